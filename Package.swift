@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of this package is built with.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// One library target. `floor` is documentation that `FloorTests` holds against the design.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .library(name: "Gatehouse", targets: ["Gatehouse"]),
+        .library(name: "GateTestKit", targets: ["GateTestKit"]),
+        .library(name: "GateFuzz", targets: ["GateFuzz"]),
+        .executable(name: "gatehouse", targets: ["GatehouseCommand"]),
+        .executable(name: "raw-echo", targets: ["RawEcho"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // Floor 0: C libraries.
+        .target(name: "CUV", linkerSettings: [.linkedLibrary("uv")]),
+        // Floor 1: pure helpers.
+        library("GateBytes"),
+        library("GateJSON"),
+        library("GateMetrics"),
+        // Floor 2: the plug, and the interfaces of input and output.
+        library("GateProtocol", ["GateBytes"]),
+        library("GateIO", ["GateBytes"]),
+        // Floor 3: protocols, event loops, RPC.
+        library("GateMQTT", ["GateBytes", "GateProtocol"]),
+        library("GateDescriptors", ["GateBytes", "GateJSON", "GateProtocol"]),
+        library("GateUV", ["CUV", "GateBytes", "GateIO"]),
+        library("GateRPC", ["GateBytes", "GateJSON", "GateIO", "GateProtocol"]),
+        // Floor 4 and up: sessions, modules, the gateway.
+        library("GateSessions", ["GateBytes", "GateIO", "GateMetrics", "GateProtocol", "GateRPC"]),
+        library("GateModules", ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
+        library(
+            "GateServer",
+            [
+                "GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateModules", "GateProtocol", "GateRPC", "GateSessions",
+                logging,
+            ]),
+        library("GateTestKit", ["GateBytes", "GateIO", "GateProtocol"]),
+        library("GateFuzz", ["GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol"]),
+        // Floor 8: what a user imports.
+        library(
+            "Gatehouse",
+            [
+                "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules",
+                "GateProtocol", "GateRPC", "GateServer", "GateSessions", "GateUV", logging,
+            ]),
+        library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
+        library(
+            "GateBench",
+            [
+                "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateProtocol", "GateUV",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ]),
+        // Floor 10: commands.
+        .executableTarget(
+            name: "GatehouseCommand",
+            dependencies: [
+                "GateBench", "GateDescriptors", "GateJSON", "Gatehouse", "GatehouseDemo", argumentParser, logging,
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "RawEcho", linkerSettings: [.linkedLibrary("uv")]),
+        // Tests.
+        tests("GateBytesTests", ["GateBytes"]),
+        tests("GateJSONTests", ["GateJSON"]),
+        tests("GateMQTTTests", ["GateBytes", "GateMQTT", "GateProtocol", "GateTestKit"]),
+        tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateProtocol", "GateTestKit"]),
+        tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
+        tests(
+            "GateServerTests",
+            [
+                "GateBytes", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules", "GateProtocol", "GateRPC",
+                "GateServer", "GateSessions", "GateTestKit", logging,
+            ]),
+        tests("GatehouseTests", ["GateBytes", "GateJSON", "Gatehouse", "GatehouseDemo"]),
+        tests("GateFuzzTests", ["GateFuzz"]),
+        tests("HouseTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+#include "CUV.h"
+
+_Thread_local void *gatehouse_current_loop = NULL;
