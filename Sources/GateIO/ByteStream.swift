@@ -1,0 +1,57 @@
+public import GateBytes
+
+/// How a stream ended.
+public enum StreamEnd: Sendable, Hashable {
+    /// The peer sent all it had (end of file).
+    case endOfFile
+    /// The network failed; `code` is the system's errno.
+    case failed(code: Int32)
+}
+
+/// One client's pipe of bytes. Lives on one loop and is used there only.
+///
+/// Ownership: the loop keeps a stream until it is closed; the stream keeps its handler until then.
+public protocol ByteStream: AnyObject {
+    /// The other end.
+    var remoteAddress: SocketAddress { get }
+
+    /// Our end.
+    var localAddress: SocketAddress { get }
+
+    /// Begins to read and hands everything to `handler`.
+    func start(_ handler: any ByteStreamHandler)
+
+    /// Stops reading; at most what is read already still arrives.
+    func pauseReading()
+
+    /// Reads again.
+    func resumeReading()
+
+    /// Sends the bytes of `buffer` as far as the system takes them at once. What is left moves into the stream, is sent
+    /// when the system allows, and ``ByteStreamHandler/writeFinished()`` tells. `buffer` is empty afterwards.
+    ///
+    /// Only called when ``pendingBytes`` is 0.
+    func write(_ buffer: inout ByteBuffer)
+
+    /// Bytes that moved into the stream and are not sent yet.
+    var pendingBytes: Int { get }
+
+    /// Closes now; unsent bytes are dropped. No further call reaches the handler. Closing twice is harmless.
+    func close()
+
+    /// Says end-of-file to the peer after everything written was sent, and closes once the peer has closed too or after
+    /// `linger`. No further call reaches the handler.
+    func closeAfterFlush(linger: TimeSpan)
+}
+
+/// What a stream tells its connection. On the loop.
+public protocol ByteStreamHandler: AnyObject {
+    /// Bytes arrived; borrowed from the loop's shared read buffer for the length of the call.
+    func received(_ bytes: Span<UInt8>)
+
+    /// The peer closed or the network failed; the stream is of no more use and closes itself after the call.
+    func ended(_ end: StreamEnd)
+
+    /// All bytes of the last `write` are with the system.
+    func writeFinished()
+}

@@ -1,0 +1,103 @@
+public import GateBytes
+import Synchronization
+
+/// What a listener tells the protocol it speaks.
+public struct ProtocolOptions: Sendable {
+    /// Bytes of one frame (in MQTT: its remaining length); 65 535 by default.
+    public var frameBytesMax: Int
+    /// The listener's own settings by name, as in `?order=le&length=u16`; each one must be known to the protocol.
+    public var parameters: [String: String]
+
+    /// Options with the defaults of the limits.
+    public init(frameBytesMax: Int = 65_535, parameters: [String: String] = [:]) {
+        self.frameBytesMax = frameBytesMax
+        self.parameters = parameters
+    }
+}
+
+/// Why a listener cannot speak a protocol.
+public enum ProtocolSetupError: Error, Equatable, Sendable {
+    /// No protocol of that name; `known` lists those that there are.
+    case unknownProtocol(String, known: [String])
+    /// A protocol of that name is there already.
+    case duplicateProtocol(String)
+    /// The protocol has no such parameter.
+    case unknownParameter(String, known: [String])
+    /// The parameter's value is not one of those allowed.
+    case invalidParameter(String, value: String, allowed: String)
+}
+
+/// Makes the protocols of one listener's connections.
+public typealias WireProtocolMaker = @Sendable () -> any WireProtocol
+
+/// A protocol that listeners may name.
+public struct ProtocolDefinition: Sendable {
+    /// The name listeners use.
+    public var name: String
+    /// One line for lists.
+    public var summary: String
+    /// Whether replies are wrapped in the gateway's envelope by default (MQTT), or are the bare result.
+    public var usesEnvelope: Bool
+    /// Checks a listener's options once and returns what makes a protocol for each of its connections.
+    public var configure: @Sendable (ProtocolOptions) throws(ProtocolSetupError) -> WireProtocolMaker
+
+    /// A definition; see the properties.
+    public init(
+        name: String, summary: String, usesEnvelope: Bool = false,
+        configure: @escaping @Sendable (ProtocolOptions) throws(ProtocolSetupError) -> WireProtocolMaker
+    ) {
+        self.name = name
+        self.summary = summary
+        self.usesEnvelope = usesEnvelope
+        self.configure = configure
+    }
+
+    /// A protocol made of a codec alone: session at connect, heartbeats, limits and metrics come with it.
+    ///
+    /// `idle` closes a client that says nothing for so long; zero for never.
+    public init<Codec: FrameCodec>(
+        name: String, summary: String, idle: TimeSpan = .zero, codec: @escaping @Sendable (ProtocolOptions) -> Codec
+    ) where Codec.Frame == GateFrame {
+        self.init(name: name, summary: summary) { options throws(ProtocolSetupError) in
+            if let unknown = options.parameters.keys.min() {
+                throw .unknownParameter(unknown, known: [])
+            }
+            return { FramedProtocol(codec(options), idle: idle) }
+        }
+    }
+}
+
+/// All protocols of a process, by name. Safe to use from every thread.
+public final class ProtocolRegistry: Sendable {
+    private let definitions = Mutex<[String: ProtocolDefinition]>([:])
+
+    /// An empty registry.
+    public init() {}
+
+    /// Adds a protocol.
+    /// - Throws: ``ProtocolSetupError/duplicateProtocol(_:)`` when the name is taken.
+    public func register(_ definition: ProtocolDefinition) throws(ProtocolSetupError) {
+        let taken = definitions.withLock { table in
+            if table[definition.name] != nil { return true }
+            table[definition.name] = definition
+            return false
+        }
+        if taken { throw .duplicateProtocol(definition.name) }
+    }
+
+    /// Adds a protocol or takes the place of the one with its name; listeners keep what they were configured with.
+    public func replace(_ definition: ProtocolDefinition) {
+        definitions.withLock { table in table[definition.name] = definition }
+    }
+
+    /// The protocol of that name.
+    /// - Throws: ``ProtocolSetupError/unknownProtocol(_:known:)``.
+    public func definition(named name: String) throws(ProtocolSetupError) -> ProtocolDefinition {
+        let (found, known) = definitions.withLock { table in (table[name], table.keys.sorted()) }
+        guard let found else { throw .unknownProtocol(name, known: known) }
+        return found
+    }
+
+    /// All names, sorted.
+    public var names: [String] { definitions.withLock { table in table.keys.sorted() } }
+}
