@@ -33,15 +33,16 @@ public struct SocketAddress: Hashable, Sendable {
     /// The address without its port: `127.0.0.1`, `::1`.
     public var host: String {
         switch family {
-        case .v4: (0..<4).map { String(low >> (24 - 8 * $0) & 0xFF) }.joined(separator: ".")
+        case .v4: "\(low >> 24 & 0xFF).\(low >> 16 & 0xFF).\(low >> 8 & 0xFF).\(low & 0xFF)"
         case .v6: Self.text(high, low)
         }
     }
 
     /// RFC 5952: the longest run of at least two zero groups becomes `::`, the first of equal ones.
     private static func text(_ high: UInt64, _ low: UInt64) -> String {
-        let groups = (0..<8).map { index in
-            (index < 4 ? high : low) >> UInt64(48 - 16 * (index % 4)) & 0xFFFF
+        var groups: [UInt64] = []
+        for half in [high, low] {
+            for shift: UInt64 in [48, 32, 16, 0] { groups.append(half >> shift & 0xFFFF) }
         }
         var best = 0..<0
         var index = 0
