@@ -1,0 +1,36 @@
+/// What can be done with JSON text without building a tree; nothing here allocates unless it says so.
+public enum JSON {
+    /// Checks that the whole input is one RFC 8259 value, with blanks around it or none.
+    ///
+    /// Strings must be well-formed UTF-8, and `\u` escapes of surrogates must come in pairs, so that what passes here can
+    /// be read by anybody. A byte order mark is refused. Duplicate keys are not looked for: that needs memory; reading a
+    /// ``JSONValue`` does it.
+    /// - Returns: The kind of the value.
+    /// - Throws: The first fault.
+    @discardableResult
+    public static func validate(
+        _ input: Span<UInt8>, limits: JSONLimits = JSONLimits()
+    ) throws(JSONFault) -> JSONKind {
+        var budget = JSONBudget(limits)
+        let start = StrictReader.skipBlanks(input, from: 0)
+        let end = try StrictReader.skipValue(input, at: start, depth: 0, budget: &budget)
+        let rest = StrictReader.skipBlanks(input, from: end)
+        guard rest == input.count else { throw JSONFault(.trailingBytes, at: rest, in: input) }
+        guard let kind = JSONKind(firstByte: input[start]) else { throw .unexpected(.value, at: start, in: input) }
+        return kind
+    }
+
+    /// Appends what the text between two quotes stands for, as UTF-8 with the escapes resolved.
+    ///
+    /// - Parameters:
+    ///   - raw: The range between the quotes, for example ``JSONMember/keyRange`` or ``JSONMember/stringRange``.
+    ///   - input: The text that the range lies in.
+    ///   - output: Gets the bytes; on a throw it may have got some of them.
+    /// - Throws: The first fault; none when the range comes from a ``JSONScanner`` that read the same input.
+    public static func appendString(
+        _ raw: Range<Int>, of input: Span<UInt8>, to output: inout [UInt8]
+    ) throws(JSONFault) {
+        precondition(raw.lowerBound >= 0 && raw.upperBound <= input.count, "the range must lie in the input")
+        try JSONStringReader.append(raw, of: input, dialect: .json, to: &output)
+    }
+}

@@ -1,0 +1,156 @@
+/// Reads the inside of strings, in both dialects.
+enum JSONStringReader {
+    /// Where a string ends and whether it can be taken as it stands.
+    struct Extent {
+        /// The offset of the closing quote.
+        var end: Int
+        var hasEscapes: Bool
+    }
+
+    /// Checks a string up to its closing quote.
+    ///
+    /// - Parameters:
+    ///   - start: The offset of the first byte after the opening quote.
+    ///   - quote: The byte that closes the string.
+    static func extent(
+        _ bytes: Span<UInt8>, from start: Int, quote: UInt8 = ASCII.quote, dialect: JSONDialect = .json
+    ) throws(JSONFault) -> Extent {
+        var offset = start
+        var hasEscapes = false
+        let end = bytes.count
+        while offset < end {
+            let byte = bytes[offset]
+            if byte == quote { return Extent(end: offset, hasEscapes: hasEscapes) }
+            if byte == ASCII.backslash {
+                hasEscapes = true
+                offset = try escape(bytes, at: offset, dialect: dialect).next
+            } else {
+                offset = try plain(bytes, byte, at: offset, dialect: dialect)
+            }
+        }
+        throw JSONFault(.unterminatedString, at: end, in: bytes)
+    }
+
+    /// Appends what the raw text of a string stands for, as UTF-8.
+    static func append(
+        _ raw: Range<Int>, of bytes: Span<UInt8>, dialect: JSONDialect, to output: inout [UInt8]
+    ) throws(JSONFault) {
+        var offset = raw.lowerBound
+        while offset < raw.upperBound {
+            let byte = bytes[offset]
+            if byte == ASCII.backslash {
+                let escape = try escape(bytes, at: offset, dialect: dialect)
+                guard escape.next <= raw.upperBound else { throw JSONFault(.invalidEscape, at: offset, in: bytes) }
+                if let scalar = escape.scalar { UTF8Form.append(scalar, to: &output) }
+                offset = escape.next
+                continue
+            }
+            let next = try plain(bytes, byte, at: offset, dialect: dialect)
+            guard next <= raw.upperBound else { throw JSONFault(.invalidUTF8, at: offset, in: bytes) }
+            while offset < next {
+                output.append(bytes[offset])
+                offset += 1
+            }
+        }
+    }
+
+    /// Steps over one unescaped scalar whose first byte is `byte`.
+    @inline(__always)
+    private static func plain(
+        _ bytes: Span<UInt8>, _ byte: UInt8, at offset: Int, dialect: JSONDialect
+    ) throws(JSONFault) -> Int {
+        if byte >= 0x80 {
+            let width = UTF8Form.width(bytes, at: offset)
+            guard width > 0 else { throw JSONFault(.invalidUTF8, at: offset, in: bytes) }
+            return offset &+ width
+        }
+        if byte < 0x20 { try checkControl(bytes, byte, at: offset, dialect: dialect) }
+        return offset &+ 1
+    }
+
+    @inline(never)
+    private static func checkControl(
+        _ bytes: Span<UInt8>, _ byte: UInt8, at offset: Int, dialect: JSONDialect
+    ) throws(JSONFault) {
+        guard dialect == .json5 else { throw JSONFault(.controlCharacter(byte), at: offset, in: bytes) }
+        // JSON5 section 5: only a line terminator may not stand unescaped.
+        if byte == ASCII.lineFeed || byte == ASCII.carriageReturn {
+            throw JSONFault(.unterminatedString, at: offset, in: bytes)
+        }
+    }
+
+    /// An escape: the scalar it stands for, `nil` for a line continuation, and the offset after it.
+    struct Escape {
+        var scalar: UInt32?
+        var next: Int
+    }
+
+    /// Reads the escape whose backslash is at `offset`.
+    @inline(never)
+    static func escape(_ bytes: Span<UInt8>, at offset: Int, dialect: JSONDialect) throws(JSONFault) -> Escape {
+        guard offset + 1 < bytes.count else { throw JSONFault(.unterminatedString, at: bytes.count, in: bytes) }
+        let byte = bytes[offset + 1]
+        let scalar: UInt32
+        switch byte {
+        case ASCII.quote, ASCII.backslash, ASCII.slash: scalar = UInt32(byte)
+        case UInt8(ascii: "b"): scalar = 0x08
+        case UInt8(ascii: "f"): scalar = 0x0C
+        case UInt8(ascii: "n"): scalar = 0x0A
+        case UInt8(ascii: "r"): scalar = 0x0D
+        case UInt8(ascii: "t"): scalar = 0x09
+        case UInt8(ascii: "u"): return try unicodeEscape(bytes, at: offset)
+        default:
+            guard dialect == .json5 else { throw JSONFault(.invalidEscape, at: offset, in: bytes) }
+            return try escape5(bytes, byte, at: offset)
+        }
+        return Escape(scalar: scalar, next: offset + 2)
+    }
+
+    /// Reads `\uXXXX`, or two of them that make a surrogate pair.
+    private static func unicodeEscape(_ bytes: Span<UInt8>, at offset: Int) throws(JSONFault) -> Escape {
+        let high = try hex(bytes, digits: 4, of: offset)
+        guard (0xD800...0xDFFF).contains(high) else { return Escape(scalar: high, next: offset + 6) }
+        let second = offset + 6
+        guard high < 0xDC00, bytes.count - second >= 2, bytes[second] == ASCII.backslash,
+            bytes[second + 1] == UInt8(ascii: "u")
+        else { throw JSONFault(.loneSurrogate, at: offset, in: bytes) }
+        let low = try hex(bytes, digits: 4, of: second)
+        guard (0xDC00...0xDFFF).contains(low) else { throw JSONFault(.loneSurrogate, at: offset, in: bytes) }
+        return Escape(scalar: 0x1_0000 + (high - 0xD800) << 10 + (low - 0xDC00), next: second + 6)
+    }
+
+    /// The escapes that only JSON5 knows (section 5.1).
+    private static func escape5(_ bytes: Span<UInt8>, _ byte: UInt8, at offset: Int) throws(JSONFault) -> Escape {
+        let next = offset + 2
+        switch byte {
+        case UInt8(ascii: "v"): return Escape(scalar: 0x0B, next: next)
+        case UInt8(ascii: "x"): return Escape(scalar: try hex(bytes, digits: 2, of: offset), next: offset + 4)
+        case ASCII.lineFeed: return Escape(scalar: nil, next: next)
+        case ASCII.carriageReturn:
+            let isPair = next < bytes.count && bytes[next] == ASCII.lineFeed
+            return Escape(scalar: nil, next: isPair ? next + 1 : next)
+        case ASCII.zero:
+            // `\0` is NUL, but never the start of an octal escape.
+            guard !(next < bytes.count && ASCII.isDigit(bytes[next])) else { break }
+            return Escape(scalar: 0, next: next)
+        case ASCII.zero...ASCII.nine: break
+        default:
+            let (scalar, width) = try UTF8Form.scalar(bytes, at: offset + 1)
+            let isLineTerminator = scalar == 0x2028 || scalar == 0x2029
+            return Escape(scalar: isLineTerminator ? nil : scalar, next: offset + 1 + width)
+        }
+        throw JSONFault(.invalidEscape, at: offset, in: bytes)
+    }
+
+    /// The value of the digits after the two bytes at `offset` that start an escape.
+    private static func hex(_ bytes: Span<UInt8>, digits: Int, of offset: Int) throws(JSONFault) -> UInt32 {
+        var value: UInt32 = 0
+        for index in offset + 2..<offset + 2 + digits {
+            guard index < bytes.count, let digit = ASCII.hexValue(bytes[index]) else {
+                throw JSONFault(.invalidEscape, at: offset, in: bytes)
+            }
+            value = value << 4 | digit
+        }
+        return value
+    }
+}
