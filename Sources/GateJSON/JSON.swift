@@ -33,4 +33,12 @@ public enum JSON {
         precondition(raw.lowerBound >= 0 && raw.upperBound <= input.count, "the range must lie in the input")
         try JSONStringReader.append(raw, of: input, dialect: .json, to: &output)
     }
+
+    /// What the text between two quotes stands for; ``appendString(_:of:to:)`` with a string for a result.
+    public static func string(_ raw: Range<Int>, of input: Span<UInt8>) throws(JSONFault) -> String {
+        var utf8: [UInt8] = []
+        utf8.reserveCapacity(raw.count)
+        try appendString(raw, of: input, to: &utf8)
+        return String(decoding: utf8, as: UTF8.self)
+    }
 }

@@ -150,6 +150,7 @@ struct JSONTests {
         var output: [UInt8] = [0x3E]
         try JSON.appendString(0..<text.count, of: text.span, to: &output)
         #expect(output == Array(">aé😀\n\"/é".utf8))
+        #expect(try JSON.string(1..<19, of: text.span) == "é😀")
     }
 
     @Test(arguments: [(0, 1), (0, 7), (12, 13), (0, 4)])

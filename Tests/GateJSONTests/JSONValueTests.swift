@@ -136,7 +136,7 @@ struct JSONNumberTests {
     }
 
     @Test(arguments: [
-        (0.0, "0.0"), (-0.0, "-0.0"), (1.5, "1.5"), (1e300, "1e+300"), (5e-324, "5e-324"), (0.1, "0.1"),
+        (0.0, "0.0"), (-0.0, "-0.0"), (1.5, "1.5"), (1e300, "1e+300"), (.leastNonzeroMagnitude, "5e-324"), (0.1, "0.1"),
         (Double.greatestFiniteMagnitude, "1.7976931348623157e+308"),
     ])
     func writesDoublesShortAndExact(_ double: Double, _ lexeme: String) throws {
