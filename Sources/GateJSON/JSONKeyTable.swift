@@ -18,6 +18,7 @@ struct JSONKeyTable: Sendable {
     /// - Returns: Whether it was new; nothing is added when it was not.
     mutating func append(_ key: String) -> Bool {
         guard place(of: key) == nil else { return false }
+        if keys.isEmpty { keys.reserveCapacity(4) }
         keys.append(key)
         if keys.count > Self.unindexedMax + 1 {
             places[JSONKey(text: key)] = keys.count - 1

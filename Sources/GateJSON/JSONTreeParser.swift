@@ -154,6 +154,8 @@ struct JSONTreeParser<Builder: JSONTreeBuilder> {
         try skipBlanks(bytes)
         while !take(ASCII.closeBrace, bytes) {
             let mayEnd = values.isEmpty || dialect == .json5
+            // Most objects are small; growing through 1 and 2 would cost them two more allocations each.
+            if values.isEmpty { values.reserveCapacity(4) }
             let keyStart = offset
             let keyPosition = self.position(bytes)
             let key = try key(bytes, expected: mayEnd ? .keyOrObjectEnd : .key)
