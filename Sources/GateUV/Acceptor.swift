@@ -1,0 +1,103 @@
+import CUV
+import GateBytes
+import GateIO
+import Glibc
+
+/// A listening socket on a loop. Kept by its handle from init until libuv's close callback.
+///
+/// It accepts by itself instead of through `uv_listen`: the peer's address comes with the connection and without another
+/// system call, a flood of connections cannot hold the loop longer than `acceptsPerTurnMax` of them, and running out of
+/// file descriptors pauses accepting (libuv 1.44 would spin when its one spare descriptor is gone).
+@safe
+final class Acceptor: LoopHandle, TimerTarget {
+    /// The system's accept: a connected socket, or a negative errno. Tests give another.
+    typealias Accept = @Sendable (_ descriptor: Int32, _ peer: inout sockaddr_storage) -> Int32
+
+    private let loop: UVEventLoop
+    private let descriptor: Int32
+    private let accept: Accept
+    private let accepted: @Sendable (any EventLoop, any ByteStream) -> Void
+    /// Valid until the close callback frees it, after which `isClosed`.
+    private let poll: UnsafeMutablePointer<uv_poll_t>
+    private var resumeTimer = TimerID.none
+    private var isClosed = false
+
+    /// Begins to accept from `descriptor`, which it owns from now on. On the loop.
+    init(
+        loop: UVEventLoop, descriptor: Int32, accept: @escaping Accept,
+        accepted: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
+    ) throws(SystemError) {
+        self.loop = loop
+        self.descriptor = descriptor
+        self.accept = accept
+        self.accepted = accepted
+        var error: Int32 = 0
+        // Sound: on the loop's thread; the data is set below before anything can call back.
+        guard let poll = unsafe gatehouse_poll_create(loop.memory, descriptor, nil, &error) else {
+            Glibc.close(descriptor)
+            throw SystemError(uv: error)
+        }
+        unsafe self.poll = poll
+        // Balanced in the close callback.
+        unsafe poll.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        watch()
+    }
+
+    /// Accepts as the system does.
+    static let systemAccept: Accept = { descriptor, peer in
+        // Sound: the storage holds every kind of address.
+        unsafe gatehouse_accept(descriptor, &peer)
+    }
+
+    private func watch() {
+        // Sound: the handle lives, see `poll`.
+        _ = unsafe gatehouse_poll_start(poll) { handle, _, _ in
+            guard let data = unsafe handle?.pointee.data else { return }
+            // Sound: the data of a poll handle is its acceptor, kept until the close callback.
+            unsafe Unmanaged<Acceptor>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.acceptAll() }
+        }
+    }
+
+    private func acceptAll() {
+        for _ in 0..<loop.limits.acceptsPerTurnMax where !isClosed {
+            var peer = sockaddr_storage()
+            let socket = accept(descriptor, &peer)
+            if socket < 0 {
+                // Anything but "nobody is there" is a shortage that may pass.
+                if socket != -EAGAIN { pause() }
+                return
+            }
+            do throws(SystemError) {
+                guard let remote = SocketAddress(system: peer) else { throw SystemError(code: EAFNOSUPPORT) }
+                accepted(loop, try UVStream(loop: loop, fd: socket, remoteAddress: remote))
+            } catch {
+                // The peer is gone already, or memory is short; it sees its connection closed.
+                Glibc.close(socket)
+            }
+        }
+    }
+
+    private func pause() {
+        unsafe gatehouse_poll_stop(poll)
+        resumeTimer = loop.schedule(self, at: loop.now + .milliseconds(loop.limits.acceptPauseMilliseconds))
+    }
+
+    func timerFired(at now: MonotonicTime) {
+        resumeTimer = .none
+        if !isClosed { watch() }
+    }
+
+    /// Stops accepting and frees the address. On the loop.
+    func closeHandle() {
+        if isClosed { return }
+        isClosed = true
+        loop.cancel(resumeTimer)
+        // Sound: closed once; libuv forgets the descriptor here, the handle is freed in the callback only.
+        unsafe gatehouse_poll_close(poll) { handle in
+            guard let handle = unsafe handle, let data = unsafe handle.pointee.data else { return }
+            unsafe Unmanaged<Acceptor>.fromOpaque(data).release()
+            unsafe free(handle)
+        }
+        Glibc.close(descriptor)
+    }
+}

@@ -1,0 +1,19 @@
+/// What a loop may hold and do; each number is a bound, not a setting for speed.
+package struct LoopLimits: Sendable {
+    /// Jobs that wait in a loop's mailbox before ``UVEventLoop/post(_:)`` refuses one more; 65 536 by default.
+    package var mailboxJobsMax = 65_536
+    /// Parts of tasks that run in one turn before sockets are looked at again; 4 096 by default.
+    package var executorJobsPerTurnMax = 4_096
+    /// Connections accepted in one turn before other sockets are looked at again; 64 by default.
+    package var acceptsPerTurnMax = 64
+    /// How long a loop does not accept after the system refused a connection for want of file descriptors or memory;
+    /// 100 milliseconds by default. The clients wait in the backlog meanwhile.
+    package var acceptPauseMilliseconds = 100
+    /// Connections that the system keeps for a loop until it accepts them; 1 024 by default.
+    package var backlog: Int32 = 1_024
+    /// Bytes of the read buffer that all streams of a loop share, and so of the longest burst; 65 536 by default.
+    package var readBufferBytes = 65_536
+
+    /// The defaults.
+    package init() {}
+}

@@ -1,0 +1,85 @@
+import GateIO
+import Synchronization
+import Testing
+
+@testable import GateUV
+
+@Suite(.timeLimit(.minutes(1)))
+struct LoopExecutorTests {
+    private actor Counter {
+        var value = 0
+
+        func next() -> Int {
+            value += 1
+            return value
+        }
+    }
+
+    @Test func bringsATaskBackToItsLoopAfterEachAwait() async throws {
+        try await withLoops(2) { group in
+            let (loop, other) = (group.loops[0], group.loops[1])
+            let (facts, record) = AsyncStream.makeStream(of: (String, Bool).self)
+            loop.postReserved {
+                Task(executorPreference: loop.executor) {
+                    record.yield(("start", loop.isCurrent))
+                    try await Task.sleep(nanoseconds: 1)
+                    record.yield(("sleep", loop.isCurrent))
+                    await withCheckedContinuation { continuation in other.postReserved { continuation.resume() } }
+                    record.yield(("continuation", loop.isCurrent))
+                    let counter = Counter()
+                    _ = await counter.next()
+                    record.yield(("actor", loop.isCurrent))
+                    async let child = loop.isCurrent
+                    record.yield(("child", await child))
+                    await MainActor.run {}
+                    record.yield(("main actor", loop.isCurrent))
+                    record.finish()
+                }
+            }
+            var names: [String] = []
+            for await (name, isOnLoop) in facts {
+                names.append(name)
+                #expect(isOnLoop, "after \(name)")
+            }
+            #expect(names == ["start", "sleep", "continuation", "actor", "child", "main actor"])
+        }
+    }
+
+    @Test func startsAnImmediateTaskInsideTheCallback() async throws {
+        try await withLoops { group in
+            let loop = group.loops[0]
+            let (facts, record) = AsyncStream.makeStream(of: String.self)
+            loop.postReserved {
+                Task.immediate(executorPreference: loop.executor) {
+                    record.yield(loop.isCurrent ? "task" : "elsewhere")
+                    await Task.yield()
+                    record.yield(loop.isCurrent ? "resumed" : "elsewhere")
+                    record.finish()
+                }
+                record.yield("callback")
+            }
+            var order: [String] = []
+            for await fact in facts { order.append(fact) }
+            #expect(order == ["task", "callback", "resumed"])
+        }
+    }
+
+    @Test(arguments: [1, 2])
+    func goesOnWithSocketsWhileTasksKeepComing(jobsPerTurn: Int) async throws {
+        var limits = LoopLimits()
+        limits.executorJobsPerTurnMax = jobsPerTurn
+        try await withLoops(limits: limits) { group in
+            let loop = group.loops[0]
+            let isDone = Atomic<Bool>(false)
+            let busy = Task(executorPreference: loop.executor) {
+                while !isDone.load(ordering: .relaxed) { await Task.yield() }
+            }
+            let server = try Server(group) { peer, bytes in peer.send(bytes) }
+            let client = try await connect(group, to: server.address)
+            await client.onLoop { $0.send([1, 2]) }
+            #expect(await client.bytes(2) == [1, 2])
+            isDone.store(true, ordering: .relaxed)
+            await busy.value
+        }
+    }
+}
