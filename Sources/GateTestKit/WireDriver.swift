@@ -49,15 +49,17 @@ public final class WireDriver {
     /// Whether the connection is over.
     public var hasEnded: Bool { fault != nil || close != nil }
 
-    /// Receives `bytes` behind what is left over, until nothing more is consumed.
+    /// Receives `bytes` behind what is left over, until nothing more is consumed; no call is made before the bytes are
+    /// there that the protocol needs.
     public func receive(_ bytes: [UInt8]) {
         tail += bytes
-        while !tail.isEmpty && !hasEnded {
+        while !tail.isEmpty && !hasEnded && tail.count >= bytesNeeded {
             let input = tail
             var consumed = 0
             call { (wire, effects, now) throws(WireError) in
                 consumed = try wire.receive(input.span, at: now, effects: &effects)
             }
+            bytesNeeded = effects.bytesNeeded
             precondition(consumed >= 0 && consumed <= input.count, "a protocol consumes what there is")
             tail.removeFirst(consumed)
             let eventsBefore = events.count
@@ -105,7 +107,6 @@ public final class WireDriver {
         }
         if let time = effects.wakeUp { wakeUp = time == .never ? nil : time }
         if let reason = effects.close, close == nil { close = reason }
-        bytesNeeded = effects.bytesNeeded
     }
 
     /// Walks the events of a call; their ranges point into `input` or the scratch bytes.

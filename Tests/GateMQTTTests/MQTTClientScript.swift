@@ -73,3 +73,41 @@ func message(_ topic: String, _ payload: String = "", acknowledgement: UInt16 = 
     .message(
         .publish, topic: utf8(topic), payload: utf8(payload), .none, acknowledgement: acknowledgement)
 }
+
+/// Bytes from hexadecimal digits; blanks only for reading.
+func hex(_ digits: String) -> [UInt8] {
+    let values = digits.filter { !$0.isWhitespace }.compactMap { $0.hexDigitValue }
+    return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
+}
+
+/// A packet around a body of less than 128 bytes.
+func packet(_ first: UInt8, _ body: [UInt8]) -> [UInt8] {
+    [first, UInt8(body.count)] + body
+}
+
+/// Bytes behind a length of two bytes.
+func field(_ bytes: [UInt8]) -> [UInt8] {
+    [UInt8(bytes.count >> 8), UInt8(bytes.count & 0xFF)] + bytes
+}
+
+/// A CONNECT from its parts, right or wrong.
+func rawConnect(
+    name: String = "MQTT", level: UInt8 = 4, flags: UInt8 = 0x02, keepAlive: [UInt8] = [0, 60],
+    payload: [UInt8] = field(utf8("c"))
+) -> [UInt8] {
+    packet(0x10, field(utf8(name)) + [level, flags] + keepAlive + payload)
+}
+
+/// How the first packet `bytes` of a client ends its connection, and what is written before.
+func firstPacket(_ bytes: [UInt8]) -> (fault: WireError?, output: [UInt8], events: [WireDriver.Event]) {
+    let client = MQTTClientScript()
+    client.say(bytes: bytes)
+    return (client.driver.fault, client.driver.takeOutput(), client.driver.events)
+}
+
+/// How `bytes` end the connection of a client that is logged in; nothing may be written.
+func fault(of bytes: [UInt8]) -> WireError? {
+    let client = MQTTClientScript.loggedIn()
+    client.say(bytes: bytes)
+    return client.driver.takeOutput().isEmpty && client.driver.events.isEmpty ? client.driver.fault : nil
+}
