@@ -1,0 +1,63 @@
+public import GateBytes
+public import GateRPC
+public import GateSessions
+
+/// What a handler knows of the message it handles, and its way to other modules.
+public struct Call: Sendable {
+    /// What all calls of one handler share.
+    package final class Context: Sendable {
+        let module: String
+        let function: String
+        let services: ModuleServices
+
+        init(module: String, function: String, services: ModuleServices) {
+            self.module = module
+            self.function = function
+            self.services = services
+        }
+    }
+
+    package let context: Context
+    /// The client on whose behalf the call is made. For a call that no client caused, a session whose verbs fail with
+    /// ``SessionFault/noSuchSession``.
+    public let session: Session
+    /// When the caller stops waiting.
+    public let deadline: MonotonicTime
+    /// Names the request in every log on its way.
+    public let trace: TraceID
+
+    package init(context: Context, session: Session, deadline: MonotonicTime, trace: TraceID) {
+        self.context = context
+        self.session = session
+        self.deadline = deadline
+        self.trace = trace
+    }
+
+    /// Type of the module that handles the call.
+    public var module: String { context.module }
+    /// Name of the handler.
+    public var function: String { context.function }
+    /// All sessions, also those of other clients.
+    public var sessions: Sessions { context.services.sessions }
+
+    /// Calls another module on behalf of the same session and waits for its result, until the deadline of this call or for
+    /// `seconds`, whichever ends first.
+    public func call<Argument: Encodable & Sendable, Result: Decodable & Sendable>(
+        _ module: String, _ function: String, _ argument: Argument, within seconds: Double? = nil,
+        returning: Result.Type = Result.self
+    ) async throws(RPCFault) -> Result {
+        let value = try await context.services.caller.call(
+            context.services.request(
+                module, function, argument, session: session, within: seconds, no: deadline, trace: trace, reply: true))
+        return try PayloadCoding.result(value)
+    }
+
+    /// Sends a message to another module and does not wait.
+    public func notify<Argument: Encodable & Sendable>(
+        _ module: String, _ function: String, _ argument: Argument
+    ) throws(RPCFault) {
+        try context.services.caller.notify(
+            context.services.request(
+                module, function, argument, session: session, within: nil, no: deadline, trace: trace, reply: false))
+    }
+}

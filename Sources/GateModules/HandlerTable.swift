@@ -1,0 +1,87 @@
+import GateRPC
+
+/// The handlers of one module, by name. A handler takes `[UInt8]`, `JSONValue` or any `Decodable`, and returns nothing,
+/// `[UInt8]`, `JSONValue`, ``RPCValue`` or any `Encodable`.
+///
+/// ```swift
+/// func register(in handlers: inout HandlerTable) {
+///     handlers.register("HD_Say") { call, line: Line in
+///         try await call.session.send("Chat/OnSay", line.bytes)
+///         return "said"
+///     }
+/// }
+/// ```
+///
+/// What a handler throws reaches the client as text: an ``RPCFault``'s ``RPCFault/clientText``, a session fault's text; of
+/// any other error only "internal error".
+public struct HandlerTable {
+    package private(set) var handlers: [String: Handler] = [:]
+
+    package init() {}
+
+    /// Registers a handler with a body and a result.
+    public mutating func register<Input: Decodable & Sendable, Output: Encodable & Sendable>(
+        _ name: String, _ kind: HandlerKind = .ordered,
+        _ body: @escaping @Sendable (_ call: Call, _ input: Input) async throws -> Output
+    ) {
+        let decode = PayloadCoding.decoder(of: Input.self)
+        add(name, kind, takesJSON: PayloadCoding.takesJSON(Input.self)) { call, argument throws(RPCFault) in
+            let input = try Self.input(argument, decode)
+            let output: Output
+            do {
+                output = try await body(call, input)
+            } catch {
+                throw RPCFault(thrown: error)
+            }
+            return try PayloadCoding.value(output)
+        }
+    }
+
+    /// Registers a handler with a body and no result.
+    public mutating func register<Input: Decodable & Sendable>(
+        _ name: String, _ kind: HandlerKind = .ordered,
+        _ body: @escaping @Sendable (_ call: Call, _ input: Input) async throws -> Void
+    ) {
+        let decode = PayloadCoding.decoder(of: Input.self)
+        add(name, kind, takesJSON: PayloadCoding.takesJSON(Input.self)) { call, argument throws(RPCFault) in
+            let input = try Self.input(argument, decode)
+            do {
+                try await body(call, input)
+            } catch {
+                throw RPCFault(thrown: error)
+            }
+            return .null
+        }
+    }
+
+    /// Registers a handler that runs at once, on the client's loop, on all loops at the same time.
+    ///
+    /// It must not block and cannot wait; sessions are reached through ``Session/post``. Nothing is allocated for a message.
+    public mutating func registerInline(_ name: String, _ body: @escaping InlineHandler) {
+        add(Handler(name: name, takesJSON: false, body: .inline(body)))
+    }
+
+    private mutating func add(
+        _ name: String, _ kind: HandlerKind, takesJSON: Bool,
+        _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
+    ) {
+        add(Handler(name: name, takesJSON: takesJSON, body: .suspending(kind, body)))
+    }
+
+    private mutating func add(_ handler: Handler) {
+        precondition(handlers[handler.name] == nil, "a module registers each handler name once: \(handler.name)")
+        handlers[handler.name] = handler
+    }
+
+    /// The same type moves as it is; everything else goes through its body.
+    private static func input<Input>(
+        _ argument: RPCArgument, _ decode: PayloadCoding.Decode<Input>
+    ) throws(RPCFault) -> Input {
+        switch argument {
+        case .body(let bytes): return try decode(bytes)
+        case .value(let value, let encoded):
+            if let same = value as? Input { return same }
+            return try decode(encoded())
+        }
+    }
+}

@@ -1,0 +1,61 @@
+public import GateJSON
+public import GateProtocol
+public import GateSessions
+
+/// A backend unit: a type with named handlers.
+///
+/// Life: ``configure(_:)`` for every module in the order they were added, then ``initialize(_:)``, then
+/// ``start()``; ``stop()`` in reverse order. Only ``type`` and ``register(in:)`` must be there.
+public protocol Module: Sendable {
+    /// What clients and other modules call it: `Chat`.
+    var type: String { get }
+
+    /// Registers the handlers. Called once, before any other process knows the module.
+    func register(in handlers: inout HandlerTable)
+
+    /// The module's settings from the configuration. What it throws stops the start.
+    func configure(_ configuration: ModuleConfiguration) async throws
+
+    /// The way to other modules and to sessions is there.
+    func initialize(_ context: ModuleContext) async throws
+
+    /// All modules are initialised; clients come next.
+    func start() async throws
+
+    /// No more calls come.
+    func stop() async
+
+    /// A session has ended, for modules that keep session ids. After the disconnected hook began.
+    func sessionEnded(_ session: Session, reason: CloseReason)
+}
+
+extension Module {
+    /// Takes no settings.
+    public func configure(_ configuration: ModuleConfiguration) async throws {}
+
+    /// Needs nothing.
+    public func initialize(_ context: ModuleContext) async throws {}
+
+    /// Does nothing.
+    public func start() async throws {}
+
+    /// Does nothing.
+    public func stop() async {}
+
+    /// Does nothing.
+    public func sessionEnded(_ session: Session, reason: CloseReason) {}
+}
+
+/// What the configuration says about a module.
+public struct ModuleConfiguration: Sendable {
+    /// The module's configured id, if any; `type@id` reaches it.
+    public var id: String?
+    /// Its `Settings`.
+    public var settings: JSONObject
+
+    /// A configuration; see the properties.
+    public init(id: String? = nil, settings: JSONObject = JSONObject()) {
+        self.id = id
+        self.settings = settings
+    }
+}

@@ -1,0 +1,213 @@
+import GateBytes
+package import GateIO
+package import GateRPC
+import GateSessions
+import Synchronization
+
+/// A module at work: its handlers, its queue, its limits.
+package final class ModuleRuntime: RPCEndpoint {
+    package let module: any Module
+    package let type: String
+    private let handlers: [String: (Handler, Call.Context)]
+    private let services: ModuleServices
+    private let interceptors: [Interceptor]
+    private let serial: SerialQueue
+    private let limits: ModuleLimits
+    private let concurrent = Atomic<Int>(0)
+
+    package init(
+        module: any Module, services: ModuleServices, interceptors: [Interceptor] = [],
+        limits: ModuleLimits = ModuleLimits()
+    ) {
+        self.module = module
+        self.services = services
+        self.interceptors = interceptors
+        self.limits = limits
+        let type = module.type
+        self.type = type
+        serial = SerialQueue(limit: limits.serialQueueMax)
+        var table = HandlerTable()
+        module.register(in: &table)
+        handlers = table.handlers.mapValues { handler in
+            (handler, Call.Context(module: type, function: handler.name, services: services))
+        }
+    }
+
+    /// The names of all handlers, sorted.
+    package var handlerNames: [String] { handlers.keys.sorted() }
+
+    /// A handler by name, with what its calls share.
+    package func handler(_ name: String) -> (handler: Handler, context: Call.Context)? {
+        handlers[name].map { (handler: $0.0, context: $0.1) }
+    }
+
+    // MARK: Running a handler
+
+    /// Runs an inline handler.
+    package func runInline(
+        _ body: InlineHandler, _ call: borrowing Call, _ payload: Span<UInt8>, _ reply: inout ReplyWriter
+    ) throws(RPCFault) {
+        if interceptors.isEmpty { return try body(call, payload, &reply) }
+        let start = services.clock()
+        var fault = before(call)
+        if fault == nil {
+            do throws(RPCFault) {
+                try body(call, payload, &reply)
+            } catch {
+                fault = error
+            }
+        }
+        after(call, fault, services.clock() - start)
+        if let fault { throw fault }
+    }
+
+    /// Runs a handler that may suspend, in the caller's task.
+    package func run(
+        _ body: @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
+        _ argument: RPCArgument
+    ) async throws(RPCFault) -> RPCValue {
+        if interceptors.isEmpty { return try await body(call, argument) }
+        let start = services.clock()
+        var result: Result<RPCValue, RPCFault>
+        if let fault = before(call) {
+            result = .failure(fault)
+        } else {
+            do throws(RPCFault) {
+                result = .success(try await body(call, argument))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        if case .failure(let fault) = result {
+            after(call, fault, services.clock() - start)
+        } else {
+            after(call, nil, services.clock() - start)
+        }
+        return try result.get()
+    }
+
+    private func before(_ call: borrowing Call) -> RPCFault? {
+        for interceptor in interceptors {
+            guard let check = interceptor.before else { continue }
+            do throws(RPCFault) {
+                try check(call)
+            } catch {
+                return error
+            }
+        }
+        return nil
+    }
+
+    private func after(_ call: borrowing Call, _ fault: RPCFault?, _ time: TimeSpan) {
+        for interceptor in interceptors { interceptor.after?(call, fault, time) }
+    }
+
+    /// Puts a message into the module's serial queue; `done` gets its end, on an unknown thread. Expired work is skipped.
+    /// - Returns: `false` when the queue is full.
+    package func enqueueSerial(
+        on loop: any EventLoop, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
+        _ call: Call, _ argument: RPCArgument, chain: [String] = [],
+        done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
+    ) -> Bool {
+        serial.add(on: loop) { [self] in
+            if services.clock() >= call.deadline { return done(.failure(.deadlineExceeded)) }
+            let result = await SerialChain.$modules.withValue(chain + [type]) { await outcome(body, call, argument) }
+            done(result)
+        }
+    }
+
+    /// Starts a concurrent handler in a task of its own; `done` gets its end.
+    /// - Returns: The task, or `nil` when the module runs as many as it may.
+    package func startConcurrent(
+        on loop: any EventLoop, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
+        _ call: Call, _ argument: RPCArgument, done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
+    ) -> Task<Void, Never>? {
+        if concurrent.add(1, ordering: .relaxed).newValue > limits.concurrentMax {
+            concurrent.subtract(1, ordering: .relaxed)
+            return nil
+        }
+        return startTask(on: loop) { [self] in
+            let result = await outcome(body, call, argument)
+            concurrent.subtract(1, ordering: .relaxed)
+            done(result)
+        }
+    }
+
+    private func outcome(
+        _ body: @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
+        _ argument: RPCArgument
+    ) async -> Result<RPCValue, RPCFault> {
+        do throws(RPCFault) {
+            return .success(try await run(body, call, argument))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: RPCEndpoint
+
+    package func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue {
+        let (handler, call) = try prepare(request)
+        switch handler.body {
+        case .inline(let body): return try runInline(body, call, request.argument)
+        case .suspending(let kind, let body):
+            if kind == .serial && SerialChain.modules.contains(type) { throw .wouldDeadlock(type) }
+            let chain = SerialChain.modules
+            let loop = services.nearestLoop()
+            return try await PendingCall.run(on: loop, until: call.deadline) { [self] pending in
+                let started = start(kind, body, call, request.argument, chain: chain, on: loop) { pending.finish($0) }
+                if started.isRefused { pending.finish(.failure(.overloaded)) }
+                return started.task
+            }
+        }
+    }
+
+    package func notify(_ request: RPCRequest) throws(RPCFault) {
+        let (handler, call) = try prepare(request)
+        switch handler.body {
+        case .inline(let body): _ = try runInline(body, call, request.argument)
+        case .suspending(let kind, let body):
+            let loop = services.nearestLoop()
+            let started = start(kind, body, call, request.argument, chain: [], on: loop) { _ in }
+            if started.isRefused { throw .overloaded }
+        }
+    }
+
+    /// What became of a message that was to be started.
+    private struct Started {
+        var isRefused: Bool
+        var task: Task<Void, Never>?
+    }
+
+    private func start(
+        _ kind: HandlerKind, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
+        _ call: Call, _ argument: RPCArgument, chain: [String], on loop: any EventLoop,
+        done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
+    ) -> Started {
+        switch kind {
+        case .serial:
+            let added = enqueueSerial(on: loop, body, call, argument, chain: chain, done: done)
+            return Started(isRefused: !added, task: nil)
+        case .ordered, .concurrent:
+            let task = startConcurrent(on: loop, body, call, argument, done: done)
+            return Started(isRefused: task == nil, task: task)
+        }
+    }
+
+    private func runInline(
+        _ body: InlineHandler, _ call: Call, _ argument: RPCArgument
+    ) throws(RPCFault) -> RPCValue {
+        let bytes = try PayloadCoding.body(of: argument)
+        var reply = ReplyWriter()
+        try runInline(body, call, bytes.span, &reply)
+        return reply.value
+    }
+
+    private func prepare(_ request: RPCRequest) throws(RPCFault) -> (Handler, Call) {
+        guard let (handler, context) = self.handler(request.function) else { throw .noSuchHandler(request.function) }
+        let session = request.session.map { services.session($0) } ?? services.noSession
+        return (
+            handler, Call(context: context, session: session, deadline: request.deadline, trace: request.trace)
+        )
+    }
+}

@@ -1,0 +1,67 @@
+package import GateBytes
+package import GateIO
+import GateProtocol
+package import GateRPC
+package import GateSessions
+
+/// What modules stand on: the way to other modules and to sessions, timers, the clock.
+package final class ModuleServices: Sendable {
+    package let node: String
+    package let caller: any RPCCaller
+    package let sessions: Sessions
+    private let gateway: any SessionGateway
+    package let loops: [any EventLoop]
+    /// How long a call waits when nobody says otherwise.
+    package let callTime: TimeSpan
+    package let clock: @Sendable () -> MonotonicTime
+
+    package init(
+        node: String, caller: any RPCCaller, gateway: any SessionGateway, loops: [any EventLoop], callTime: TimeSpan,
+        clock: @escaping @Sendable () -> MonotonicTime
+    ) {
+        self.node = node
+        self.caller = caller
+        self.gateway = gateway
+        sessions = Sessions(gateway: gateway)
+        self.loops = loops
+        self.callTime = callTime
+        self.clock = clock
+    }
+
+    /// The session of a request, with its verbs.
+    func session(_ snapshot: SessionSnapshot) -> Session {
+        Session(snapshot: snapshot, gateway: gateway)
+    }
+
+    /// The session of calls that no client caused: its id is nobody's, its verbs fail.
+    var noSession: Session {
+        session(
+            SessionSnapshot(
+                id: SessionID(node: 0, start: 0, loop: 0, slot: 0, generation: 0), node: node, userID: nil,
+                isGuest: true, settings: [:], remoteAddress: SocketAddress(v4: 0, port: 0), protocolName: "",
+                connectedAtMilliseconds: 0))
+    }
+
+    /// The loop that the caller runs on, else the first.
+    func nearestLoop() -> any EventLoop {
+        for loop in loops where loop.isCurrent { return loop }
+        return loops[0]
+    }
+
+    func request<Argument: Encodable & Sendable>(
+        _ module: String, _ function: String, _ argument: Argument, session: Session?, within seconds: Double?,
+        no latest: MonotonicTime, trace: TraceID, reply: Bool
+    ) -> RPCRequest {
+        let own = clock() + (seconds.map { TimeSpan.seconds($0) } ?? callTime)
+        var type = module
+        var node: String?
+        if let at = module.firstIndex(of: "@") {
+            type = String(module[..<at])
+            node = String(module[module.index(after: at)...])
+        }
+        return RPCRequest(
+            module: type, node: node, function: function,
+            argument: .value(argument) { () throws(RPCFault) in try PayloadCoding.encode(argument) },
+            session: session?.body.snapshot, deadline: min(own, latest), trace: trace, expectsReply: reply)
+    }
+}

@@ -1,0 +1,108 @@
+import FoundationEssentials
+import GateJSON
+package import GateRPC
+
+/// Between bodies and the types that handlers take and return. Bytes and JSON values go through our own reader; only types
+/// of the user's own go through Foundation's decoder.
+package enum PayloadCoding {
+    /// Decodes a body into what a handler takes; made once for each handler.
+    package typealias Decode<Value> = @Sendable ([UInt8]) throws(RPCFault) -> Value
+
+    /// How a body becomes a `Value`.
+    package static func decoder<Value: Decodable & Sendable>(of type: Value.Type) -> Decode<Value> {
+        if type == [UInt8].self {
+            return { body throws(RPCFault) in try cast(body) }
+        }
+        if type == JSONValue.self {
+            return { body throws(RPCFault) in try cast(json(body)) }
+        }
+        return { body throws(RPCFault) in try decode(body) }
+    }
+
+    /// Whether handlers of this type see JSON, so that a broken `{…}` is answered before they run.
+    package static func takesJSON<Value>(_ type: Value.Type) -> Bool { type != [UInt8].self }
+
+    /// The bytes of an argument.
+    package static func body(of argument: RPCArgument) throws(RPCFault) -> [UInt8] {
+        switch argument {
+        case .body(let bytes): return bytes
+        case .value(_, let encoded): return try encoded()
+        }
+    }
+
+    /// The body that says `value`.
+    package static func encode<Value: Encodable>(_ value: Value) throws(RPCFault) -> [UInt8] {
+        if let bytes = value as? [UInt8] { return bytes }
+        if let json = value as? JSONValue { return json.encoded() }
+        do {
+            return [UInt8](try JSONEncoder().encode(value))
+        } catch {
+            throw .internalError
+        }
+    }
+
+    /// A handler's result on its way home.
+    package static func value<Output: Encodable>(_ output: Output) throws(RPCFault) -> RPCValue {
+        switch output {
+        case let bytes as [UInt8]: .bytes(bytes)
+        case let json as JSONValue: .json(json)
+        case let text as String: .string(text)
+        case let value as RPCValue: value
+        case let number as Int: .int64(Int64(number))
+        case let flag as Bool: .bool(flag)
+        default: .encodedJSON(try encode(output))
+        }
+    }
+
+    /// What a caller gets of a result.
+    package static func result<Value: Decodable & Sendable>(_ value: RPCValue) throws(RPCFault) -> Value {
+        switch value {
+        case .bytes(let bytes), .bare(let bytes):
+            if let same = bytes as? Value { return same }
+            return try decode(bytes)
+        case .json(let json):
+            if let same = json as? Value { return same }
+            return try decode(json.encoded())
+        case .encodedJSON(let bytes):
+            if Value.self == JSONValue.self { return try cast(json(bytes)) }
+            return try decode(bytes)
+        case .string(let text):
+            if let same = text as? Value { return same }
+            return try plain(value)
+        case .null, .bool, .int32, .int64, .float, .double: return try plain(value)
+        }
+    }
+
+    private static func plain<Value: Decodable>(_ value: RPCValue) throws(RPCFault) -> Value {
+        if let same = value as? Value { return same }
+        var bytes: [UInt8] = []
+        value.writeJSON(into: &bytes)
+        return try decode(bytes)
+    }
+
+    private static func json(_ body: [UInt8]) throws(RPCFault) -> JSONValue {
+        do {
+            return try JSONValue(parsing: body.span)
+        } catch {
+            throw .badPayload(jsonSyntax: true)
+        }
+    }
+
+    private static func decode<Value: Decodable>(_ body: [UInt8]) throws(RPCFault) -> Value {
+        do {
+            try JSON.validate(body.span)
+        } catch {
+            throw .badPayload(jsonSyntax: true)
+        }
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(body))
+        } catch {
+            throw .badPayload(jsonSyntax: false)
+        }
+    }
+
+    private static func cast<From, To>(_ value: From) throws(RPCFault) -> To {
+        guard let same = value as? To else { throw .internalError }
+        return same
+    }
+}

@@ -1,0 +1,67 @@
+import GateBytes
+public import GateJSON
+package import GateRPC
+
+/// Where an inline handler writes its result. It keeps its memory from message to message, so that writing allocates
+/// nothing.
+public struct ReplyWriter: ~Copyable {
+    /// What was written.
+    package enum Form: Sendable {
+        /// Nothing: the result is null.
+        case none
+        /// Bytes that reach the client as they are.
+        case bare
+        /// Bytes inside the envelope: base64 where that is JSON.
+        case bytes
+        /// One JSON value.
+        case json
+    }
+
+    package private(set) var form = Form.none
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// Appends bytes that reach the client as they are, without an envelope.
+    public mutating func writeBare(_ bytes: Span<UInt8>) {
+        append(bytes, as: .bare)
+    }
+
+    /// Appends result bytes.
+    public mutating func write(_ bytes: Span<UInt8>) {
+        append(bytes, as: .bytes)
+    }
+
+    /// Appends text that is, once the handler returns, one JSON value.
+    public mutating func writeJSON(_ text: Span<UInt8>) {
+        append(text, as: .json)
+    }
+
+    /// Writes a JSON value.
+    public mutating func write(_ value: JSONValue) {
+        form = .json
+        value.write(into: &bytes)
+    }
+
+    /// Forgets what was written, keeps the memory.
+    package mutating func reset() {
+        form = .none
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// The result as a value, for callers that are not the client.
+    package var value: RPCValue {
+        switch form {
+        case .none: .null
+        case .bare: .bare(bytes)
+        case .bytes: .bytes(bytes)
+        case .json: .encodedJSON(bytes)
+        }
+    }
+
+    private mutating func append(_ more: Span<UInt8>, as form: Form) {
+        self.form = form
+        // Sound: the pointer is used inside the closure only.
+        unsafe more.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+}

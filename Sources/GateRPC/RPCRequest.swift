@@ -1,0 +1,57 @@
+public import GateBytes
+
+/// One call on its way to a module.
+public struct RPCRequest: Sendable {
+    /// Module type: `Chat`.
+    public var module: String
+    /// The node to call, when the caller chose one (`type@node`).
+    public var node: String?
+    /// Handler name: `HD_Say`.
+    public var function: String
+    /// The body.
+    public var argument: RPCArgument
+    /// The client on whose behalf the call is made, if any.
+    public var session: SessionSnapshot?
+    /// When the caller stops waiting.
+    public var deadline: MonotonicTime
+    /// Names the request in every log on its way.
+    public var trace: TraceID
+    /// Whether the caller waits for an answer.
+    public var expectsReply: Bool
+
+    /// A request; see the properties.
+    public init(
+        module: String, node: String? = nil, function: String, argument: RPCArgument, session: SessionSnapshot?,
+        deadline: MonotonicTime, trace: TraceID, expectsReply: Bool
+    ) {
+        self.module = module
+        self.node = node
+        self.function = function
+        self.argument = argument
+        self.session = session
+        self.deadline = deadline
+        self.trace = trace
+        self.expectsReply = expectsReply
+    }
+}
+
+/// What a call hands over.
+public enum RPCArgument: Sendable {
+    /// A body as bytes: what a client sent.
+    case body([UInt8])
+    /// A value. Within a process a handler that takes this very type gets it without a byte being made; `encoded` makes
+    /// the body for everyone else.
+    case value(any Sendable, encoded: @Sendable () throws(RPCFault) -> [UInt8])
+}
+
+/// Carries calls to modules of other processes. The router calls one only for modules that are not here.
+public protocol RPCTransport: AnyObject, Sendable {
+    /// Whether some node serves `module` (on `node`, when one is named).
+    func serves(module: String, node: String?) -> Bool
+
+    /// Calls and waits for the result until the request's deadline.
+    func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue
+
+    /// Hands the request over and does not wait.
+    func notify(_ request: RPCRequest) throws(RPCFault)
+}

@@ -1,0 +1,79 @@
+import GateBytes
+import Synchronization
+
+/// What calls modules: the router itself, or a double in a test.
+public protocol RPCCaller: AnyObject, Sendable {
+    /// Calls and waits until the request's deadline at most.
+    func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue
+
+    /// Hands a request over and does not wait for a result.
+    func notify(_ request: RPCRequest) throws(RPCFault)
+}
+
+/// A module that runs in this process.
+public protocol RPCEndpoint: RPCCaller {
+    /// The module's type.
+    var type: String { get }
+}
+
+/// Finds the module of a call: in this process first, else over the transport.
+public final class RPCRouter: RPCCaller {
+    private struct Local {
+        var endpoint: any RPCEndpoint
+        var ids: Set<String>
+    }
+
+    private let node: String
+    private let transport: (any RPCTransport)?
+    private let local = Mutex<[String: Local]>([:])
+
+    /// A router on the node named `node`; without a transport, only modules of this process are found.
+    public init(node: String, transport: (any RPCTransport)? = nil) {
+        self.node = node
+        self.transport = transport
+    }
+
+    /// Adds a module of this process. `ids` are further names that `type@node` may use for it.
+    public func add(_ endpoint: any RPCEndpoint, ids: Set<String> = []) {
+        local.withLock { table in table[endpoint.type] = Local(endpoint: endpoint, ids: ids) }
+    }
+
+    /// Removes a module of this process; calls go to other nodes from now on.
+    public func remove(type: String) {
+        local.withLock { table in table[type] = nil }
+    }
+
+    /// The module of this process that serves `type` (on `node`, when one is named), if any.
+    public func endpoint(type: String, node: String?) -> (any RPCEndpoint)? {
+        guard let found = local.withLock({ table in table[type] }) else { return nil }
+        guard let node, node != self.node, !found.ids.contains(node) else { return found.endpoint }
+        return nil
+    }
+
+    public func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue {
+        if let endpoint = endpoint(type: request.module, node: request.node) {
+            return try await endpoint.call(request)
+        }
+        return try await remote(request).call(request)
+    }
+
+    public func notify(_ request: RPCRequest) throws(RPCFault) {
+        if let endpoint = endpoint(type: request.module, node: request.node) {
+            try endpoint.notify(request)
+        } else {
+            try remote(request).notify(request)
+        }
+    }
+
+    /// Whether any node serves `module`.
+    public func serves(module: String, node: String?) -> Bool {
+        endpoint(type: module, node: node) != nil || transport?.serves(module: module, node: node) == true
+    }
+
+    private func remote(_ request: RPCRequest) throws(RPCFault) -> any RPCTransport {
+        guard let transport, transport.serves(module: request.module, node: request.node) else {
+            throw .noSuchModule(request.module)
+        }
+        return transport
+    }
+}

@@ -1,0 +1,20 @@
+import GateJSON
+
+/// A handler may return an `RPCValue` itself, where it wants to choose its form.
+extension RPCValue: Encodable {
+    public func encode(to encoder: any Encoder) throws {
+        var single = encoder.singleValueContainer()
+        switch self {
+        case .null: try single.encodeNil()
+        case .bool(let value): try single.encode(value)
+        case .int32(let value): try single.encode(value)
+        case .int64(let value): try single.encode(value)
+        case .float(let value): try single.encode(value)
+        case .double(let value): try single.encode(value)
+        case .string(let text): try single.encode(text)
+        case .bytes(let bytes), .bare(let bytes): try single.encode(bytes)
+        case .json(let value): try single.encode(value)
+        case .encodedJSON(let bytes): try single.encode(JSONValue(parsing: bytes.span))
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import GateBytes
+package import GateIO
+package import GateProtocol
+
+/// What a live session knows of the connection that carries it. On the loop.
+package protocol SessionConnection: AnyObject {
+    var remoteAddress: SocketAddress { get }
+    var protocolName: String { get }
+    var counters: SessionCounters { get }
+
+    /// Encodes a push and appends it to the connection's output. `false` when the connection ends.
+    func push(
+        topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
+    ) -> Bool
+
+    /// Marks the connection to be closed at the end of the turn; with a notice, the client is told before.
+    func close(_ reason: CloseReason, notice: String?)
+}

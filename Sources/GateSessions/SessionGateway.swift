@@ -1,0 +1,34 @@
+public import GateProtocol
+public import GateRPC
+
+/// Sessions as a module sees them, whether their gateways run in this process or in another.
+public protocol SessionGateway: AnyObject, Sendable {
+    /// Performs at once where the caller happens to run on the session's loop and nothing has to be waited for;
+    /// `nil` when it did nothing.
+    func performNow(_ operation: SessionOperation, on id: SessionID) throws(SessionFault) -> SessionSnapshot?
+
+    /// Performs, and answers with the session as it is afterwards.
+    func perform(_ operation: SessionOperation, on id: SessionID) async throws(SessionFault) -> SessionSnapshot
+
+    /// Performs some time soon, in order with the caller's other posts; nobody learns how it went.
+    func post(_ operation: SessionOperation, to id: SessionID)
+
+    /// What a session counted.
+    func counters(of id: SessionID) async throws(SessionFault) -> SessionCounters
+
+    /// Sends to each of `ids`; one crossing for each loop or gateway, not for each session.
+    /// - Returns: How many sessions were there.
+    func send(_ message: OutgoingMessage, to ids: [SessionID]) async -> Int
+
+    /// Sends to each of `ids` some time soon.
+    func post(_ message: OutgoingMessage, to ids: [SessionID])
+
+    /// Sends to every session. Returns how many there were.
+    func broadcast(_ message: OutgoingMessage) async -> Int
+
+    /// Sends to every session some time soon.
+    func postBroadcast(_ message: OutgoingMessage)
+
+    /// The sessions to which `user` is bound now.
+    func sessions(of user: UserID) async -> [SessionID]
+}

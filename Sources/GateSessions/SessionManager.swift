@@ -1,0 +1,262 @@
+package import GateIO
+package import GateProtocol
+package import GateRPC
+package import Synchronization
+
+/// All sessions of this gateway, over its loops.
+package final class SessionManager: SessionGateway {
+    package let node: String
+    /// The node's number in session ids: a hash of its name.
+    package let nodeNumber: UInt32
+    /// This start's number in session ids.
+    package let startNumber: UInt32
+    package let hooks: SessionHooks
+    package let policy: SecondLoginPolicy
+    /// Verbs that met a stale session id.
+    package let staleIDs = Atomic<Int>(0)
+    private let loops: [any EventLoop]
+    private let users = UserIndex()
+    private let saver: SessionSaver?
+    // Sound: written once, at the end of init, before any other thread can know the manager.
+    private nonisolated(unsafe) var tables: [LoopConfined<SessionTable>] = []
+
+    package init(
+        node: String, startNumber: UInt32, loops: [any EventLoop], hooks: SessionHooks, policy: SecondLoginPolicy
+    ) {
+        self.node = node
+        self.startNumber = startNumber
+        self.loops = loops
+        self.hooks = hooks
+        self.policy = policy
+        saver = hooks.storage.map(SessionSaver.init)
+        var hash: UInt32 = 0x811c_9dc5
+        for byte in node.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        nodeNumber = hash
+        unsafe tables = loops.map { LoopConfined(SessionTable(manager: self, loop: $0.index), to: $0) }
+    }
+
+    /// The table of a loop. On that loop.
+    package func table(of loop: any EventLoop) -> SessionTable {
+        unsafe tables[loop.index].value
+    }
+
+    /// Waits until every change of settings is with the storage hook.
+    package func drainStorage() async {
+        await saver?.drain()
+    }
+
+    // MARK: SessionGateway
+
+    package func performNow(
+        _ operation: SessionOperation, on id: SessionID
+    ) throws(SessionFault) -> SessionSnapshot? {
+        let loop = try loop(of: id)
+        guard loop.isCurrent else { return nil }
+        if case .bind = operation, hooks.storage != nil { return nil }
+        return try apply(operation, to: id, on: loop)
+    }
+
+    package func perform(
+        _ operation: SessionOperation, on id: SessionID
+    ) async throws(SessionFault) -> SessionSnapshot {
+        let bound = try await applyOnLoop(operation, to: id)
+        guard case .bind(let user) = operation, let storage = hooks.storage else { return bound }
+        let saved: [String: String]
+        do {
+            saved = try await storage.load(user)
+        } catch {
+            post(.unbind, to: id)
+            throw .storageFailed
+        }
+        return try await onLoop(of: id) { manager, loop throws(SessionFault) in
+            let session = try manager.session(id, on: loop)
+            session.mergeBelow(saved)
+            manager.save(session)
+            return session.snapshot
+        }
+    }
+
+    package func post(_ operation: SessionOperation, to id: SessionID) {
+        guard let loop = try? loop(of: id) else { return }
+        if case .bind = operation, hooks.storage != nil {
+            Task { _ = try? await perform(operation, on: id) }
+        } else if loop.isCurrent {
+            _ = try? apply(operation, to: id, on: loop)
+        } else {
+            enqueue(operation, on: loop) { [self] in _ = try? apply(operation, to: id, on: loop) }
+        }
+    }
+
+    package func counters(of id: SessionID) async throws(SessionFault) -> SessionCounters {
+        try await onLoop(of: id) { manager, loop throws(SessionFault) in
+            guard let connection = try manager.session(id, on: loop).connection else { throw .noSuchSession }
+            return connection.counters
+        }
+    }
+
+    package func send(_ message: OutgoingMessage, to ids: [SessionID]) async -> Int {
+        var reached = 0
+        for loop in loops {
+            let here = ids.filter { isOurs($0) && Int($0.loop) == loop.index }
+            if here.isEmpty { continue }
+            reached += await onLoop(loop) { manager in manager.deliver(message, to: here, on: loop) } ?? 0
+        }
+        return reached
+    }
+
+    package func post(_ message: OutgoingMessage, to ids: [SessionID]) {
+        for loop in loops {
+            if loop.isCurrent {
+                _ = deliver(message, to: ids, on: loop)
+            } else if ids.contains(where: { isOurs($0) && Int($0.loop) == loop.index }) {
+                _ = loop.post { [self] in _ = deliver(message, to: ids, on: loop) }
+            }
+        }
+    }
+
+    package func broadcast(_ message: OutgoingMessage) async -> Int {
+        var reached = 0
+        for loop in loops {
+            reached += await onLoop(loop) { manager in manager.deliverToAll(message, on: loop) } ?? 0
+        }
+        return reached
+    }
+
+    package func postBroadcast(_ message: OutgoingMessage) {
+        for loop in loops {
+            if loop.isCurrent {
+                _ = deliverToAll(message, on: loop)
+            } else {
+                _ = loop.post { [self] in _ = deliverToAll(message, on: loop) }
+            }
+        }
+    }
+
+    package func sessions(of user: UserID) async -> [SessionID] {
+        users.sessions(of: user)
+    }
+
+    // MARK: On a loop
+
+    /// A session has ended: its user is free again.
+    func ended(_ session: LiveSession) {
+        if let user = session.userID { users.leave(session.id, as: user) }
+    }
+
+    private func apply(
+        _ operation: SessionOperation, to id: SessionID, on loop: any EventLoop
+    ) throws(SessionFault) -> SessionSnapshot {
+        let session = try session(id, on: loop)
+        guard let connection = session.connection else { throw .noSuchSession }
+        switch operation {
+        case .read: break
+        case .bind(let user): try bind(session, to: user)
+        case .unbind:
+            if let user = session.userID { users.leave(id, as: user) }
+            session.setUser(nil)
+        case .write(let set, let remove):
+            session.write(set: set, remove: remove)
+            save(session)
+        case .send(let message):
+            if !session.send(message) { throw .noSuchSession }
+        case .close: connection.close(.closedByModule, notice: nil)
+        case .kick(let reason): connection.close(.kicked, notice: reason)
+        }
+        return session.snapshot
+    }
+
+    /// Binds without the storage hook, whose settings come later. On the session's loop.
+    package func bind(_ session: LiveSession, to user: UserID) throws(SessionFault) {
+        if session.userID == user { return }
+        guard let kicked = users.enter(session.id, as: user, policy: policy) else { throw .alreadyLoggedIn }
+        if let before = session.userID { users.leave(session.id, as: before) }
+        session.setUser(user)
+        for id in kicked { post(.kick(reason: "second login"), to: id) }
+    }
+
+    private func save(_ session: LiveSession) {
+        if let user = session.userID { saver?.save(session.settings, of: user) }
+    }
+
+    private func deliver(_ message: OutgoingMessage, to ids: [SessionID], on loop: any EventLoop) -> Int {
+        let table = table(of: loop)
+        var reached = 0
+        for id in ids where Int(id.loop) == loop.index && isOurs(id) {
+            if let session = table.session(id) {
+                if session.send(message) { reached += 1 }
+            } else {
+                staleIDs.add(1, ordering: .relaxed)
+            }
+        }
+        return reached
+    }
+
+    private func deliverToAll(_ message: OutgoingMessage, on loop: any EventLoop) -> Int {
+        var reached = 0
+        table(of: loop).forEach { session in
+            if session.send(message) { reached += 1 }
+        }
+        return reached
+    }
+
+    private func session(_ id: SessionID, on loop: any EventLoop) throws(SessionFault) -> LiveSession {
+        if let session = table(of: loop).session(id) { return session }
+        staleIDs.add(1, ordering: .relaxed)
+        throw .noSuchSession
+    }
+
+    // MARK: Ways to a loop
+
+    private func isOurs(_ id: SessionID) -> Bool {
+        id.node == nodeNumber && id.start == startNumber && Int(id.loop) < loops.count
+    }
+
+    private func loop(of id: SessionID) throws(SessionFault) -> any EventLoop {
+        if isOurs(id) { return loops[Int(id.loop)] }
+        staleIDs.add(1, ordering: .relaxed)
+        throw .noSuchSession
+    }
+
+    private func applyOnLoop(
+        _ operation: SessionOperation, to id: SessionID
+    ) async throws(SessionFault) -> SessionSnapshot {
+        try await onLoop(of: id) { manager, loop throws(SessionFault) in
+            try manager.apply(operation, to: id, on: loop)
+        }
+    }
+
+    /// Runs `body` on the loop of a session and waits for its result.
+    private func onLoop<Value: Sendable>(
+        of id: SessionID, _ body: @escaping @Sendable (SessionManager, any EventLoop) throws(SessionFault) -> Value
+    ) async throws(SessionFault) -> Value {
+        let loop = try loop(of: id)
+        let result: Result<Value, SessionFault>? = await onLoop(loop) { manager in
+            do throws(SessionFault) {
+                return .success(try body(manager, loop))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let result else { throw .overloaded }
+        return try result.get()
+    }
+
+    /// Runs `body` on a loop and waits for its result; `nil` when the loop's mailbox is full.
+    private func onLoop<Value: Sendable>(
+        _ loop: any EventLoop, _ body: @escaping @Sendable (SessionManager) -> Value
+    ) async -> Value? {
+        if loop.isCurrent { return body(self) }
+        return await withCheckedContinuation { continuation in
+            let posted = loop.post { [self] in continuation.resume(returning: body(self)) }
+            if !posted { continuation.resume(returning: nil) }
+        }
+    }
+
+    /// Closes and kicks use the reserved lane: there is at most one that matters for each session.
+    private func enqueue(_ operation: SessionOperation, on loop: any EventLoop, _ job: @escaping @Sendable () -> Void) {
+        switch operation {
+        case .close, .kick: loop.postReserved(job)
+        default: _ = loop.post(job)
+        }
+    }
+}
