@@ -49,9 +49,12 @@ public protocol ByteStreamHandler: AnyObject {
     /// Bytes arrived; borrowed from the loop's shared read buffer for the length of the call.
     func received(_ bytes: Span<UInt8>)
 
-    /// The peer closed or the network failed; the stream is of no more use and closes itself after the call.
+    /// The peer closed or the network failed; the stream closes itself after the call.
+    ///
+    /// A peer that said ``StreamEnd/endOfFile`` may still wait for answers: whoever has some writes them in this call and
+    /// then calls ``ByteStream/closeAfterFlush(linger:)``.
     func ended(_ end: StreamEnd)
 
-    /// All bytes of the last `write` are with the system.
+    /// All bytes that the last `write` left in the stream are with the system. Not called for a `write` that left none.
     func writeFinished()
 }
