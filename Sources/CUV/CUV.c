@@ -227,12 +227,21 @@ uv_signal_t *gatehouse_signal_create(gatehouse_loop *loop, int number, void *own
 
 void gatehouse_signal_close(uv_signal_t *handle, uv_close_cb closed) { uv_close((uv_handle_t *)handle, closed); }
 
+/* Errors of a connection that the system has taken off the queue already; accept(2) says to go on. */
+static int concerns_one_connection(int error) {
+    switch (error) {
+    case EINTR: case ECONNABORTED: case EPERM: case EPROTO: case ENOPROTOOPT: case ENETDOWN: case ENETUNREACH:
+    case EHOSTDOWN: case EHOSTUNREACH: case ENONET: case EOPNOTSUPP: case ETIMEDOUT: return 1;
+    default: return 0;
+    }
+}
+
 int gatehouse_accept(int fd, struct sockaddr_storage *peer) {
     for (;;) {
         socklen_t length = sizeof *peer;
         int accepted = accept4(fd, (struct sockaddr *)peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (accepted >= 0) return accepted;
-        if (errno != EINTR && errno != ECONNABORTED) return -errno;
+        if (!concerns_one_connection(errno)) return -errno;
     }
 }
 

@@ -11,26 +11,30 @@ package final class SignalWatcher: @unchecked Sendable {
 
     /// Watches `signals` (numbers such as `SIGTERM`) until ``cancel()`` or the loop's end. When this returns, the signals
     /// are caught. Not called on the loop.
+    /// - Throws: The system's errno; `ECANCELED` when the loop has ended.
     package init(
         loop: UVEventLoop, signals: [Int32], handler: @escaping @Sendable (Int32) -> Void
     ) throws(SystemError) {
         self.loop = loop
         self.handler = handler
-        let failure = loop.performAndWait { [self] in install(signals) }
-        if let failure { throw failure }
+        switch loop.performAndWait({ [self] in install(signals) }) {
+        case .success: return
+        case .failure(let error): throw error
+        case nil: throw SystemError(code: ECANCELED)
+        }
     }
 
-    private func install(_ signals: [Int32]) -> SystemError? {
+    private func install(_ signals: [Int32]) -> Result<Void, SystemError> {
         for number in signals {
             do throws(SystemError) {
                 handles.append(try SignalHandle(loop: loop, number: number, handler: handler))
             } catch {
                 for handle in handles { handle.closeHandle() }
                 handles.removeAll()
-                return error
+                return .failure(error)
             }
         }
-        return nil
+        return .success(())
     }
 
     /// Gives the signals their former effect back, soon after this call.

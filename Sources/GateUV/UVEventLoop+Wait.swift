@@ -2,12 +2,11 @@ import CUV
 import Synchronization
 
 extension UVEventLoop {
-    /// Runs `body` on the loop and waits for what it returns. For starting and ending, never on a loop.
-    func performAndWait<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
+    /// Runs `body` on the loop and waits for what it returns; `nil` when the loop has ended. Never on a loop.
+    func performAndWait<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value? {
         precondition(!isCurrent, "a loop cannot wait for itself")
-        let box = Answer<Value>()
-        postReserved { box.put(body()) }
-        return box.wait()
+        let answer = Answer<Value>()
+        return leaveReserved { answer.put(body()) } ? answer.wait() : nil
     }
 }
 

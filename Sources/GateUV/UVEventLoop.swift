@@ -29,6 +29,8 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
     private var turnTime: Int64 = 0
     /// What the libuv timer is set to.
     private var armedDeadline = MonotonicTime.never
+    /// Whether `armedDeadline` may be later than the wheel's next deadline.
+    private var needsArming = false
     private var isSpinning = false
     private var isClosing = false
 
@@ -78,7 +80,12 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
 
     /// A loop that has ended drops the job.
     package func postReserved(_ job: @escaping @Sendable () -> Void) {
-        _ = settle(mailbox.leave(job, isReserved: true))
+        _ = leaveReserved(job)
+    }
+
+    /// As ``postReserved(_:)``; `false` when the loop has ended.
+    func leaveReserved(_ job: @escaping @Sendable () -> Void) -> Bool {
+        settle(mailbox.leave(job, isReserved: true))
     }
 
     /// Runs a part of a task: at the end of this turn when called on the loop. Once the loop has ended its tasks go on
@@ -114,6 +121,8 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
 
     package func schedule(_ target: any TimerTarget, at time: MonotonicTime) -> TimerID {
         assert(isCurrent, "timers are set on their loop")
+        if time == .never { return .none }
+        if time < armedDeadline { needsArming = true }
         return wheel.schedule(target, at: time)
     }
 
@@ -139,6 +148,7 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
     private func fireTimers() {
         turnTime = 0
         armedDeadline = .never
+        needsArming = true
         let now = self.now
         while let target = wheel.popDue(at: now) { target.timerFired(at: now) }
     }
@@ -163,8 +173,10 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
 
     /// Sets the libuv timer when the earliest deadline came closer. One that was cancelled costs a turn for nothing.
     private func armTimer() {
+        if !needsArming || isClosing { return }
+        needsArming = false
         let next = wheel.nextDeadline
-        if next >= armedDeadline || isClosing { return }
+        if next >= armedDeadline { return }
         armedDeadline = next
         // Rounded up, so that the wheel's tick has come when the timer fires.
         // Sound: on the loop's thread, while it runs.

@@ -11,10 +11,9 @@ package final class UVListener: Listener {
     private let shares: [Share]
 
     /// One loop's part.
-    // Sound: `acceptors` and `isClosed` are only touched on the loop that the share belongs to.
+    // Sound: `acceptors` is only touched on the loop that the share belongs to.
     private final class Share: @unchecked Sendable {
         var acceptors: [Acceptor] = []
-        var isClosed = false
     }
 
     init(

@@ -5,7 +5,7 @@ import Glibc
 
 /// A TCP connection on a libuv loop.
 ///
-/// Kept by its handle from init until libuv's close callback. Costs, idle: this object (112 bytes of malloc) and a
+/// Kept by its handle from init until libuv's close callback. Costs, idle: this object (96 bytes of malloc) and a
 /// `uv_tcp_t` (256); a write that the system does not take at once adds a request until it is sent.
 @safe
 package final class UVStream: ByteStream, LoopHandle {

@@ -64,6 +64,24 @@ struct LoopExecutorTests {
         }
     }
 
+    /// Whoever starts an immediate task for another loop gets its first part run on the wrong thread.
+    @Test func startsAnImmediateTaskOfAnotherLoopOnTheCallersThread() async throws {
+        try await withLoops(2) { group in
+            let (loop, other) = (group.loops[0], group.loops[1])
+            let (first, second) = await withCheckedContinuation { continuation in
+                other.postReserved {
+                    Task.immediate(executorPreference: loop.executor) {
+                        let first = other.isCurrent
+                        await Task.yield()
+                        continuation.resume(returning: (first, loop.isCurrent))
+                    }
+                }
+            }
+            #expect(first)
+            #expect(second)
+        }
+    }
+
     @Test(arguments: [1, 2])
     func goesOnWithSocketsWhileTasksKeepComing(jobsPerTurn: Int) async throws {
         var limits = LoopLimits()

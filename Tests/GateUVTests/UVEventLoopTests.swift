@@ -76,6 +76,8 @@ struct UVEventLoopTests {
         }.value
         #expect(!group.loops[0].post {})
         group.loops[1].postReserved {}
+        let loop = try #require(group.loops[0] as? UVEventLoop)
+        #expect(throws: SystemError(code: ECANCELED)) { try SignalWatcher(loop: loop, signals: [SIGWINCH]) { _ in } }
         // A task that still prefers the loop goes on elsewhere.
         let value = await Task(executorPreference: group.loops[0].executor) { 5 }.value
         #expect(value == 5)
@@ -101,6 +103,15 @@ struct UVEventLoopTests {
                 if order.count == 5 { break }
             }
             #expect(order == [0, 10, 20, 40, 60])
+        }
+    }
+
+    @Test func ignoresATimerThatNeverComes() async throws {
+        try await withLoops { group in
+            let loop = group.loops[0]
+            let timer = await onLoop(loop) { loop.schedule(Alarm { _ in }, at: .never) }
+            #expect(timer == .none)
+            await onLoop(loop) { loop.cancel(timer) }
         }
     }
 
