@@ -1,0 +1,76 @@
+import GateBytes
+import GateJSON
+import GateProtocol
+
+extension ByteBuffer {
+    /// Appends a quoted JSON string of UTF-8 bytes. Plain ASCII, which nearly all routes are, is copied as it is.
+    mutating func appendJSONString(_ text: Span<UInt8>) {
+        var isPlain = true
+        for index in text.indices {
+            let byte = text[index]
+            if byte < 0x20 || byte >= 0x80 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                isPlain = false
+                break
+            }
+        }
+        if isPlain {
+            append(UInt8(ascii: "\""))
+            append(text)
+            append(UInt8(ascii: "\""))
+        } else {
+            var quoted: [UInt8] = []
+            quoted.reserveCapacity(text.count + 16)
+            JSONWriter.appendString(text, to: &quoted)
+            append(quoted)
+        }
+    }
+
+    /// Appends a payload as one JSON value: JSON as it is, text as a string; bytes as they are when they are one JSON
+    /// value, else as a base64 string; nothing as null.
+    mutating func appendJSON(_ payload: Span<UInt8>, form: PayloadForm) {
+        switch form {
+        case .text: appendJSONString(payload)
+        case .json where !payload.isEmpty: append(payload)
+        case .bytes where !payload.isEmpty:
+            if Self.isOneJSONValue(payload) { append(payload) } else { appendBase64(payload) }
+        case .json, .bytes: append("null")
+        }
+    }
+
+    /// Appends {"Error":text}, the answer to a failed request where a protocol has no place of its own for it.
+    mutating func appendFaultObject(_ text: Span<UInt8>) {
+        append("{\"Error\":")
+        appendJSONString(text)
+        append(UInt8(ascii: "}"))
+    }
+
+    /// Appends a number in decimal digits.
+    mutating func appendDecimal(_ number: UInt64) {
+        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
+        var rest = number
+        var first = 20
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        append(digits.span, range: first..<20)
+    }
+
+    private mutating func appendBase64(_ bytes: Span<UInt8>) {
+        var text: [UInt8] = []
+        JSONWriter.appendBase64(bytes, to: &text)
+        append(UInt8(ascii: "\""))
+        append(text)
+        append(UInt8(ascii: "\""))
+    }
+
+    private static func isOneJSONValue(_ bytes: Span<UInt8>) -> Bool {
+        do {
+            try JSON.validate(bytes)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

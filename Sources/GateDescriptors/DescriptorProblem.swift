@@ -1,0 +1,156 @@
+public import GateJSON
+
+/// One fault of a descriptor file: where it is and what would be valid.
+public struct DescriptorProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file's name as it was handed in.
+    public let file: String
+    /// The place in the document, as in `$.frame[1].type`.
+    public let path: String
+    /// The place in the text.
+    public let position: JSONPosition
+    /// What is wrong.
+    public let fault: DescriptorFault
+
+    /// A problem; see the properties.
+    public init(file: String, path: String, position: JSONPosition, fault: DescriptorFault) {
+        self.file = file
+        self.path = path
+        self.position = position
+        self.fault = fault
+    }
+
+    /// `my.json5:3:7: $.frame[1].type: unknown value 'u12'; valid: u8, u16`.
+    public var description: String { "\(file):\(position.line):\(position.column): \(path): \(fault)" }
+}
+
+/// What can be wrong with a descriptor.
+public enum DescriptorFault: Hashable, Sendable {
+    /// The file is larger than it may be.
+    case fileTooLarge(bytes: Int, limit: Int)
+    /// The text is not JSON5, or nests too deep, or has a key twice.
+    case notJSON5(JSONFaultReason)
+    /// A value of another kind is needed.
+    case wrongKind(expected: String, found: String)
+    /// A number outside its range.
+    case outOfRange(ClosedRange<Int>)
+    /// A key that must be there is not.
+    case missingKey(String)
+    /// A key that nothing reads.
+    case unknownKey(String, valid: [String])
+    /// A key that this type of field does not take.
+    case keyNotForType(String, type: String, valid: [String])
+    /// A word that is none of those known here.
+    case unknownValue(String, valid: [String])
+    /// Text that is not of the shape it must have.
+    case badText(String, expected: String)
+    /// The file's name and its `protocol` differ.
+    case nameMismatch(String, file: String)
+    /// More entries than there may be.
+    case tooMany(Int, limit: Int, of: String)
+    /// Two things have the same name.
+    case duplicateName(String)
+    /// Two names stand for the same value.
+    case duplicateValue(Int)
+    /// A length that stands behind the field that needs it.
+    case referenceToTheRight(String, known: [String])
+    /// `rest` where nothing says how far the frame goes.
+    case noFrameEnd
+    /// A second field says how far the frame goes.
+    case secondFrameEnd(first: String)
+    /// A field behind the one that takes the rest.
+    case fieldBehindRest(String)
+    /// A frame could be empty, so that reading would never end.
+    case zeroByteFrame
+    /// A limit that the length field cannot reach.
+    case limitBeyondLength(limit: Int, reachable: Int)
+    /// A limit below the smallest frame there is.
+    case limitBelowFrame(limit: Int, smallest: Int)
+    /// A `min` below the bytes that the length always covers.
+    case minimumBelowFields(Int, covered: Int)
+    /// A kind that an earlier one always hides.
+    case hiddenKind(by: String)
+    /// A kind that has to be sent and cannot be written.
+    case notEncodable(kind: String, reason: EncodingGap)
+}
+
+/// Why a kind cannot be written.
+public enum EncodingGap: Hashable, Sendable {
+    /// The kind is not described.
+    case notDescribed
+    /// No field takes the payload.
+    case noPlaceForPayload
+    /// The answer does not carry the id that the request had.
+    case noPlaceForIdentifier
+    /// A request can come without the id that its answer must carry.
+    case requestWithoutIdentifier
+    /// The field takes the rest of the frame, and nothing the gateway has goes there.
+    case nothingToWrite(field: String)
+    /// The field has a fixed number of bytes, and what goes there has any number.
+    case fixedLength(field: String, bytes: Int)
+    /// The value that would be written is not one the field allows.
+    case valueNotAllowed(field: String)
+}
+
+extension DescriptorFault: CustomStringConvertible {
+    /// The fault in words, with what would be valid.
+    public var description: String {
+        switch self {
+        case .fileTooLarge(let bytes, let limit): "the file has \(bytes) bytes; valid: at most \(limit)"
+        case .notJSON5(let reason): "not JSON5: \(reason)"
+        case .wrongKind(let expected, let found): "expected \(expected), found \(found)"
+        case .outOfRange(let range): "number out of range; valid: \(range.lowerBound)...\(range.upperBound)"
+        case .missingKey(let key): "missing key '\(key)'"
+        case .unknownKey(let key, let valid): "unknown key '\(quotable(key))'; valid: \(list(valid))"
+        case .keyNotForType(let key, let type, let valid):
+            "key '\(key)' is not for type '\(type)'; valid: \(list(valid))"
+        case .unknownValue(let value, let valid): "unknown value '\(quotable(value))'; valid: \(list(valid))"
+        case .badText(let text, let expected): "'\(quotable(text))' is not valid; expected \(expected)"
+        case .nameMismatch(let name, let file): "protocol '\(quotable(name))' in a file named for '\(quotable(file))'"
+        case .tooMany(let count, let limit, let things): "\(count) \(things); valid: at most \(limit)"
+        case .duplicateName(let name): "the name '\(quotable(name))' is taken; valid: a name of its own"
+        case .duplicateValue(let value): "the value \(value) has two names"
+        case .referenceToTheRight(let name, let known):
+            "'\(quotable(name))' stands further right; valid: \(list(known))"
+        case .noFrameEnd: "nothing says how far 'rest' goes; valid: a field with 'counts' further left"
+        case .secondFrameEnd(let first): "the frame's end is already said by '\(quotable(first))'"
+        case .fieldBehindRest(let name): "nothing can follow '\(quotable(name))', which takes the rest of the frame"
+        case .zeroByteFrame: "a frame can have no bytes at all; valid: at least one field with a width"
+        case .limitBeyondLength(let limit, let reachable):
+            "the limit \(limit) can never be reached; valid: at most \(reachable)"
+        case .limitBelowFrame(let limit, let smallest):
+            "the limit \(limit) lets no frame through; valid: at least \(smallest)"
+        case .minimumBelowFields(let minimum, let covered):
+            "\(minimum) is less than the fields it covers; valid: at least \(covered), or no 'min'"
+        case .hiddenKind(let name): "never recognised, because '\(name)' is tried first and asks for no more"
+        case .notEncodable(let kind, let reason): "a frame of kind '\(kind)' cannot be written: \(reason)"
+        }
+    }
+
+    private func list(_ words: [String]) -> String {
+        words.isEmpty ? "none" : words.prefix(32).map { quotable($0) }.joined(separator: ", ")
+    }
+
+    /// At most 64 scalars, and none that could spoil a line of a log.
+    private func quotable(_ text: String) -> String {
+        var plain = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(64) {
+            plain.append(scalar.value >= 0x20 && scalar.value < 0x7F ? scalar : "?")
+        }
+        return String(plain) + (text.unicodeScalars.count > 64 ? "..." : "")
+    }
+}
+
+extension EncodingGap: CustomStringConvertible {
+    /// The gap in words.
+    public var description: String {
+        switch self {
+        case .notDescribed: "it is not described"
+        case .noPlaceForPayload: "no field takes its payload"
+        case .noPlaceForIdentifier: "it does not carry the request's 'id'"
+        case .requestWithoutIdentifier: "it carries an 'id', but a request can come without one"
+        case .nothingToWrite(let field): "nothing goes into '\(field)'"
+        case .fixedLength(let field, let bytes): "'\(field)' has \(bytes) bytes, and what goes there has any number"
+        case .valueNotAllowed(let field): "the value written into '\(field)' is not one it allows"
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import GateBytes
+public import GateJSON
+import GateProtocol
+
+/// A vector whose bytes do not do what it says.
+public struct DescriptorVectorFailure: Hashable, Sendable, CustomStringConvertible {
+    /// What differs.
+    public enum Part: String, Hashable, Sendable {
+        case events, out, close, rest
+    }
+
+    /// The vector, as in `$.vectors[2]`.
+    public let path: String
+    /// Where it stands in the file.
+    public let position: JSONPosition
+    /// How its bytes were handed over: `whole`, `byte by byte` or `in threes`.
+    public let feeding: String
+    /// What differs.
+    public let part: Part
+    /// What the vector says.
+    public let expected: String
+    /// What came of it.
+    public let found: String
+
+    /// `12:5: $.vectors[2], whole: out is 0000, expected 0001ff`.
+    public var description: String {
+        "\(position.line):\(position.column): \(path), \(feeding): \(part) is \(found), expected \(expected)"
+    }
+}
+
+extension ProtocolDescriptor {
+    /// Runs each vector, with all parameters at their defaults: its bytes whole, one by one and in threes.
+    /// - Returns: What differs; nothing when all is as the file says.
+    public func checkVectors() -> [DescriptorVectorFailure] {
+        guard let parts = variants.first?.parts else { return [] }
+        let program = DescriptorProgram(parts)
+        var failures: [DescriptorVectorFailure] = []
+        for vector in vectors {
+            for (feeding, size) in [("whole", vector.input.count), ("byte by byte", 1), ("in threes", 3)] {
+                var run = VectorRun(program)
+                run.feed(vector.input, chunk: max(1, size))
+                for send in vector.sends { run.send(send) }
+                failures += run.differences(from: vector, feeding: feeding)
+            }
+        }
+        return failures
+    }
+
+    /// How many vectors there are.
+    public var vectorCount: Int { vectors.count }
+}
+
+/// One connection that a vector is run on.
+private struct VectorRun: ~Copyable {
+    private let program: DescriptorProgram
+    private let connection: DescriptorProtocol
+    private var effects = ProtocolEffects()
+    private var pending: [UInt8] = []
+    private var events: [DescriptorVector.Event] = []
+    private var requests: [(correlation: Correlation, route: [UInt8])] = []
+    private var close: CloseReason?
+    private let now = MonotonicTime(nanoseconds: 0)
+
+    init(_ program: DescriptorProgram) {
+        self.program = program
+        connection = DescriptorProtocol(program)
+        do {
+            try connection.connected(at: now, effects: &effects)
+        } catch {
+            close = error.closeReason
+        }
+    }
+
+    mutating func feed(_ input: [UInt8], chunk: Int) {
+        var offset = 0
+        while offset < input.count && close == nil {
+            let next = min(offset + chunk, input.count)
+            pending.append(contentsOf: input[offset..<next])
+            offset = next
+            take()
+        }
+    }
+
+    mutating func send(_ send: DescriptorVector.Send) {
+        guard close == nil else { return }
+        var route = send.route
+        var correlation = Correlation.none
+        if send.request < requests.count {
+            correlation = requests[send.request].correlation
+            if route.isEmpty { route = requests[send.request].route }
+        }
+        let action: ServerAction =
+            switch send.kind {
+            case .response: .reply(correlation, .result, send.form)
+            case .error: .reply(correlation, .fault, send.form)
+            case .push: .push(.atMostOnce, send.form)
+            case .kick, .request, .notify, .heartbeat: .kick
+            }
+        effects.beginCall()
+        do {
+            try connection.send(
+                action, topic: route.span, payload: send.payload.span, at: now, effects: &effects)
+        } catch {
+            close = error.closeReason
+        }
+    }
+
+    /// Hands over what is pending until nothing more is taken.
+    private mutating func take() {
+        var isFull = true
+        while isFull && close == nil && !pending.isEmpty {
+            effects.beginCall()
+            var consumed = 0
+            let input = pending
+            do {
+                consumed = try connection.receive(input.span, at: now, effects: &effects)
+            } catch {
+                close = error.closeReason
+            }
+            for event in effects.events { note(event) }
+            isFull = effects.isFull
+            pending.removeFirst(consumed)
+        }
+    }
+
+    private mutating func note(_ event: ClientEvent) {
+        guard case .message(let message) = event else { return }
+        let route = bytes(message.topic)
+        events.append(DescriptorVector.Event(kind: message.kind, route: route, payload: bytes(message.payload)))
+        if message.kind == .request { requests.append((message.correlation, route)) }
+    }
+
+    private func bytes(_ range: ByteRange) -> [UInt8] {
+        switch range.region {
+        case .input: Array(pending[range.offsets])
+        case .scratch: Array(effects.scratch.array()[range.offsets])
+        }
+    }
+
+    func differences(from vector: DescriptorVector, feeding: String) -> [DescriptorVectorFailure] {
+        var failures: [DescriptorVectorFailure] = []
+        func compare(_ part: DescriptorVectorFailure.Part, _ expected: String, _ found: String) {
+            guard expected != found else { return }
+            failures.append(
+                DescriptorVectorFailure(
+                    path: vector.place.path, position: vector.place.position, feeding: feeding, part: part,
+                    expected: expected, found: found))
+        }
+        compare(.events, text(vector.events), text(events))
+        compare(.out, hexText(vector.output), hexText(effects.output.array()))
+        compare(.close, vector.close?.rawValue ?? "none", close?.rawValue ?? "none")
+        if close == nil { compare(.rest, "\(vector.rest)", "\(pending.count)") }
+        return failures
+    }
+
+    private func text(_ events: [DescriptorVector.Event]) -> String {
+        let words = events.map { event in
+            let kind = event.kind == .notify ? "notify" : "request"
+            return "\(kind)(route: \(hexText(event.route)), payload: \(hexText(event.payload)))"
+        }
+        return words.isEmpty ? "none" : words.joined(separator: " ")
+    }
+
+    private func hexText(_ bytes: [UInt8]) -> String {
+        if bytes.isEmpty { return "none" }
+        return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

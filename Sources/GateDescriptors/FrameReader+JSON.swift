@@ -1,0 +1,88 @@
+import GateBytes
+import GateJSON
+import GateProtocol
+
+extension DescriptorProgram {
+    /// Reads a body that is one JSON object: its known keys go to their slots, others are ignored.
+    ///
+    /// A known key that comes twice, a route that is no string or an id that is neither number nor string is a malformed
+    /// frame; an id that is `null` counts as absent.
+    func readKeys(
+        _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        let body = input.extracting(range)
+        var scanner = JSONScanner()
+        var seen: UInt32 = 0
+        do {
+            while let member = try scanner.next(in: body) {
+                guard let slot = slot(of: member, in: body) else { continue }
+                guard seen & (1 << UInt32(slot)) == 0 else { throw FramingError.invalidValue(Int(slot)) }
+                seen |= 1 << UInt32(slot)
+                try take(member, slot, body, at: range.lowerBound, values: &values, scratch: &scratch)
+            }
+        } catch let fault as FramingError {
+            throw fault
+        } catch let fault as JSONFault {
+            throw .invalidValue(fault.offset)
+        } catch {
+            throw .invalidText
+        }
+    }
+
+    private func slot(of member: JSONMember, in body: Span<UInt8>) -> UInt8? {
+        if member.keyHasEscapes { return slotOfEscaped(member, in: body) }
+        let range = member.keyRange
+        for index in keys.indices {
+            let key = keys[index]
+            if key.range.offsets.count == range.count, matches(body, range.lowerBound, key.range) { return key.slot }
+        }
+        return nil
+    }
+
+    private func matches(_ body: Span<UInt8>, _ start: Int, _ range: PoolRange) -> Bool {
+        for index in range.offsets where body[start + index - Int(range.low)] != pool[index] { return false }
+        return true
+    }
+
+    /// Allocates; nobody writes such keys but to see what happens.
+    private func slotOfEscaped(_ member: JSONMember, in body: Span<UInt8>) -> UInt8? {
+        var name: [UInt8] = []
+        do { try JSON.appendString(member.keyRange, of: body, to: &name) } catch { return nil }
+        for key in keys where pool[key.range.offsets].elementsEqual(name) { return key.slot }
+        return nil
+    }
+
+    private func take(
+        _ member: JSONMember, _ slot: UInt8, _ body: Span<UInt8>, at base: Int, values: inout FrameValues,
+        scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        let value = member.valueRange
+        switch slot {
+        case FrameValues.route:
+            guard let text = member.stringRange else { throw .invalidValue(Int(slot)) }
+            values.set(slot, range: try route(text, body, at: base, scratch: &scratch))
+        case FrameValues.identifier:
+            switch member.kind {
+            case .null: break
+            case .number, .string:
+                values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
+            case .object, .array, .true, .false: throw .invalidValue(Int(slot))
+            }
+        default: values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
+        }
+    }
+
+    /// The bytes of a route; only one with escapes is copied.
+    private func route(
+        _ text: Range<Int>, _ body: Span<UInt8>, at base: Int, scratch: inout ByteBuffer
+    ) throws(FramingError) -> ByteRange {
+        guard body.extracting(text).firstOffset(of: UInt8(ascii: "\\")) != nil else {
+            return ByteRange(start: base + text.lowerBound, count: text.count)
+        }
+        var plain: [UInt8] = []
+        do { try JSON.appendString(text, of: body, to: &plain) } catch { throw .invalidText }
+        let start = scratch.count
+        scratch.append(plain)
+        return ByteRange(start: start, count: plain.count, region: .scratch)
+    }
+}

@@ -1,0 +1,191 @@
+import GateBytes
+import GateJSON
+import GateProtocol
+
+/// What lies at the start of the input.
+enum FrameReading {
+    /// No whole frame; `needed` bytes from the frame's start must be there before another look makes sense.
+    case incomplete(needed: Int)
+    /// A frame that says it is empty, up to `end`, where the descriptor has a rule for such.
+    case empty(end: Int)
+    /// A frame up to `end`; its values are set.
+    case frame(end: Int)
+}
+
+extension DescriptorProgram {
+    /// Reads the frame at `start`. Limits are checked as soon as a length is known, before its bytes are there.
+    func read(
+        _ input: Span<UInt8>, at start: Int, values: inout FrameValues, scratch: inout ByteBuffer
+    ) throws(FramingError) -> FrameReading {
+        values.removeAll()
+        var offset = start
+        // Unknown until a field with `counts` was read; from then on all bytes up to it are there.
+        var end = -1
+        for index in reading.indices {
+            let operation = reading[index]
+            var next = offset
+            switch operation.code {
+            case .unsigned: next += Int(operation.width)
+            case .constant: next += operation.range.offsets.count
+            case .fixed: next += operation.count
+            case .prefixed:
+                let head = offset + Int(operation.width)
+                if let missing = try missing(until: head, start, end, input) { return missing }
+                let length = Self.unsigned(input, at: offset, operation)
+                try check(length, operation)
+                offset = head
+                next = try advance(offset, by: length, start, end)
+            case .counted:
+                let length = values.number(operation.lengthSlot)
+                try check(length, operation)
+                next = try advance(offset, by: length, start, end)
+            case .rest:
+                next = end
+                try check(UInt64(end - offset), operation)
+            }
+            if let missing = try missing(until: next, start, end, input) { return missing }
+            switch operation.code {
+            case .unsigned:
+                let value = Self.unsigned(input, at: offset, operation)
+                if case .none = operation.counts {
+                    try check(value, operation)
+                } else {
+                    end = try frameEnd(value, operation, start: start, next: next)
+                    if end == next, skipsEmptyFrames {
+                        if case .close = emptyFrame { throw .frameTooSmall(bytes: 0, minimum: 1) }
+                        return .empty(end: end)
+                    }
+                    guard value >= operation.minimum else {
+                        throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: operation.minimum))
+                    }
+                    if end > input.count { return .incomplete(needed: end - start) }
+                }
+                if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
+            case .constant: try checkConstant(input, at: offset, operation.range)
+            case .fixed, .prefixed, .counted, .rest:
+                try take(input, offset..<next, operation, values: &values, scratch: &scratch)
+            }
+            offset = next
+        }
+        if end >= 0 && offset != end { throw .trailingBytes(end - offset) }
+        return .frame(end: offset)
+    }
+
+    private var skipsEmptyFrames: Bool { if case .deliver = emptyFrame { false } else { true } }
+
+    /// What is missing when the bytes up to `next` are not all there, or not all inside the frame.
+    @inline(__always)
+    private func missing(
+        until next: Int, _ start: Int, _ end: Int, _ input: Span<UInt8>
+    ) throws(FramingError) -> FrameReading? {
+        if end >= 0 {
+            if next > end { throw .truncatedField }
+            return nil
+        }
+        if next <= input.count { return nil }
+        if next - start > frameBytesMax { throw .frameTooLarge(bytes: next - start, limit: frameBytesMax) }
+        return .incomplete(needed: next - start)
+    }
+
+    /// The offset `length` bytes further, refused when it lies behind the frame or its limit.
+    private func advance(_ offset: Int, by length: UInt64, _ start: Int, _ end: Int) throws(FramingError) -> Int {
+        if end >= 0 {
+            guard length <= UInt64(end - offset) else { throw .truncatedField }
+        } else {
+            guard length <= UInt64(frameBytesMax), offset - start + Int(length) <= frameBytesMax else {
+                throw .frameTooLarge(bytes: Int(clamping: length), limit: frameBytesMax)
+            }
+        }
+        return offset + Int(length)
+    }
+
+    /// Where the frame ends when its length is `value`.
+    @inline(__always)
+    private func frameEnd(
+        _ value: UInt64, _ operation: ReadOperation, start: Int, next: Int
+    ) throws(FramingError) -> Int {
+        guard value <= operation.maximum else {
+            throw .frameTooLarge(
+                bytes: Int(clamping: value), limit: min(frameBytesMax, Int(clamping: operation.maximum)))
+        }
+        let counted = Int(clamping: value) - operation.plus
+        var base = next
+        if case .frame = operation.counts { base = start }
+        // `maximum` is at most 2^62 and `plus` has 32 bits; compared with the limit before it is added to an offset.
+        guard counted <= frameBytesMax else { throw .frameTooLarge(bytes: counted, limit: frameBytesMax) }
+        let end = base + counted
+        guard end >= next else {
+            throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: operation.minimum))
+        }
+        guard end - start <= frameBytesMax else {
+            throw .frameTooLarge(bytes: end - start, limit: frameBytesMax)
+        }
+        return end
+    }
+
+    @inline(__always)
+    private static func unsigned(_ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation) -> UInt64 {
+        var value: UInt64 = 0
+        var index = 0
+        let width = Int(operation.width)
+        if operation.isLittleEndian {
+            while index < width {
+                value |= UInt64(input[offset + index]) << UInt64(8 * index)
+                index += 1
+            }
+        } else {
+            while index < width {
+                value = value << 8 | UInt64(input[offset + index])
+                index += 1
+            }
+        }
+        return value
+    }
+
+    /// Checks a number that counts nothing, or counts one field.
+    private func check(_ value: UInt64, _ operation: ReadOperation) throws(FramingError) {
+        guard value >= operation.minimum && value <= operation.maximum else {
+            throw .invalidValue(Int(clamping: value))
+        }
+        if operation.keepsUnknown { return }
+        for index in operation.range.offsets where numbers[index] == value { return }
+        throw .unknownKind(Int(clamping: value))
+    }
+
+    private func checkConstant(_ input: Span<UInt8>, at offset: Int, _ range: PoolRange) throws(FramingError) {
+        for index in range.offsets {
+            let found = input[offset + index - Int(range.low)]
+            guard found == pool[index] else { throw .invalidValue(Int(found)) }
+        }
+    }
+
+    private func take(
+        _ input: Span<UInt8>, _ range: Range<Int>, _ operation: ReadOperation, values: inout FrameValues,
+        scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        switch operation.content {
+        case .bytes: break
+        case .text: guard isWellFormedUTF8(input.extracting(range)) else { throw .invalidText }
+        case .json:
+            try readKeys(input, range, values: &values, scratch: &scratch)
+            return
+        }
+        if operation.slot != ReadOperation.noSlot { values.set(operation.slot, range: ByteRange(range)) }
+    }
+
+    /// The kind of a frame that was read; `nil` when it is none of those described.
+    func kind(of values: borrowing FrameValues) -> DescriptorKind? {
+        if kindTests.isEmpty { return .request }
+        for index in kindTests.indices {
+            let test = kindTests[index]
+            guard values.present & test.has == test.has, values.present & test.absent == 0 else { continue }
+            var matches = true
+            for place in test.conditions where values.number(conditions[place].slot) != conditions[place].value {
+                matches = false
+                break
+            }
+            if matches { return test.kind }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,46 @@
+import GateBytes
+import GateProtocol
+
+/// What was read of one frame, by slot. Lives on the stack of `receive`; nothing in it is counted.
+struct FrameValues: ~Copyable {
+    static let route: UInt8 = 0
+    static let identifier: UInt8 = 1
+    static let payload: UInt8 = 2
+    static let error: UInt8 = 3
+    static let result: UInt8 = 4
+    /// The first slot that is not one of the above.
+    static let firstOther = 5
+
+    /// Slots that hold something, one bit each.
+    private(set) var present: UInt32 = 0
+    private var values: InlineArray<32, UInt64> = InlineArray(repeating: 0)
+
+    /// Forgets all values.
+    mutating func removeAll() { present = 0 }
+
+    /// The number in a slot; what it holds when nothing was put there has no meaning.
+    func number(_ slot: UInt8) -> UInt64 { values[Int(slot & 31)] }
+
+    /// Whether the slot holds something.
+    func has(_ slot: UInt8) -> Bool { present & (1 << UInt32(slot & 31)) != 0 }
+
+    mutating func set(_ slot: UInt8, number: UInt64) {
+        values[Int(slot & 31)] = number
+        present |= 1 << UInt32(slot & 31)
+    }
+
+    mutating func set(_ slot: UInt8, range: ByteRange) {
+        // start | region | count, so that a range is a number too: 32, 1 and 31 bits.
+        let region: UInt64 = range.region == .scratch ? 1 << 31 : 0
+        set(slot, number: UInt64(range.start) << 32 | region | UInt64(range.count & 0x7FFF_FFFF))
+    }
+
+    /// The bytes that a slot stands for; empty when it holds nothing.
+    func range(_ slot: UInt8) -> ByteRange {
+        guard has(slot) else { return .empty }
+        let packed = number(slot)
+        return ByteRange(
+            start: Int(packed >> 32), count: Int(packed & 0x7FFF_FFFF),
+            region: packed & (1 << 31) == 0 ? .input : .scratch)
+    }
+}

@@ -1,0 +1,55 @@
+import GateBytes
+import GateProtocol
+
+/// Request ids of JSON bodies: given back byte for byte.
+///
+/// A whole number from 0 to 2^62 - 1 in its plain form is its own correlation and costs nothing. Any other number and each
+/// string is kept as text under a ticket until it is answered.
+struct IdentifierTickets {
+    /// Marks a correlation that is a ticket.
+    private static let ticketBit: UInt64 = 1 << 63
+
+    private var texts: [[UInt8]] = []
+    private var free: [Int] = []
+
+    /// The correlation for an id.
+    mutating func begin(_ identifier: Span<UInt8>) throws(WireError) -> Correlation {
+        if let number = Self.plainNumber(identifier) { return Correlation(rawValue: number) }
+        guard identifier.count <= DescriptorLimits.identifierBytesMax else {
+            throw .limitReached(DescriptorLimits.identifierBytesMax)
+        }
+        if let place = free.popLast() {
+            texts[place] = [UInt8](copying: identifier)
+            return Correlation(rawValue: Self.ticketBit | UInt64(place))
+        }
+        guard texts.count < DescriptorLimits.outstandingMax else {
+            throw .limitReached(DescriptorLimits.outstandingMax)
+        }
+        texts.append([UInt8](copying: identifier))
+        return Correlation(rawValue: Self.ticketBit | UInt64(texts.count - 1))
+    }
+
+    /// The id of a correlation, whose ticket is then free; `nil` when it was answered before.
+    mutating func end(_ correlation: Correlation) -> FrameIdentifier? {
+        guard correlation.rawValue & Self.ticketBit != 0 else { return .number(correlation.rawValue) }
+        let place = Int(correlation.rawValue & ~Self.ticketBit)
+        guard place < texts.count, !texts[place].isEmpty else { return nil }
+        var text: [UInt8] = []
+        swap(&text, &texts[place])
+        free.append(place)
+        return .text(text)
+    }
+
+    /// The value of a number that is written back as it was read; `nil` for any other id.
+    private static func plainNumber(_ text: Span<UInt8>) -> UInt64? {
+        let zero = UInt8(ascii: "0")
+        guard text.count >= 1, text.count <= 19, text.count == 1 || text[0] != zero else { return nil }
+        var value: UInt64 = 0
+        for index in text.indices {
+            let digit = text[index] &- zero
+            guard digit < 10 else { return nil }
+            value = value * 10 + UInt64(digit)
+        }
+        return value < 1 << 62 ? value : nil
+    }
+}

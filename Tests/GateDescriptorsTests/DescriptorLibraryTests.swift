@@ -1,0 +1,123 @@
+import GateDescriptors
+import GateProtocol
+import GateTestKit
+import Glibc
+import Testing
+
+@Suite struct DescriptorLibraryTests {
+    @Test func hasTheShippedProtocols() {
+        #expect(DescriptorLibrary().descriptors.map(\.name) == ["length16", "length32", "length32-json"])
+    }
+
+    @Test func runsAllVectors() throws {
+        for descriptor in DescriptorLibrary().descriptors {
+            #expect(descriptor.checkVectors() == [], "\(descriptor.name)")
+            #expect(descriptor.vectorCount >= 8)
+        }
+    }
+
+    @Test("what is built in is what lies under protocols/; else run Tests/embed-descriptors.sh")
+    func isIdenticalToTheFiles() throws {
+        let folder = String(#filePath.split(separator: "/").dropLast(3).joined(separator: "/"))
+        let names = try listing("/" + folder + "/protocols").filter { $0.hasSuffix(".json5") }.sorted()
+        let builtIn = DescriptorLibrary.shippedFiles
+        #expect(builtIn.map(\.name).sorted() == names)
+        for file in builtIn {
+            #expect(try content("/" + folder + "/protocols/" + file.name) == file.bytes, "\(file.name)")
+        }
+    }
+
+    @Test func oneBadFileStopsNoOther() {
+        var library = DescriptorLibrary()
+        let good = #"{frame: [{name: "payload", type: "bytes", len: "u8"}], summary: "mine"}"#
+        let problems = library.add([
+            DescriptorFile(name: "a/broken.json5", bytes: Array("{".utf8)),
+            DescriptorFile(name: "a/mine.json5", bytes: Array(good.utf8)),
+            DescriptorFile(name: "a/README.md", bytes: Array("#".utf8)),
+        ])
+        #expect(
+            problems.map(\.description) == [
+                "a/broken.json5:1:2: $: not JSON5: unexpected end of input, expected a key or '}'"
+            ])
+        #expect(library.descriptors.map(\.name) == ["length16", "length32", "length32-json", "mine"])
+        #expect(library.descriptor(named: "mine")?.summary == "mine")
+    }
+
+    @Test func aLaterFileTakesThePlaceOfItsName() throws {
+        var library = DescriptorLibrary()
+        let own = #"{frame: [{name: "payload", type: "bytes", len: "u8"}], summary: "own"}"#
+        #expect(library.add([DescriptorFile(name: "length16.json5", bytes: Array(own.utf8))]) == [])
+        #expect(library.descriptor(named: "length16")?.summary == "own")
+        #expect(library.descriptors.count == 3)
+    }
+
+    @Test func registersAllAndSaysWhichNamesAreTaken() throws {
+        let registry = ProtocolRegistry()
+        let library = DescriptorLibrary()
+        try registry.register(try #require(library.descriptor(named: "length32")).definition())
+        let refused = library.register(into: registry)
+        #expect(refused.map(\.name) == ["length32"])
+        #expect(refused.map(\.error) == [.duplicateProtocol("length32")])
+        #expect(registry.names == ["length16", "length32", "length32-json"])
+    }
+
+    @Test func refusesParametersThatTheDescriptorDoesNotDeclare() throws {
+        let definition = try #require(DescriptorLibrary().descriptor(named: "length32")).definition()
+        #expect(throws: ProtocolSetupError.unknownParameter("order", known: [])) {
+            try definition.configure(ProtocolOptions(parameters: ["order": "le"]))
+        }
+    }
+
+    @Test func compilesOneProgramForEachChoiceOfParameters() throws {
+        let descriptor = try load(
+            """
+            {parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"]}, order: "$order",
+             frame: [{name: "size", type: "$length", counts: "after"}, {name: "payload", type: "bytes", len: "rest"}]}
+            """)
+        #expect(descriptor.parameterNames == ["length", "order"])
+        let cases: [([String: String], [UInt8])] = [
+            ([:], [0, 1, 9]), (["length": "u8"], [1, 9]), (["order": "le"], [1, 0, 9]),
+            (["order": "le", "length": "u32"], [1, 0, 0, 0, 9]),
+        ]
+        for (parameters, bytes) in cases {
+            let driver = try driver(descriptor, ProtocolOptions(parameters: parameters))
+            driver.receive(bytes)
+            #expect(driver.takeEvents() == [request("", "\u{9}", 1)])
+            driver.send(.reply(Correlation(rawValue: 1), .result, .bytes), payload: [9])
+            #expect(driver.takeOutput() == bytes)
+        }
+        #expect(throws: ProtocolSetupError.invalidParameter("length", value: "u9", allowed: "u16, u8, u32")) {
+            try descriptor.definition().configure(ProtocolOptions(parameters: ["length": "u9"]))
+        }
+        #expect(throws: ProtocolSetupError.unknownParameter("lenght", known: ["length", "order"])) {
+            try descriptor.definition().configure(ProtocolOptions(parameters: ["lenght": "u8"]))
+        }
+    }
+}
+
+/// The names in a folder.
+private func listing(_ path: String) throws -> [String] {
+    // Sound: the folder is closed once, and an entry is only read until the next `readdir`.
+    guard let folder = unsafe opendir(path) else { throw UnreadablePath(path: path) }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+        let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+        names.append(String(decoding: name, as: UTF8.self))
+    }
+    return names
+}
+
+/// The content of a file.
+private func content(_ path: String) throws -> [UInt8] {
+    // Sound: the file is closed once, and no more is read than the array holds.
+    guard let file = unsafe fopen(path, "r") else { throw UnreadablePath(path: path) }
+    defer { unsafe fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 2 << 20)
+    let count = unsafe fread(&bytes, 1, bytes.count, file)
+    return Array(bytes[..<count])
+}
+
+private struct UnreadablePath: Error {
+    var path: String
+}
