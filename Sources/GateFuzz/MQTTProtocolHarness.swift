@@ -1,0 +1,159 @@
+import GateBytes
+import GateMQTT
+import GateProtocol
+
+/// What the MQTT state machine promises about any client. A trap, a hang or a throw is a finding.
+///
+/// The client is served four times, with its bytes whole, one at a time and in two kinds of pieces: events and output are
+/// always the same, ranges lie inside the input, nothing comes behind a fault, and what is written is MQTT.
+/// - Parameter input: Bytes of the client, most useful behind a CONNECT.
+/// - Throws: ``FuzzFinding``.
+public func fuzzMQTTProtocol(_ input: Span<UInt8>) throws(FuzzFinding) {
+    let bytes = [UInt8](copying: input)
+    let whole = try Life.live(bytes, pieceBytes: max(1, bytes.count), eventsMax: 20)
+    for (pieceBytes, eventsMax) in [(1, 20), (7, 1), (64, 3)] {
+        let other = try Life.live(bytes, pieceBytes: pieceBytes, eventsMax: eventsMax)
+        if other != whole { throw FuzzFinding("in pieces of \(pieceBytes): \(other), whole: \(whole)") }
+    }
+    try checkIsMQTT(whole.output)
+    try checkIsMQTT(whole.acknowledgements)
+}
+
+/// What became of one client.
+private struct Life: Equatable {
+    /// Topics, payloads and packet identifiers of its messages.
+    var messages: [Message] = []
+    var output: [UInt8] = []
+    var acknowledgements: [UInt8] = []
+    var fault: WireError?
+    var close: CloseReason?
+    var subscriptions = 0
+    var held: [UInt16] = []
+
+    struct Message: Equatable {
+        var topic: [UInt8]
+        var payload: [UInt8]
+        var acknowledgement: UInt16
+    }
+
+    /// Small, so that short inputs reach them.
+    static let limits: MQTTLimits = {
+        var limits = MQTTLimits()
+        limits.subscriptionsMax = 3
+        limits.filterBytesMax = 24
+        limits.incomingIdentifiersMax = 4
+        limits.outgoingWindowMax = 2
+        limits.outgoingWaitingMax = 4
+        return limits
+    }()
+
+    /// Serves a client that sends `bytes` in pieces; it is accepted, pushed to, and its messages are accepted at the end.
+    static func live(_ bytes: [UInt8], pieceBytes: Int, eventsMax: Int) throws(FuzzFinding) -> Life {
+        let configuration = MQTTConfiguration(frameBytesMax: 4_096, limits: limits, makeClientID: { [0x61] })
+        let wire = MQTTProtocol(configuration)
+        var life = Life()
+        var effects = ProtocolEffects(eventsMax: eventsMax)
+        var tail = 0
+        var end = 0
+        while end < bytes.count && life.fault == nil && life.close == nil {
+            end = min(bytes.count, end + pieceBytes)
+            while tail < end && life.fault == nil && life.close == nil {
+                let consumed = try life.receive(wire, bytes.span.extracting(tail..<end), effects: &effects)
+                if consumed == 0 { break }
+                tail += consumed
+            }
+        }
+        life.output = effects.output.array()
+        effects.output.removeAll()
+        try life.checkDeadEnd(wire, effects: &effects)
+        for message in life.messages where message.acknowledgement != 0 {
+            try life.send(wire, .acknowledge(message.acknowledgement), effects: &effects)
+        }
+        life.acknowledgements = effects.output.array()
+        if let state = wire.suspend(at: MonotonicTime(nanoseconds: 0)) as? MQTTSessionState {
+            life.subscriptions = state.subscriptions.count
+            life.held = state.heldIdentifiers
+        }
+        if life.subscriptions > limits.subscriptionsMax || life.held.count > limits.incomingIdentifiersMax {
+            throw FuzzFinding("\(life.subscriptions) subscriptions and \(life.held.count) identifiers are kept")
+        }
+        return life
+    }
+
+    private mutating func receive(
+        _ wire: MQTTProtocol, _ input: Span<UInt8>, effects: inout ProtocolEffects
+    ) throws(FuzzFinding) -> Int {
+        effects.beginCall()
+        var consumed = 0
+        do {
+            consumed = try wire.receive(input, at: MonotonicTime(nanoseconds: 0), effects: &effects)
+        } catch {
+            fault = error
+        }
+        close = effects.close
+        if consumed < 0 || consumed > input.count { throw FuzzFinding("\(consumed) of \(input.count) bytes consumed") }
+        if effects.events.count > effects.eventsMax { throw FuzzFinding("\(effects.events.count) events in one call") }
+        let events = effects.takeEvents()
+        for event in events {
+            switch event {
+            case .opening:
+                try send(wire, .accept(sessionPresent: false), effects: &effects)
+                for _ in 0..<4 { try send(wire, .push(.atLeastOnce, .bytes), effects: &effects) }
+            case .message(let message): try take(message, input)
+            }
+        }
+        effects.returnEvents(events)
+        return consumed
+    }
+
+    private mutating func take(_ message: ClientMessage, _ input: Span<UInt8>) throws(FuzzFinding) {
+        for range in [message.topic, message.payload] where range.offsets.upperBound > input.count {
+            throw FuzzFinding("the range \(range) is outside of \(input.count) bytes")
+        }
+        messages.append(
+            Message(
+                topic: [UInt8](copying: input, range: message.topic.offsets),
+                payload: [UInt8](copying: input, range: message.payload.offsets),
+                acknowledgement: message.acknowledgement))
+    }
+
+    private mutating func send(
+        _ wire: MQTTProtocol, _ action: ServerAction, effects: inout ProtocolEffects
+    ) throws(FuzzFinding) {
+        let topic: [UInt8] = [0x74]
+        do {
+            try wire.send(
+                action, topic: topic.span, payload: Span(), at: MonotonicTime(nanoseconds: 0), effects: &effects)
+        } catch {
+            throw FuzzFinding("\(action) failed: \(error)")
+        }
+    }
+
+    /// After a fault or a goodbye everything is swallowed and nothing comes.
+    private func checkDeadEnd(_ wire: MQTTProtocol, effects: inout ProtocolEffects) throws(FuzzFinding) {
+        guard fault != nil || close != nil else { return }
+        let more: [UInt8] = [0xC0, 0x00, 0x30, 0x03, 0x00, 0x01, 0x61]
+        effects.beginCall()
+        do {
+            _ = try wire.receive(more.span, at: MonotonicTime(nanoseconds: 0), effects: &effects)
+        } catch {
+            throw FuzzFinding("a second fault: \(error)")
+        }
+        if !effects.events.isEmpty || !effects.output.isEmpty { throw FuzzFinding("something came behind the end") }
+    }
+}
+
+private func checkIsMQTT(_ output: [UInt8]) throws(FuzzFinding) {
+    var offset = 0
+    while offset < output.count {
+        do {
+            guard
+                case .frame(_, let count) = try MQTTCodec().decode(
+                    output.span.extracting(offset..<output.count), scanned: 0)
+            else { throw FuzzFinding("half a packet was written") }
+            offset += count
+        } catch {
+            throw FuzzFinding("what was written is no MQTT: \(error)")
+        }
+    }
+}
