@@ -2,6 +2,7 @@ import CUV
 import GateBytes
 import GateIO
 import Glibc
+import Synchronization
 
 /// A listening socket on a loop. Kept by its handle from init until libuv's close callback.
 ///
@@ -14,6 +15,8 @@ final class Acceptor: LoopHandle, TimerTarget {
     typealias Accept = @Sendable (_ descriptor: Int32, _ peer: inout sockaddr_storage) -> Int32
 
     private let loop: UVEventLoop
+    /// All loops of the group.
+    private let loops: [UVEventLoop]
     private let descriptor: Int32
     private let accept: Accept
     private let accepted: @Sendable (any EventLoop, any ByteStream) -> Void
@@ -24,10 +27,11 @@ final class Acceptor: LoopHandle, TimerTarget {
 
     /// Begins to accept from `descriptor`, which it owns from now on. On the loop.
     init(
-        loop: UVEventLoop, descriptor: Int32, accept: @escaping Accept,
+        loop: UVEventLoop, of loops: [UVEventLoop], descriptor: Int32, accept: @escaping Accept,
         accepted: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
     ) throws(SystemError) {
         self.loop = loop
+        self.loops = loops
         self.descriptor = descriptor
         self.accept = accept
         self.accepted = accepted
@@ -67,13 +71,44 @@ final class Acceptor: LoopHandle, TimerTarget {
                 if socket != -EAGAIN { pause() }
                 return
             }
-            do throws(SystemError) {
-                guard let remote = SocketAddress(system: peer) else { throw SystemError(code: EAFNOSUPPORT) }
-                accepted(loop, try UVStream(loop: loop, fd: socket, remoteAddress: remote))
-            } catch {
-                // The peer is gone already, or memory is short; it sees its connection closed.
+            guard let remote = SocketAddress(system: peer) else {
                 Glibc.close(socket)
+                continue
             }
+            place(socket, from: remote)
+        }
+    }
+
+    /// Keeps the connection, or gives it to the loop with the fewest streams when this one has too many more.
+    ///
+    /// The kernel's hash is even for thousands of connections only, and these may stay for days.
+    private func place(_ socket: Int32, from remote: SocketAddress) {
+        var target = loop
+        var fewest = loop.streamCount.load(ordering: .relaxed) - loop.limits.streamImbalanceMax
+        for other in loops where other.streamCount.load(ordering: .relaxed) < fewest {
+            fewest = other.streamCount.load(ordering: .relaxed)
+            target = other
+        }
+        if target === loop { return Self.open(socket, from: remote, on: loop, accepted) }
+        // Counted while it is on the way, so that a burst is not given to one loop alone. There is at most one such post
+        // for each file that the process may open.
+        target.streamCount.wrappingAdd(1, ordering: .relaxed)
+        let isLeft = target.leaveReserved { [target, accepted] in
+            Self.open(socket, from: remote, on: target, accepted)
+            target.streamCount.wrappingSubtract(1, ordering: .relaxed)
+        }
+        if !isLeft { Glibc.close(socket) }
+    }
+
+    private static func open(
+        _ socket: Int32, from remote: SocketAddress, on loop: UVEventLoop,
+        _ accepted: @Sendable (any EventLoop, any ByteStream) -> Void
+    ) {
+        do throws(SystemError) {
+            accepted(loop, try UVStream(loop: loop, fd: socket, remoteAddress: remote))
+        } catch {
+            // The peer is gone already, or memory is short; it sees its connection closed.
+            Glibc.close(socket)
         }
     }
 

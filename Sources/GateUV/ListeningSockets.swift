@@ -10,8 +10,8 @@ import Glibc
 /// could slip in. SO_REUSEADDR only says that connections of an earlier process in TIME_WAIT are no obstacle.
 ///
 /// Why a socket a loop: the kernel spreads connections by a hash of both addresses, wakes one loop for each and needs no
-/// hand-over between threads. The hash is even only for many connections: of 50 on two loops, 18 to 32 land on one in
-/// 95 of 100 cases. With a single loop SO_REUSEPORT stays off.
+/// hand-over between threads. What the hash leaves uneven (of 50 connections on two loops, 18 to 32 land on one in 95 of
+/// 100 cases) is put right by ``Acceptor``. With a single loop SO_REUSEPORT stays off.
 struct ListeningSockets {
     let address: SocketAddress
     let descriptors: [Int32]

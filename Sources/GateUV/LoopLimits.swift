@@ -11,6 +11,9 @@ package struct LoopLimits: Sendable {
     package var acceptPauseMilliseconds = 100
     /// Connections that the system keeps for a loop until it accepts them; 1 024 by default.
     package var backlog: Int32 = 1_024
+    /// How many streams more than the loop with the fewest a loop may have and still keep what it accepts; 4 by default.
+    /// Above that the new stream goes to the loop with the fewest.
+    package var streamImbalanceMax = 4
     /// Bytes of the read buffer that all streams of a loop share, and so of the longest burst; 65 536 by default.
     package var readBufferBytes = 65_536
 

@@ -8,7 +8,7 @@ import Synchronization
 /// A turn: timers that are due; *before-wait work*; wait for the system; reads, writes and accepts; mail from other
 /// threads; *before-wait work* again. Before-wait work is the parts of tasks that are ready, then the streams whose write
 /// failed, then the turn observers; so what a timer or a callback appended is flushed before the loop sleeps.
-// Sound: what other threads use is `mailbox`, `isStopping` (atomic), `memory` (for uv_async_send only) and constants.
+// Sound: what other threads use is `mailbox`, `isStopping` and `streamCount` (atomic), `memory` (for uv_async_send only) and constants.
 // Everything else is touched on the loop's own thread only.
 @safe
 package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
@@ -17,6 +17,8 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
     /// The libuv loop. Valid from init until `run` has returned, which the group's `shutDown` waits for.
     let memory: UnsafeMutablePointer<gatehouse_loop>
     private let mailbox: LoopMailbox
+    /// Streams of this loop, and those that are on the way here.
+    let streamCount = Atomic<Int>(0)
     private let isStopping = Atomic<Bool>(false)
 
     private var posts: [@Sendable () -> Void] = []

@@ -31,7 +31,7 @@ package final class UVListener: Listener {
                     // other loops.
                     guard
                         let acceptor = try? Acceptor(
-                            loop: loop, descriptor: descriptor, accept: accept, accepted: accepted)
+                            loop: loop, of: loops, descriptor: descriptor, accept: accept, accepted: accepted)
                     else { continue }
                     share.acceptors.append(acceptor)
                 }

@@ -2,6 +2,7 @@ import CUV
 package import GateBytes
 package import GateIO
 import Glibc
+import Synchronization
 
 /// A TCP connection on a libuv loop.
 ///
@@ -38,6 +39,7 @@ package final class UVStream: ByteStream, LoopHandle {
         // Balanced in `closed`.
         unsafe tcp.pointee.data = Unmanaged.passRetained(self).toOpaque()
         _ = unsafe uv_tcp_nodelay(tcp, 1)
+        loop.streamCount.wrappingAdd(1, ordering: .relaxed)
     }
 
     package var localAddress: SocketAddress {
@@ -189,6 +191,7 @@ package final class UVStream: ByteStream, LoopHandle {
     package func close() {
         if state == .closed { return }
         state = .closed
+        loop.streamCount.wrappingSubtract(1, ordering: .relaxed)
         if lingerTimer != .none { loop.cancel(lingerTimer) }
         // Sound: closed once; the handle is freed and the stream let go of in the callback only.
         unsafe gatehouse_tcp_close(tcp) { handle in

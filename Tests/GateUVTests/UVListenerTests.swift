@@ -60,6 +60,29 @@ struct UVListenerTests {
         }
     }
 
+    @Test(arguments: [1, 4])
+    func spreadsFewStreamsEvenly(imbalance: Int) async throws {
+        var limits = LoopLimits()
+        limits.streamImbalanceMax = imbalance
+        try await withLoops(4, limits: limits) { group in
+            let server = try Server(group) { peer, bytes in peer.send(bytes) }
+            // The clients' streams count too, so they have a group of their own.
+            try await withLoops(1) { clients in
+                var counts = [0, 0, 0, 0]
+                for _ in 0..<60 {
+                    let client = try await connect(clients, to: server.address)
+                    await client.onLoop { $0.send([1]) }
+                    #expect(await client.bytes(1) == [1])
+                    let peer = try #require(await server.next())
+                    #expect(await peer.onLoop { $0.loop.isCurrent })
+                    counts[peer.loop.index] += 1
+                }
+                let (least, most) = (try #require(counts.min()), try #require(counts.max()))
+                #expect(most - least <= imbalance + 1, "\(counts)")
+            }
+        }
+    }
+
     @Test func tellsAnAddressThatTheMachineDoesNotHave() async throws {
         try await withLoops { group in
             #expect(throws: ListenError.addressNotAvailable("192.0.2.1:1883")) {
