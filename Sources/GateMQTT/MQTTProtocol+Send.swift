@@ -13,7 +13,7 @@ extension MQTTProtocol {
         effects: inout ProtocolEffects
     ) throws(WireError) {
         switch action {
-        case .accept(let sessionPresent): accept(sessionPresent: sessionPresent, effects: &effects)
+        case .accept(let sessionPresent): accept(sessionPresent: sessionPresent, at: now, effects: &effects)
         case .refuse(let refusal): refuse(refusal, effects: &effects)
         case .acknowledge(let identifier): incoming.accepted(identifier, into: &effects.output)
         case .goodbye: break
@@ -59,10 +59,12 @@ extension MQTTProtocol {
         if !topic.isTopicName { throw .framing(.invalidText) }
     }
 
-    private func accept(sessionPresent: Bool, effects: inout ProtocolEffects) {
+    private func accept(sessionPresent: Bool, at now: MonotonicTime, effects: inout ProtocolEffects) {
         guard phase == .opening else { return }
         phase = .open
         isAccepted = true
+        // Nothing was read from the client while it waited for this.
+        lastReceived = now
         if !sessionPresent { forget() }
         // [MQTT-3.2.2-1], [MQTT-3.2.2-2], [MQTT-3.2.2-3]; in MQTT 3.1 the byte is reserved.
         effects.output.appendConnack(

@@ -20,8 +20,8 @@ package final class MQTTProtocol: WireProtocol {
     }
 
     let configuration: MQTTConfiguration
-    /// When the last whole packet came.
-    private var lastReceived = MonotonicTime(nanoseconds: 0)
+    /// When the last whole packet came, or the session was accepted.
+    var lastReceived = MonotonicTime(nanoseconds: 0)
     var keepAliveSeconds: UInt16 = 0
     var phase = Phase.awaitingConnect
     var version = MQTTVersion.v311

@@ -59,4 +59,12 @@ import Testing
         client.driver.fireTimer(at: client.driver.now + .seconds(60))
         #expect(client.driver.fault == nil)
     }
+
+    @Test func theTimeTheAnswerTookDoesNotCount() {
+        let client = MQTTClientScript()
+        client.say(.connect(MQTTConnect(clientID: utf8("c"), keepAliveSeconds: 1)))
+        client.driver.now = client.driver.now + .seconds(9)
+        client.driver.send(.accept(sessionPresent: false))
+        #expect(client.driver.wakeUp == client.driver.now + .milliseconds(1_500))
+    }
 }

@@ -223,7 +223,8 @@ import Testing
         #expect(client.heard() == [.puback(3), .puback(1), .puback(2)])
     }
 
-    @Test func incomingIdentifiersAreBounded() {
+    @Test("MQTT-4.8.0-2")
+    func incomingIdentifiersAreBounded() {
         var limits = MQTTLimits()
         limits.incomingIdentifiersMax = 3
         for (count, fault) in [(2, nil), (3, nil), (4, WireError.limitReached(3))] as [(UInt16, WireError?)] {

@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    @Test("MQTT-4.1.0-2")
+    func aCleanSessionLastsAsLongAsItsConnection() {
+        let client = MQTTClientScript.loggedIn(MQTTConnect(clientID: utf8("c"), keepAliveSeconds: 0))
+        client.say(bytes: hex("34 05 0001 61 0009"))
+        client.driver.send(.acknowledge(9))
+        client.driver.now = client.driver.now + .seconds(1_000_000)
+        client.say(bytes: hex("3C 05 0001 61 0009"))
+        #expect(client.driver.takeEvents().count == 1)
+        #expect(client.heard() == [.pubrec(9), .pubrec(9)])
+    }
+
     @Test func whatWasNeverAcceptedIsNotStored() {
         let client = MQTTClientScript()
         client.say(.connect(Self.persistent))
