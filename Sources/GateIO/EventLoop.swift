@@ -20,9 +20,14 @@ public protocol EventLoop: AnyObject, Sendable {
     func postReserved(_ job: @escaping @Sendable () -> Void)
 
     /// Runs the suspended parts of tasks on this loop. Its jobs never wait in the bounded mailbox.
+    ///
+    /// `Task.immediate(executorPreference:)` runs its first part on the caller's thread, whatever it prefers; so it is
+    /// called on the loop that it names.
     var executor: any TaskExecutor { get }
 
     /// Calls `target` at or soon after `time`, once. On the loop. The target is kept until then or until `cancel`.
+    ///
+    /// A time that has come already means soon, after this call. `.never` sets no timer and answers ``TimerID/none``.
     func schedule(_ target: any TimerTarget, at time: MonotonicTime) -> TimerID
 
     /// Forgets a timer; one that has fired or was cancelled before is ignored. On the loop.
