@@ -1,0 +1,59 @@
+import GateJSON
+
+/// A configuration in the making: what is known so far, where it came from, and what was found wrong on the way.
+struct ConfigurationDraft {
+    var configuration = ServerConfiguration()
+    /// Where the settings that somebody named come from, by path.
+    var origins: [String: ConfigurationPlace] = [:]
+    var faults: [ConfigurationFault] = []
+    var notices: [ConfigurationNotice] = []
+
+    mutating func fault(_ reason: ConfigurationFault.Reason, at place: ConfigurationPlace) {
+        faults.append(ConfigurationFault(place: place, reason: reason))
+    }
+
+    mutating func notice(_ reason: ConfigurationNotice.Reason, at place: ConfigurationPlace) {
+        notices.append(ConfigurationNotice(place: place, reason: reason))
+    }
+
+    /// Takes a value over what was there.
+    mutating func set(_ setting: Setting, to value: SettingValue, at place: ConfigurationPlace) {
+        setting.write(&configuration, value)
+        origins[setting.path] = place
+    }
+
+    /// Takes a value written as text.
+    mutating func set(_ setting: Setting, to text: String, at place: ConfigurationPlace) {
+        guard let value = setting.kind.value(of: text) else {
+            let found = "'\(Quoted.plain(text))'"
+            let expected = setting.kind.expectation
+            return fault(.invalidValue(name: setting.path, found: found, expected: expected), at: place)
+        }
+        set(setting, to: value, at: place)
+    }
+
+    /// Reads a listener's URL.
+    mutating func listener(url: String, at place: ConfigurationPlace) -> ListenerConfiguration? {
+        do {
+            var listener = try ListenerConfiguration(url: url)
+            listener.place = place
+            return listener
+        } catch {
+            fault(.listener(error), at: place)
+            return nil
+        }
+    }
+
+    /// Checks what concerns several settings at once.
+    mutating func checkTogether() {
+        let limits = configuration.limits
+        guard limits.highWaterBytes > limits.queuedBytesMax else { return }
+        guard let place = origins["limits.highWaterBytes"] else {
+            configuration.limits.highWaterBytes = max(1, limits.queuedBytesMax / 4)
+            return
+        }
+        fault(
+            .highWaterAboveQueue(highWaterBytes: limits.highWaterBytes, queuedBytesMax: limits.queuedBytesMax),
+            at: place)
+    }
+}

@@ -1,0 +1,43 @@
+public import GateJSON
+
+/// A module that is configured to run in this process.
+public struct ModuleEntry: Sendable {
+    /// The module's type, the first part of a topic.
+    public var type: String
+    /// The configured id, a second name for the node: `type@id` means this module here. `nil` for none. The entry of the
+    /// type `Gate` names the gateway itself.
+    public var id: String?
+    /// The process group that runs it; `nil` for every group.
+    public var processGroup: String?
+    /// Free settings that the module reads.
+    public var settings: JSONObject
+    /// Where it is configured.
+    public var place: ConfigurationPlace
+
+    /// An entry; everything but the type may be left out.
+    public init(
+        type: String, id: String? = nil, processGroup: String? = nil, settings: JSONObject = JSONObject(),
+        place: ConfigurationPlace = .default
+    ) {
+        self.type = type
+        self.id = id
+        self.processGroup = processGroup
+        self.settings = settings
+        self.place = place
+    }
+}
+
+extension ServerConfiguration {
+    /// The module type that stands for the gateway itself and is in every program.
+    public static let gateType = "Gate"
+
+    /// One notice for each configured type that is not among the program's own.
+    public func absentModules(known: some Sequence<String>) -> [ConfigurationNotice] {
+        var seen = Set(known)
+        seen.insert(Self.gateType)
+        return (modules ?? []).compactMap { entry in
+            guard seen.insert(entry.type).inserted else { return nil }
+            return ConfigurationNotice(place: entry.place, reason: .absentModule(entry.type))
+        }
+    }
+}

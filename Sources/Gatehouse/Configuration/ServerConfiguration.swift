@@ -1,0 +1,70 @@
+public import GateBytes
+public import Logging
+
+/// Everything that a server is told before it starts; a value, made by hand or by ``ConfigurationLoader``.
+public struct ServerConfiguration: Sendable {
+    /// The node's name, what a client writes behind `@` in `type@node`. The loader takes the first label of the host name.
+    public var node = "gatehouse"
+    /// Which of the configured modules run in this process (mqant's ProcessID).
+    public var processGroup = "development"
+    /// Event loops, each a thread; `nil` for one per core.
+    public var loops: Int?
+    /// The least important level that is logged.
+    public var logLevel = Logger.Level.info
+    /// Where log files are written; `nil` for standard error.
+    public var logDirectory: String?
+    /// A file that gets the bound ports as JSON once all listeners are open; `nil` for none.
+    public var portsFile: String?
+    /// How long running calls and unsent bytes may take after SIGTERM.
+    public var drainTime = TimeSpan.seconds(25)
+    /// Where clients may connect; see ``defaultListeners``.
+    public var listeners = ServerConfiguration.defaultListeners
+    /// Directories with protocol descriptors, read in this order after the built-in ones.
+    public var protocolDirectories: [String] = []
+    /// How a topic becomes a route.
+    public var routeRule = RouteRule.topic
+    /// What the name of a handler must start with so that a client may call it; any one of them.
+    public var guardPrefixes = ["HD_", "Handler_"]
+    /// What happens when a user who is bound to a session binds another one.
+    public var secondLogin = SecondLoginRule.allow
+    /// The shortest time between two heartbeats of one session to the session store.
+    public var heartbeatInterval = TimeSpan.seconds(60)
+    /// Sessions of clients that went away and may come back (MQTT, clean session 0).
+    public var storedSessionsMax = 10_000
+    /// How long such a session is kept.
+    public var storedSessionTime = TimeSpan.seconds(3_600)
+    /// How long a call to a module may take when the caller names no other time.
+    public var callTime = TimeSpan.seconds(10)
+    /// What clients may make the server keep and wait for.
+    public var limits = ServerLimits()
+    /// The modules to run, those of ``processGroup`` only; `nil` when nothing is configured and all modules run.
+    public var modules: [ModuleEntry]?
+
+    /// The defaults: MQTT on 1883 and 3563 and `length32-json` on 3564, all on loopback.
+    public init() {}
+
+    /// The listeners of a server that is told none.
+    public static let defaultListeners = [
+        ListenerConfiguration(protocolName: "mqtt", host: "127.0.0.1", port: 1883),
+        ListenerConfiguration(protocolName: "mqtt", host: "127.0.0.1", port: 3563),
+        ListenerConfiguration(protocolName: "length32-json", host: "127.0.0.1", port: 3564),
+    ]
+}
+
+/// How a topic becomes a route.
+public enum RouteRule: String, Sendable, CaseIterable {
+    /// `type[@node]/handler[/reply token]`.
+    case topic
+    /// `type://node/handler?msg_id=token`.
+    case uri
+}
+
+/// What happens when a user who is bound to a session binds another one.
+public enum SecondLoginRule: String, Sendable, CaseIterable {
+    /// Both stay.
+    case allow
+    /// The second binding fails.
+    case refuse
+    /// The first session gets a notice and is closed.
+    case kick
+}

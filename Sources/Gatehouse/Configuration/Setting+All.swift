@@ -1,0 +1,44 @@
+import GateBytes
+
+extension Setting {
+    /// The settings that have one value, with the ranges they may be in.
+    static let all: [Setting] = [
+        .name("node.name", "node", \.node),
+        .text("node.processGroup", "process-group", \.processGroup),
+        .integer("node.loops", "loops", 1...1_024, \.loops),
+        .text("node.portsFile", "ports-file", \.portsFile),
+        .time("node.drainSeconds", "drain-seconds", .zero ... .seconds(3_600), \.drainTime),
+        .choice("log.level", "log-level", \.logLevel),
+        .text("log.directory", "log-dir", \.logDirectory),
+        .list("protocols.directories", "protocols", separators: [":"], \.protocolDirectories),
+        .choice("routing.rule", "route-rule", \.routeRule),
+        .list("routing.guard", "guard", separators: [",", " "], \.guardPrefixes),
+        .choice("sessions.secondLogin", "second-login", \.secondLogin),
+        .time("sessions.heartbeatSeconds", "heartbeat-seconds", .seconds(1) ... .seconds(86_400), \.heartbeatInterval),
+        .integer("sessions.storedMax", "stored-max", 0...10_000_000, \.storedSessionsMax),
+        .time("sessions.storedSeconds", "stored-seconds", .seconds(1) ... .seconds(31_536_000), \.storedSessionTime),
+        .time("rpc.timeoutSeconds", "rpc-timeout-seconds", .milliseconds(1) ... .seconds(3_600), \.callTime),
+        .integer("limits.connectionsMax", "connections-max", 1...10_000_000, \.limits.connectionsMax),
+        .integer(
+            "limits.connectionsPerAddressMax", "connections-per-address-max", 0...10_000_000,
+            \.limits.connectionsPerAddressMax),
+        .integer("limits.connectionRateMax", "connection-rate-max", 0...1_000_000, \.limits.connectionRateMax),
+        .bytes(
+            "limits.frameBytesMax", "frame-bytes-max", ListenerConfiguration.frameBytesRange, \.limits.frameBytesMax),
+        .integer("limits.inFlightMax", "in-flight-max", 1...65_535, \.limits.inFlightMax),
+        .bytes("limits.queuedBytesMax", "queued-bytes-max", 1_024...1_073_741_824, \.limits.queuedBytesMax),
+        .bytes("limits.highWaterBytes", "high-water-bytes", 1...1_073_741_824, \.limits.highWaterBytes),
+        .time("limits.handshakeSeconds", "handshake-seconds", connectionTimes, \.limits.handshakeTime),
+        .time("limits.frameSeconds", "frame-seconds", connectionTimes, \.limits.frameTime),
+        .time("limits.writeSeconds", "write-seconds", connectionTimes, \.limits.writeTime),
+    ]
+
+    /// How long a client may be waited for.
+    private static let connectionTimes: ClosedRange<TimeSpan> = .milliseconds(10) ... .seconds(86_400)
+
+    /// The settings of one section of a file.
+    static func section(_ name: String) -> [Setting] { all.filter { $0.section == name } }
+
+    /// The setting with this name outside of files.
+    static func named(_ name: some StringProtocol) -> Setting? { all.first { $0.name == name } }
+}

@@ -1,0 +1,202 @@
+import GateBytes
+import GateJSON
+import Gatehouse
+import Testing
+
+@Suite("Configuration in mqant's form")
+struct MqantFileTests {
+    @Test func theDemoServersFileLoadsAsItIs() throws {
+        let outcome = resolve(mqantServerFile)
+        let configuration = try outcome.configuration()
+        #expect(configuration.listeners.map(\.description) == ["mqtt://:3563"])
+        let expected = [
+            "Gate@Gate001", "Master@Master001", "HelloWorld@HelloWorld001", "Login@Login001", "Chat@Chat001",
+            "PyChat@PyChat001", "Test@Test001", "Hitball@Hitball001", "XaXb@XaXb001", "Webapp@Webapp001",
+            "Tracing@Tracing001",
+        ]
+        let modules = try #require(configuration.modules)
+        #expect(modules.map { "\($0.type)@\($0.id ?? "")" } == expected)
+        #expect(modules[8].settings["LevelPath"] == "static/tacit/assets/levels/level1.json")
+        #expect(configuration.callTime == .seconds(10))
+        #expect(configuration.limits == ServerLimits())
+    }
+
+    @Test func eachKeyOfTheDemoServerThatHasNoEffectIsNamedOnce() {
+        let inert = "it had no effect in mqant either"
+        let unread = "mqant 1.5 does not read it"
+        #expect(
+            resolve(mqantServerFile).notices == [
+                "server.json:2:5: 'Master' is ignored: there is no console yet",
+                "server.json:20:42: no listener for WebSocket on ':3653': WebSocket is not built in yet",
+                "server.json:22:25: 'Module.Gate.MaxMsgLen' is ignored: \(unread); use limits.frameBytesMax",
+                "server.json:23:25: 'Module.Gate.HTTPTimeout' is ignored: there is no WebSocket yet",
+                "server.json:24:25: 'Module.Gate.MaxConnNum' is ignored: \(unread); use limits.connectionsMax",
+                "server.json:28:25: 'Module.Gate.MinHBStorage' is ignored: \(unread); use sessions.heartbeatSeconds",
+                "server.json:106:2: 'Mqtt' is ignored: \(inert); use limits.frameSeconds and limits.writeSeconds",
+                "server.json:113:9: 'Rpc.MaxCoroutine' is ignored: \(inert)",
+                "server.json:114:9: 'Rpc.RpcExpired' is ignored: \(inert); use rpc.timeoutSeconds",
+                "server.json:115:9: 'Rpc.LogSuccess' is ignored: \(inert); use log.level",
+            ])
+    }
+
+    @Test func modulesThatTheProgramLacksAreNamedOnceEach() throws {
+        let known = ["Login", "Chat", "HelloWorld", "Echo"]
+        let notices = try resolve(mqantServerFile).configuration().absentModules(known: known)
+        #expect(
+            notices.map(\.description) == [
+                "server.json:32:9: module 'Master' is not in this program and does not run",
+                "server.json:56:9: module 'PyChat' is not in this program and does not run",
+                "server.json:62:9: module 'Test' is not in this program and does not run",
+                "server.json:68:9: module 'Hitball' is not in this program and does not run",
+                "server.json:74:9: module 'XaXb' is not in this program and does not run",
+                "server.json:83:9: module 'Webapp' is not in this program and does not run",
+                "server.json:92:9: module 'Tracing' is not in this program and does not run",
+            ])
+    }
+
+    @Test func wholeLineCommentsAndKeysInAnyCaseAreRead() throws {
+        let text = """
+            // the gate
+            {"module": {"Gate": [
+                // one
+                {"ID": "g", "processid": "development", "SETTINGS": {"tcpaddr": "127.0.0.1:1999", "wsaddr": ""}},
+            ]}}
+            """
+        let outcome = resolve(text)
+        #expect(try outcome.configuration().listeners.map(\.description) == ["mqtt://127.0.0.1:1999"])
+        #expect(try outcome.configuration().modules?.first?.id == "g")
+        #expect(outcome.notices == [])
+    }
+
+    @Test func onlyTheChosenProcessGroupCounts() throws {
+        let text = """
+            {"Module": {
+              "Gate": [{"Id": "G1", "ProcessID": "a", "Settings": {"TCPAddr": ":1", "TLS": true}},
+                       {"Id": "G2", "ProcessID": "b", "Settings": {"TCPAddr": ":2"}}],
+              "Chat": [{"Id": "C1", "ProcessID": "a"}, {"Id": "C2", "ProcessID": "b"}]}}
+            """
+        let chosen = try resolve(text, flags: [ConfigurationFlag("process-group", "b", spelling: "-pid")])
+            .configuration()
+        #expect(chosen.modules?.map(\.id) == ["G2", "C2"])
+        #expect(chosen.listeners.map(\.port) == [2])
+        let none = resolve(text)
+        #expect(try none.configuration().modules?.isEmpty == true)
+        #expect(
+            none.notices == [
+                "server.json:1:2: no module is configured for process group 'development', only for 'a', 'b'",
+                "server.json:1:2: no listener is configured, so no client can connect",
+            ])
+    }
+
+    @Test(arguments: ["TLS", "Tls", "tls"])
+    func aGateThatAsksForTLSIsRefused(key: String) {
+        let text =
+            #"{"Module": {"Gate": [{"ProcessID": "development", "Settings": {"\#(key)": true, "TCPAddr": ":1"}}]}}"#
+        let outcome = resolve(text)
+        #expect(
+            outcome.faults == [
+                "server.json:1:71: the listener asks for TLS, and TLS is not built in; leave it out or end TLS in a proxy"
+            ])
+        let replaced = resolve(text, flags: [ConfigurationFlag("listen", "mqtt://:9")])
+        #expect(replaced.loaded?.configuration.listeners.map(\.port) == [9])
+    }
+
+    @Test func bothSpellingsOfTLSCountAndNeitherIsUnknown() {
+        let text = """
+            {"Module": {"Gate": [{"ProcessID": "development", "Settings":
+            {"TLS": false, "Tls": true, "CertFile": "c", "KeyFile": "k"}}]}}
+            """
+        let outcome = resolve(text)
+        #expect(
+            outcome.faults == [
+                "server.json:2:23: the listener asks for TLS, and TLS is not built in; leave it out or end TLS in a proxy"
+            ])
+        #expect(outcome.notices == [])
+    }
+
+    @Test func olderBlocksOfEachModuleAreNamedOnceForAll() {
+        let text = """
+            {"Module": {
+            "Login": [{"Id": "L", "ProcessID": "development", "Host": "x", "Rabbitmq": {"Uri": "amqp://"}}],
+            "Chat": [{"Id": "C", "ProcessID": "development", "Rabbitmq": {}, "Redis": {}, "UDP": {}}],
+            "Room": [{"Id": "R", "ProcessID": "development", "Rabbitmq": {}, "Redis": {}}]},
+            "Rabbitmq": {}, "Redis": {}, "UDP": {}, "BI": {}, "OP": {}, "Settings": {"a": 1},
+            "Log": {"file": {}, "dingtalk": {}}}
+            """
+        let remote = "modules run in this process, calls to other processes are not built in yet"
+        #expect(
+            resolve(text).notices == [
+                "server.json:1:2: no listener is configured, so no client can connect",
+                "server.json:2:51: 'Module.*.Host' is ignored: it had no effect in mqant either",
+                "server.json:2:64: 'Module.*.Rabbitmq' is ignored, here and in 2 more places: \(remote)",
+                "server.json:3:66: 'Module.*.Redis' is ignored, here and in 1 more place: \(remote)",
+                "server.json:3:79: 'Module.*.UDP' is ignored: \(remote)",
+                "server.json:5:1: 'Rabbitmq' is ignored: \(remote)",
+                "server.json:5:17: 'Redis' is ignored: \(remote)",
+                "server.json:5:30: 'UDP' is ignored: \(remote)",
+                "server.json:5:41: 'BI' is ignored: there is no BI log",
+                "server.json:5:51: 'OP' is ignored: it had no effect in mqant either",
+                "server.json:5:61: 'Settings' is ignored: put settings at the module that reads them",
+                "server.json:6:9: 'Log.file' is ignored: there is no such log writer; use log.directory",
+                "server.json:6:21: 'Log.dingtalk' is ignored: there is no such log writer; use log.directory",
+            ])
+    }
+
+    @Test func aModuleIDMayStandOnceInTheWholeFile() {
+        let text = """
+            {"Module": {
+            "Login": [{"Id": "X", "ProcessID": "a"}, {"Id": "X", "ProcessID": "b"}],
+            "Chat": [{"ProcessID": "a"}, {"Id": "", "ProcessID": "b"}, {"Id": "X", "ProcessID": "c"}]}}
+            """
+        #expect(
+            resolve(text).faults == [
+                "server.json:2:49: module id 'X' is taken already, at line 2, column 18",
+                "server.json:3:67: module id 'X' is taken already, at line 2, column 18",
+            ])
+    }
+
+    @Test func aTypeMayRunOnceInAProcessGroup() {
+        let text = """
+            {"Module": {"Login": [{"Id": "X", "ProcessID": "a"},
+            {"Id": "Y", "ProcessID": "a"}], "Chat": [{"ProcessID": "a"}]}}
+            """
+        #expect(
+            resolve(text).faults == [
+                "server.json:2:26: module 'Login' runs in process group 'a' already, at line 1, column 48"
+            ])
+    }
+
+    @Test func aModuleWithoutProcessGroupIsNamed() {
+        let outcome = resolve(#"{"Module": {"Chat": [{"Id": "C"}]}}"#)
+        #expect(outcome.notices.first == "server.json:1:2: no module is configured for process group 'development'")
+        #expect(outcome.notices.last == "server.json:1:22: module 'Chat' has no ProcessID and does not run")
+    }
+
+    @Test func wrongKindsAreNamedWithTheirPlaces() {
+        let text = """
+            {"Module": {"Gate": [
+            {"Id": 1, "ProcessID": "development", "Settings": {"TLS": "yes", "TCPAddr": 3563}},
+            7], "Chat": {}, "Login": [{"ProcessID": "development", "Settings": []}]}}
+            """
+        #expect(
+            resolve(text).faults == [
+                "server.json:2:8: Module.Gate.Id: expected a text, found 1",
+                "server.json:2:59: Module.Gate.Settings.TLS: expected true or false, found 'yes'",
+                "server.json:2:77: Module.Gate.Settings.TCPAddr: expected a text, found 3563",
+                "server.json:3:1: Module.Gate: expected an object, found 7",
+                "server.json:3:13: Module.Chat: expected an array, found an object",
+                "server.json:3:68: Module.Login.Settings: expected an object, found an array",
+            ])
+    }
+
+    @Test(arguments: [
+        ("3563", "listener '3563': the port is missing, expected HOST:PORT"),
+        ("localhost", "listener 'localhost': the port is missing, expected HOST:PORT"),
+        (":x", "listener: 'x' is no port, expected 0...65535"),
+        (":65536", "listener: '65536' is no port, expected 0...65535"),
+    ])
+    func aBadAddressIsNamed(address: String, fault: String) {
+        let text = #"{"Module": {"Gate": [{"ProcessID": "development", "Settings": {"TCPAddr": "\#(address)"}}]}}"#
+        #expect(resolve(text).faults == ["server.json:1:75: " + fault])
+    }
+}
