@@ -10,6 +10,7 @@ extension DescriptorCompiler {
         for kind in [DescriptorKind.response, .error, .push, .kick] {
             let low = parts.writing.count
             if let layout = layout(of: kind) { compile(kind, layout) }
+            settleKnownLengths(from: low)
             parts.writingRanges[kind.rawValue] = low..<parts.writing.count
         }
         guard answersRequests else { return }
@@ -17,6 +18,49 @@ extension DescriptorCompiler {
             gap(.response, .notDescribed, model.kindsPlace)
         }
         checkIdentifier()
+    }
+
+    /// Turns lengths over nothing but constants, the route and the payload into ones that are written at once.
+    private mutating func settleKnownLengths(from low: Int) {
+        for opening in (low..<parts.writing.count).reversed() {
+            var length = parts.writing[opening]
+            guard length.code == .openAfter || length.code == .openFrame else { continue }
+            guard let closing = closing(of: opening) else { continue }
+            let counted = length.code == .openFrame ? low..<closing : opening + 1..<closing
+            guard let size = knownSize(counted) else { continue }
+            length.code = .length
+            length.plus += size.bytes
+            length.countsRoute = size.hasRoute
+            length.countsPayload = size.hasPayload
+            parts.writing[opening] = length
+            parts.writing.remove(at: closing)
+        }
+    }
+
+    private func closing(of opening: Int) -> Int? {
+        let scope = parts.writing[opening].scope
+        return parts.writing[opening...].firstIndex { $0.code == .close && $0.scope == scope }
+    }
+
+    /// The bytes of some operations, as far as they are known; `nil` when they depend on more.
+    private func knownSize(_ range: Range<Int>) -> (bytes: Int, hasRoute: Bool, hasPayload: Bool)? {
+        var size = (bytes: 0, hasRoute: false, hasPayload: false)
+        for index in range {
+            let operation = parts.writing[index]
+            switch operation.code {
+            case .literal: size.bytes += operation.range.offsets.count
+            case .identifier, .length, .openAfter, .openFrame, .openField: size.bytes += Int(operation.width)
+            case .mark, .close: break
+            case .route:
+                if size.hasRoute { return nil }
+                size.hasRoute = true
+            case .payload, .faultText:
+                if size.hasPayload { return nil }
+                size.hasPayload = true
+            case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText: return nil
+            }
+        }
+        return size
     }
 
     private var answersRequests: Bool { model.kinds?.contains { $0.kind == .request } ?? true }

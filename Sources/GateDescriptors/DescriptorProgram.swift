@@ -128,6 +128,9 @@ struct WriteOperation: Sendable {
     enum Code: UInt8, Sendable {
         /// The bytes `range` of the pool.
         case literal
+        /// A length of `width` bytes over bytes whose number is known before they are written: `plus`, and the
+        /// route's and the payload's where it counts them.
+        case length
         /// Room for a length of `width` bytes, counted from behind it.
         case openAfter
         /// Room for a length of `width` bytes, counted from the frame's start.
@@ -148,6 +151,8 @@ struct WriteOperation: Sendable {
     var width: UInt8 = 0
     var isLittleEndian = false
     var scope: UInt8 = 0
+    var countsRoute = false
+    var countsPayload = false
     var range = PoolRange()
     var plus = 0
     var minimum: UInt64 = 0

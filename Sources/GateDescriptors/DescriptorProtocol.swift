@@ -10,7 +10,12 @@ public final class DescriptorProtocol: WireProtocol {
     private var lastReceived = MonotonicTime(nanoseconds: 0)
     /// Bytes from the next frame's start before it is worth looking at; spares a look at each byte that drips in.
     private var needed = 0
-    private var order = ReplyOrder()
+    // Requests without an id are numbered from 1; plain numbers, because the compiler sees that nobody else reads them
+    // meanwhile, and a check at run time would cost more than the rest of this.
+    private var lastRequest: UInt64 = 0
+    private var nextReply: UInt64 = 1
+    private var heldCount = 0
+    private var held = HeldReplies()
     private var tickets = IdentifierTickets()
 
     init(_ program: DescriptorProgram) {
@@ -110,9 +115,19 @@ public final class DescriptorProtocol: WireProtocol {
 
     private func begin(_ values: borrowing FrameValues, _ input: Span<UInt8>) throws(WireError) -> Correlation {
         switch program.identifiers {
-        case .order: Correlation(rawValue: try order.begin())
-        case .number: Correlation(rawValue: values.number(FrameValues.identifier))
-        case .json: try tickets.begin(input.extracting(values.range(FrameValues.identifier).offsets))
+        case .order:
+            guard lastRequest - (nextReply - 1) < UInt64(DescriptorLimits.outstandingMax) else {
+                throw .limitReached(DescriptorLimits.outstandingMax)
+            }
+            lastRequest += 1
+            return Correlation(rawValue: lastRequest)
+        case .number: return Correlation(rawValue: values.number(FrameValues.identifier))
+        case .json:
+            let text = values.range(FrameValues.identifier).offsets
+            if let number = IdentifierTickets.plainNumber(input.extracting(text)) {
+                return Correlation(rawValue: number)
+            }
+            return try tickets.begin(input.extracting(text))
         }
     }
 
@@ -123,20 +138,40 @@ public final class DescriptorProtocol: WireProtocol {
         switch program.identifiers {
         case .number: try write(kind, .number(correlation.rawValue), form, topic, payload, &output)
         case .json:
-            guard let identifier = tickets.end(correlation) else { return }
+            var identifier = FrameIdentifier.number(correlation.rawValue)
+            if IdentifierTickets.isTicket(correlation) {
+                guard let text = tickets.end(correlation) else { return }
+                identifier = text
+            }
             try write(kind, identifier, form, topic, payload, &output)
         case .order:
-            let number = correlation.rawValue
-            guard order.isDue(number) else { return }
-            if number != order.next {
-                var frame = ByteBuffer()
-                try write(kind, .none, form, topic, payload, &frame)
-                try order.hold(frame.array(), for: number)
+            guard correlation.rawValue == nextReply, nextReply <= lastRequest else {
+                try holdReply(kind, correlation.rawValue, form, topic, payload)
                 return
             }
             try write(kind, .none, form, topic, payload, &output)
-            order.advance()
-            while let frame = order.takeNext() { output.append(frame) }
+            nextReply += 1
+            if heldCount > 0 { writeHeldReplies(&output) }
+        }
+    }
+
+    /// Keeps an answer that comes before its turn.
+    private func holdReply(
+        _ kind: DescriptorKind, _ number: UInt64, _ form: PayloadForm, _ topic: Span<UInt8>, _ payload: Span<UInt8>
+    ) throws(WireError) {
+        guard number > nextReply, number <= lastRequest, !held.holds(number) else { return }
+        var frame = ByteBuffer()
+        try write(kind, .none, form, topic, payload, &frame)
+        try held.hold(frame.array(), for: number)
+        heldCount += 1
+    }
+
+    /// Writes the answers whose turn has come.
+    private func writeHeldReplies(_ output: inout ByteBuffer) {
+        while let frame = held.take(nextReply) {
+            output.append(frame)
+            nextReply += 1
+            heldCount -= 1
         }
     }
 

@@ -13,22 +13,24 @@ extension DescriptorProgram {
         let body = input.extracting(range)
         var scanner = JSONScanner()
         var seen: UInt32 = 0
-        do {
-            while let member = try scanner.next(in: body) {
-                guard let slot = slot(of: member, in: body) else { continue }
-                guard seen & (1 << UInt32(slot)) == 0 else { throw FramingError.invalidValue(Int(slot)) }
-                seen |= 1 << UInt32(slot)
-                try take(member, slot, body, at: range.lowerBound, values: &values, scratch: &scratch)
-            }
-        } catch let fault as FramingError {
-            throw fault
-        } catch let fault as JSONFault {
-            throw .invalidValue(fault.offset)
-        } catch {
-            throw .invalidText
+        while let member = try next(&scanner, body) {
+            guard let slot = slot(of: member, in: body) else { continue }
+            guard seen & (1 << UInt32(slot)) == 0 else { throw .invalidValue(Int(slot)) }
+            seen |= 1 << UInt32(slot)
+            try take(member, slot, body, at: range.lowerBound, values: &values, scratch: &scratch)
         }
     }
 
+    @inline(__always)
+    private func next(_ scanner: inout JSONScanner, _ body: Span<UInt8>) throws(FramingError) -> JSONMember? {
+        do {
+            return try scanner.next(in: body)
+        } catch {
+            throw .invalidValue(error.offset)
+        }
+    }
+
+    @inline(__always)
     private func slot(of member: JSONMember, in body: Span<UInt8>) -> UInt8? {
         if member.keyHasEscapes { return slotOfEscaped(member, in: body) }
         let range = member.keyRange
@@ -39,6 +41,7 @@ extension DescriptorProgram {
         return nil
     }
 
+    @inline(__always)
     private func matches(_ body: Span<UInt8>, _ start: Int, _ range: PoolRange) -> Bool {
         for index in range.offsets where body[start + index - Int(range.low)] != pool[index] { return false }
         return true

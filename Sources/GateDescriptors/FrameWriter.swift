@@ -29,21 +29,20 @@ extension DescriptorProgram {
             let operation = writing[index]
             switch operation.code {
             case .literal: output.append(pool.span, range: operation.range.offsets)
+            case .length:
+                let counted = (operation.countsRoute ? route.count : 0) + (operation.countsPayload ? payload.count : 0)
+                try Self.append(counted + operation.plus, operation, from: start, to: &output)
             case .openAfter, .openFrame, .openField:
                 let place = output.count
                 var counted = place + Int(operation.width)
                 if case .openFrame = operation.code { counted = start }
                 scopes.open(operation.scope, place: place, counted: counted)
-                for _ in 0..<operation.width { output.append(0) }
+                Self.append(UInt64(0), operation, to: &output)
             case .mark: scopes.mark(operation.scope, at: output.count)
             case .close:
-                let place = scopes.place(operation.scope)
                 let value = output.count - scopes.counted(operation.scope) + operation.plus
-                guard value >= 0, UInt64(value) >= operation.minimum, UInt64(value) <= operation.maximum else {
-                    output.truncate(to: start)
-                    throw .notEncodable(bytes: value, limit: Int(clamping: operation.maximum))
-                }
-                Self.put(UInt64(value), at: place, operation, into: &output)
+                try Self.check(value, operation, from: start, &output)
+                Self.put(UInt64(value), at: scopes.place(operation.scope), operation, into: &output)
             case .route: output.append(route)
             case .payload: output.append(payload)
             case .faultText: output.append(payload)
@@ -51,9 +50,43 @@ extension DescriptorProgram {
                 writeJSON(
                     operation.code, route: route, identifier: identifier, payload: payload, form: form, into: &output)
             case .identifier:
-                let place = output.count
-                for _ in 0..<operation.width { output.append(0) }
-                if case .number(let number) = identifier { Self.put(number, at: place, operation, into: &output) }
+                var value: UInt64 = 0
+                if case .number(let number) = identifier { value = number }
+                Self.append(value, operation, to: &output)
+            }
+        }
+    }
+
+    /// Appends a length that is known beforehand.
+    @inline(__always)
+    private static func append(
+        _ value: Int, _ operation: WriteOperation, from start: Int, to output: inout ByteBuffer
+    ) throws(FramingError) {
+        try check(value, operation, from: start, &output)
+        append(UInt64(value), operation, to: &output)
+    }
+
+    /// Refuses a length that its field does not hold, and takes back what was written of the frame.
+    @inline(__always)
+    private static func check(
+        _ value: Int, _ operation: WriteOperation, from start: Int, _ output: inout ByteBuffer
+    ) throws(FramingError) {
+        guard value >= 0, UInt64(value) >= operation.minimum, UInt64(value) <= operation.maximum else {
+            output.truncate(to: start)
+            throw .notEncodable(bytes: value, limit: Int(clamping: operation.maximum))
+        }
+    }
+
+    /// Appends an integer of the operation's width and order.
+    @inline(__always)
+    private static func append(_ value: UInt64, _ operation: WriteOperation, to output: inout ByteBuffer) {
+        switch (operation.width, operation.isLittleEndian) {
+        case (4, false): output.append(bigEndian: UInt32(truncatingIfNeeded: value))
+        case (2, false): output.append(bigEndian: UInt16(truncatingIfNeeded: value))
+        case (let width, let isLittleEndian):
+            for index in 0..<UInt64(width) {
+                let place = isLittleEndian ? index : UInt64(width) - 1 - index
+                output.append(UInt8(truncatingIfNeeded: value >> (8 * place)))
             }
         }
     }

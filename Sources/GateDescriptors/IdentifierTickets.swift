@@ -12,9 +12,11 @@ struct IdentifierTickets {
     private var texts: [[UInt8]] = []
     private var free: [Int] = []
 
-    /// The correlation for an id.
+    /// Whether a correlation stands for an id that is kept as text.
+    static func isTicket(_ correlation: Correlation) -> Bool { correlation.rawValue & ticketBit != 0 }
+
+    /// The correlation for an id that is no plain number.
     mutating func begin(_ identifier: Span<UInt8>) throws(WireError) -> Correlation {
-        if let number = Self.plainNumber(identifier) { return Correlation(rawValue: number) }
         guard identifier.count <= DescriptorLimits.identifierBytesMax else {
             throw .limitReached(DescriptorLimits.identifierBytesMax)
         }
@@ -29,9 +31,8 @@ struct IdentifierTickets {
         return Correlation(rawValue: Self.ticketBit | UInt64(texts.count - 1))
     }
 
-    /// The id of a correlation, whose ticket is then free; `nil` when it was answered before.
+    /// The id of a ticket, which is then free; `nil` when it was answered before.
     mutating func end(_ correlation: Correlation) -> FrameIdentifier? {
-        guard correlation.rawValue & Self.ticketBit != 0 else { return .number(correlation.rawValue) }
         let place = Int(correlation.rawValue & ~Self.ticketBit)
         guard place < texts.count, !texts[place].isEmpty else { return nil }
         var text: [UInt8] = []
@@ -41,7 +42,7 @@ struct IdentifierTickets {
     }
 
     /// The value of a number that is written back as it was read; `nil` for any other id.
-    private static func plainNumber(_ text: Span<UInt8>) -> UInt64? {
+    static func plainNumber(_ text: Span<UInt8>) -> UInt64? {
         let zero = UInt8(ascii: "0")
         guard text.count >= 1, text.count <= 19, text.count == 1 || text[0] != zero else { return nil }
         var value: UInt64 = 0

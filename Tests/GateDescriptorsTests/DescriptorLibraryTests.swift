@@ -1,7 +1,6 @@
 import GateDescriptors
 import GateProtocol
 import GateTestKit
-import Glibc
 import Testing
 
 @Suite struct DescriptorLibraryTests {
@@ -18,12 +17,12 @@ import Testing
 
     @Test("what is built in is what lies under protocols/; else run Tests/embed-descriptors.sh")
     func isIdenticalToTheFiles() throws {
-        let folder = String(#filePath.split(separator: "/").dropLast(3).joined(separator: "/"))
-        let names = try listing("/" + folder + "/protocols").filter { $0.hasSuffix(".json5") }.sorted()
+        let folder = repositoryPath + "/protocols"
+        let names = try listing(folder).filter { $0.hasSuffix(".json5") }.sorted()
         let builtIn = DescriptorLibrary.shippedFiles
         #expect(builtIn.map(\.name).sorted() == names)
         for file in builtIn {
-            #expect(try content("/" + folder + "/protocols/" + file.name) == file.bytes, "\(file.name)")
+            #expect(try content(folder + "/" + file.name) == file.bytes, "\(file.name)")
         }
     }
 
@@ -93,31 +92,4 @@ import Testing
             try descriptor.definition().configure(ProtocolOptions(parameters: ["lenght": "u8"]))
         }
     }
-}
-
-/// The names in a folder.
-private func listing(_ path: String) throws -> [String] {
-    // Sound: the folder is closed once, and an entry is only read until the next `readdir`.
-    guard let folder = unsafe opendir(path) else { throw UnreadablePath(path: path) }
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
-        names.append(String(decoding: name, as: UTF8.self))
-    }
-    return names
-}
-
-/// The content of a file.
-private func content(_ path: String) throws -> [UInt8] {
-    // Sound: the file is closed once, and no more is read than the array holds.
-    guard let file = unsafe fopen(path, "r") else { throw UnreadablePath(path: path) }
-    defer { unsafe fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 2 << 20)
-    let count = unsafe fread(&bytes, 1, bytes.count, file)
-    return Array(bytes[..<count])
-}
-
-private struct UnreadablePath: Error {
-    var path: String
 }
