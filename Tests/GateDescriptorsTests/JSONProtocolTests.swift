@@ -141,7 +141,7 @@ import Testing
             frame32(#"{"route":"A\/HD_B","id":1,"body":{"k":"v"}}"#) + [0, 0, 0, 0] + frame32(#"{"route":"C/HD_D"}"#)
             + frame32(#"{"body":[true],"id":2,"route":"E/HD_F"}"#)
         let driver = try driver("length32-json")
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var offset = 0
         while offset < stream.count {
             let size = seed == 0 ? stream.count : seed == 1 ? 1 : Int(random.next() % 20) + 1

@@ -60,7 +60,7 @@ import Testing
         let bodies = ["x", "", String(repeating: "y", count: 300), "zz", ""]
         let stream = bodies.flatMap { frame(name, $0) }
         let driver = try driver(name)
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var offset = 0
         while offset < stream.count {
             // Seed 0: all at once; 1: one by one; others: at random.
@@ -156,20 +156,5 @@ import Testing
         #expect(driver.wakeUp == MonotonicTime(nanoseconds: 101_000_000_000))
         driver.fireTimer()
         #expect(driver.fault == .keepAliveExpired)
-    }
-}
-
-/// Repeatable random numbers.
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,0 +1,37 @@
+import GateDescriptors
+import GateProtocol
+import GateTestKit
+import Testing
+
+@Suite struct DescriptorSplitTests {
+    private static let streams: [(name: String, bytes: [UInt8])] = [
+        ("length16", frame16(bytes("hello")) + frame16([]) + frame16(bytes("x")) + frame16(bytes("the end"))),
+        ("length32", frame32("hello") + frame32("") + frame32("x") + frame32("the end")),
+        (
+            "length32-json",
+            frame32(#"{"route":"A\/HD_B","id":1,"body":{"k":[true]}}"#) + frame32("") + frame32(#"{"route":"C/HD_D"}"#)
+                + frame32(#"{"id":"\u00e9","route":"E/HD_F","body":-0.5e3}"#)
+        ),
+    ]
+
+    /// Whole, byte by byte, at random, with few and many events a call: always the same events, output and fault.
+    @Test(arguments: streams.indices)
+    func nothingDependsOnHowBytesAreSplit(index: Int) throws {
+        let (name, stream) = Self.streams[index]
+        let descriptor = try #require(DescriptorLibrary().descriptor(named: name))
+        let make = try descriptor.definition().configure(ProtocolOptions())
+        let outcome = try ProtocolVerifier(make).verify(stream)
+        #expect(outcome.events.count == 4)
+        #expect(outcome.fault == nil)
+        var random = SeededGenerator(seed: UInt64(index))
+        for round in 0..<200 {
+            // What a hostile client makes of it: one to four bytes are others, or the end is missing.
+            var bytes = stream
+            for _ in 0...(random.next() % 4) {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
+            if round % 3 == 0 { bytes.removeLast(Int(random.next() % UInt64(bytes.count))) }
+            try ProtocolVerifier(seed: UInt64(round), rounds: 8, make).verify(bytes)
+        }
+    }
+}
