@@ -35,6 +35,25 @@ public struct ByteBuffer: ~Copyable {
         for byte in bytes { append(byte) }
     }
 
+    /// An empty buffer that owns a block from ``surrender()``.
+    init(adopting block: UnsafeMutablePointer<UInt8>, capacity: Int) {
+        unsafe base = block
+        start = 0
+        end = 0
+        self.capacity = capacity
+    }
+
+    /// Gives its memory away; the buffer is empty and without storage afterwards. Only called with storage.
+    mutating func surrender() -> (UnsafeMutablePointer<UInt8>, Int) {
+        guard let block = unsafe base else { preconditionFailure("only a buffer with storage has some to give") }
+        let size = capacity
+        unsafe base = nil
+        start = 0
+        end = 0
+        capacity = 0
+        return unsafe (block, size)
+    }
+
     // Sound: `base` was allocated by `grow` with this type and is freed nowhere else.
     deinit { unsafe base?.deallocate() }
 

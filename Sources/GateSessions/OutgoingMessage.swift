@@ -1,4 +1,4 @@
-public import GateBytes
+import GateBytes
 public import GateProtocol
 
 /// A message from a module to clients: what a push carries.

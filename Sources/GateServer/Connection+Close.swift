@@ -1,0 +1,94 @@
+import GateBytes
+import GateIO
+import GateProtocol
+import GateSessions
+
+/// The end of a connection. It is marked first, which stops delivery at once; the rest happens at the end of the turn.
+extension Connection {
+    func close(_ reason: CloseReason, notice: String?) {
+        guard !isMarked, state != .closed else { return }
+        closeReason = reason
+        gate.closing.append((self, notice))
+    }
+
+    func close(_ reason: CloseReason) {
+        close(reason, notice: nil)
+    }
+
+    func ended(_ end: StreamEnd) {
+        if closeReason == nil {
+            closeReason = end == .endOfFile ? .peerClosed : .peerReset
+        }
+        finish()
+    }
+
+    /// The end of the turn has come for a marked connection.
+    func performClose(notice: String?) {
+        guard state != .closed, state != .flushing else { return }
+        let wasOpen = state == .open
+        if wasOpen, let notice { kick(notice) }
+        if wasOpen, closeReason == .serverStopping { emit(.goodbye) }
+        finishSession()
+        state = .flushing
+        closeBegan = gate.loop.now
+        if isWriting { armTimer() } else { finishFlush() }
+    }
+
+    /// The stream is free: passes on the last bytes and lets go.
+    func finishFlush() {
+        if !output.isEmpty {
+            countSent(bytes: output.count)
+            stream.write(&output)
+        }
+        stream.closeAfterFlush(linger: gate.limits.lingerTime)
+        finish()
+    }
+
+    /// The client did not take its last bytes in time.
+    func abandon() {
+        stream.close()
+        finish()
+    }
+
+    private func kick(_ reason: String) {
+        var notice: [UInt8] = []
+        gate.writeReason(reason, into: &notice)
+        emit(.kick, topic: Span(), payload: notice.span)
+    }
+
+    private func finish() {
+        guard state != .closed else { return }
+        finishSession()
+        state = .closed
+        if timer != .none { gate.loop.cancel(timer) }
+        timer = .none
+        output = ByteBuffer()
+        tail = ByteBuffer()
+        gate.remove(self, reason: closeReason ?? .internalError)
+    }
+
+    /// Ends the session, once: state that outlives it is stored, hooks run, its id is stale.
+    private func finishSession() {
+        guard let session else { return }
+        self.session = nil
+        let wasOpen = state == .open
+        let copy = session.session
+        let reason = closeReason ?? .internalError
+        gate.sessions.remove(session)
+        if let key = clientKey {
+            let left = ownsClientKey && keepsState && wasOpen ? wire.suspend(at: wireNow) : nil
+            gate.directory.release(key, by: session.id, storing: left, at: gate.loop.now)
+        }
+        work?.connectionEnded()
+        guard wasOpen else { return }
+        gate.sessionCount -= 1
+        if let disconnected = gate.sessionHooks.disconnected {
+            let before = hook
+            gate.startTask {
+                await before?.value
+                await disconnected(copy, reason)
+            }
+        }
+        gate.sessionEnded(copy, reason: reason)
+    }
+}

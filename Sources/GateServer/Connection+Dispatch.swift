@@ -1,0 +1,165 @@
+import GateBytes
+import GateIO
+import GateModules
+import GateProtocol
+import GateRPC
+import GateSessions
+
+/// From messages to handlers, and back.
+extension Connection {
+    /// One message of the client. `topic` and `payload` are only lent.
+    func dispatch(_ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>) {
+        guard state == .open, let session else { return close(.protocolViolation) }
+        countReceivedMessage()
+        if message.acknowledgement != 0 { emit(.acknowledge(message.acknowledgement)) }
+        if let handler = gate.settings.routeHandler {
+            switch handler(session.session, topic, payload) {
+            case .default: break
+            case .drop: return
+            case .answer(let result, let wantsReply):
+                let owned = own(message, topic, payload, wantsReply: wantsReply, target: gate.noTarget)
+                return answer(owned, result)
+            case .route(let route):
+                switch gate.resolve(route) {
+                case .success(let target):
+                    return run(message, topic, payload, target, wantsReply: route.wantsReply)
+                case .failure(let fault):
+                    return refuse(message, topic, fault, wantsReply: route.wantsReply)
+                }
+            }
+        }
+        if topic.isEmpty {
+            let name = listener.route
+            route(message, name.span, topic, payload)
+        } else {
+            route(message, topic, topic, payload)
+        }
+    }
+
+    /// Finds the target of `name`, the topic or what stands in for it, by the bytes that decide it.
+    private func route(
+        _ message: ClientMessage, _ name: Span<UInt8>, _ topic: Span<UInt8>, _ payload: Span<UInt8>
+    ) {
+        let (keyEnd, hasToken) = gate.grammar.split(name)
+        let wantsReply = message.kind == .publish ? hasToken : message.kind == .request
+        if let target = gate.routes.find(name.extracting(0..<keyEnd)) {
+            return run(message, topic, payload, target, wantsReply: wantsReply)
+        }
+        switch gate.resolve(name, keyEnd: keyEnd) {
+        case .success(let target): run(message, topic, payload, target, wantsReply: wantsReply)
+        case .failure(let fault): refuse(message, topic, fault, wantsReply: wantsReply)
+        }
+    }
+
+    private func run(
+        _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, _ target: RouteTarget,
+        wantsReply: Bool
+    ) {
+        guard case .local(let runtime, let handler, let context) = target.place else {
+            return workOfClient.enqueue(own(message, topic, payload, wantsReply: wantsReply, target: target))
+        }
+        switch handler.body {
+        case .inline(let body):
+            runInline(message, topic, payload, runtime, context, body, wantsReply: wantsReply)
+        case .suspending(.ordered, _):
+            workOfClient.enqueue(own(message, topic, payload, wantsReply: wantsReply, target: target))
+        case .suspending(let kind, let body):
+            let owned = own(message, topic, payload, wantsReply: wantsReply, target: target)
+            workOfClient.start(owned, kind, runtime, context, body)
+        }
+    }
+
+    private func runInline(
+        _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, _ runtime: ModuleRuntime,
+        _ context: Call.Context, _ body: InlineHandler, wantsReply: Bool
+    ) {
+        guard let session else { return }
+        let trace = gate.traces.next()
+        let call = Call(
+            context: context, session: session.session, deadline: gate.loop.now + gate.limits.callTime, trace: trace)
+        var reply = gate.takeReply()
+        var fault: RPCFault?
+        do throws(RPCFault) {
+            try runtime.runInline(body, call, payload, &reply)
+        } catch {
+            fault = error
+        }
+        if let fault {
+            countFault(fault.kind, isAnswered: wantsReply)
+            if wantsReply { sendEnveloped(message.correlation, topic, .failure(fault), trace) }
+        } else if wantsReply {
+            if reply.form == .bare {
+                sendReply(message.correlation, .result, .bytes, topic, reply.bytes.span)
+            } else {
+                sendEnveloped(message.correlation, topic, .success(reply.value), trace)
+            }
+        }
+        gate.giveReply(&reply)
+    }
+
+    private func own(
+        _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, wantsReply: Bool, target: RouteTarget
+    ) -> Work.Message {
+        Work.Message(
+            target: target, topic: wantsReply ? [UInt8](copying: topic) : [], payload: [UInt8](copying: payload),
+            correlation: message.correlation, wantsReply: wantsReply, trace: gate.traces.next())
+    }
+
+    private var workOfClient: Work {
+        if let work { return work }
+        let made = Work(gate: gate, connection: self)
+        work = made
+        return made
+    }
+
+    /// The session for handlers that outlive it.
+    var lastSession: Session? { session?.session }
+
+    /// Waiting messages have become fewer.
+    func workHasRoom() {
+        guard pauses.contains(.backlog), let work, work.waitingCount < gate.limits.inFlightMax else { return }
+        resume(.backlog)
+    }
+
+    // MARK: Answers
+
+    /// Answers a message that has outlived its read burst.
+    func answer(_ message: Work.Message, _ result: Result<RPCValue, RPCFault>) {
+        if case .failure(let fault) = result { countFault(fault.kind, isAnswered: message.wantsReply) }
+        guard message.wantsReply, state == .open else { return }
+        if case .success(.bare(let bytes)) = result {
+            sendReply(message.correlation, .result, .bytes, message.topic.span, bytes.span)
+        } else {
+            sendEnveloped(message.correlation, message.topic.span, result, message.trace)
+        }
+    }
+
+    private func refuse(_ message: ClientMessage, _ topic: Span<UInt8>, _ fault: RPCFault, wantsReply: Bool) {
+        countFault(fault.kind, isAnswered: wantsReply)
+        if wantsReply { sendEnveloped(message.correlation, topic, .failure(fault), gate.traces.next()) }
+    }
+
+    private func sendEnveloped(
+        _ correlation: Correlation, _ topic: Span<UInt8>, _ result: Result<RPCValue, RPCFault>, _ trace: TraceID
+    ) {
+        var payload = gate.takeEnvelope()
+        let (outcome, form) = listener.envelope.write(result, trace: trace, into: &payload)
+        sendReply(correlation, outcome, form, topic, payload.span)
+        gate.giveEnvelope(&payload)
+    }
+
+    private func sendReply(
+        _ correlation: Correlation, _ outcome: ReplyOutcome, _ form: PayloadForm, _ topic: Span<UInt8>,
+        _ payload: Span<UInt8>
+    ) {
+        guard !isMarked else { return }
+        gate.metrics.add(.repliesSent)
+        countSentMessage()
+        emit(.reply(correlation, outcome, form), topic: topic, payload: payload)
+    }
+
+    private func countFault(_ kind: String, isAnswered: Bool) {
+        gate.metrics.addFault(kind)
+        if !isAnswered { gate.metrics.add(.unansweredFaults) }
+    }
+}

@@ -1,0 +1,88 @@
+import GateBytes
+import GateIO
+import GateProtocol
+import GateSessions
+
+/// From credentials to a session.
+extension Connection {
+    /// The client asks for a session. What it sent behind is kept until it is answered.
+    func open(_ credentials: Credentials) {
+        precondition(state == .handshake, "a protocol opens one session")
+        state = .opening
+        let session = gate.sessions.open(self, atMilliseconds: gate.settings.wallClock())
+        self.session = session
+        guard let authenticate = gate.sessionHooks.authenticate else { return claim(credentials) }
+        pause(.opening)
+        let attempt = LoginAttempt(
+            clientID: String(decoding: credentials.clientID, as: UTF8.self),
+            userName: credentials.userName.map { String(decoding: $0, as: UTF8.self) },
+            password: credentials.password, session: session.snapshot)
+        let manager = gate.sessionManager
+        let id = session.id
+        let me = LoopConfined(self, to: gate.loop)
+        gate.startTask {
+            var answer = await authenticate(attempt)
+            if case .accepted(let user?) = answer {
+                do throws(SessionFault) {
+                    _ = try await manager.perform(.bind(user), on: id)
+                } catch {
+                    answer = .refused(error == .alreadyLoggedIn ? .notAuthorized : .unavailable)
+                }
+            }
+            me.value.authenticated(answer, credentials)
+        }
+    }
+
+    private func authenticated(_ answer: Authentication, _ credentials: Credentials) {
+        guard state == .opening, !isMarked else { return }
+        switch answer {
+        case .accepted: claim(credentials)
+        case .refused(let refusal):
+            emit(.refuse(refusal))
+            close(.refused)
+        }
+    }
+
+    /// Takes the client id, when the protocol has one that names a session.
+    private func claim(_ credentials: Credentials) {
+        guard state == .opening, !isMarked, let session else { return }
+        guard credentials.resumption != .unsupported, !credentials.clientID.isEmpty else {
+            return accept(resuming: nil)
+        }
+        let key = ClientDirectory.Key(protocolName: protocolName, clientID: credentials.clientID)
+        clientKey = key
+        keepsState = credentials.resumption == .resume
+        let me = LoopConfined(self, to: gate.loop)
+        let loop = gate.loop
+        let claim = gate.directory.claim(
+            key, for: session.id, resumption: credentials.resumption, takeover: listener.takeover, at: gate.loop.now
+        ) {
+            loop.postReserved { me.value.claim(credentials) }
+        }
+        switch claim {
+        case .granted(let state):
+            ownsClientKey = true
+            accept(resuming: state)
+        case .shared: accept(resuming: nil)
+        case .waits(let holder):
+            if !pauses.contains(.opening) { pause(.opening) }
+            gate.takeOver(holder)
+        }
+    }
+
+    private func accept(resuming stored: (any Sendable)?) {
+        guard let session else { return }
+        if let stored {
+            wire.resume(stored, at: wireNow)
+            gate.metrics.add(.sessionsResumed)
+        }
+        state = .open
+        gate.sessionCount += 1
+        emit(.accept(sessionPresent: stored != nil))
+        if let connected = gate.sessionHooks.connected {
+            let copy = session.session
+            hook = gate.startTask { await connected(copy) }
+        }
+        resume(.opening)
+    }
+}

@@ -1,0 +1,95 @@
+import GateBytes
+import GateIO
+import GateProtocol
+import GateSessions
+
+/// From actions to bytes.
+extension Connection: SessionConnection {
+    var remoteAddress: SocketAddress { stream.remoteAddress }
+    var protocolName: String { listener.protocolName }
+
+    func push(
+        topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
+    ) -> Bool {
+        guard state == .open, !isMarked else {
+            gate.metrics.add(.pushesDropped)
+            return false
+        }
+        gate.metrics.add(.pushesSent)
+        countSentMessage()
+        return emit(.push(quality, form), topic: topic, payload: payload)
+    }
+
+    /// Encodes an action that has neither topic nor payload.
+    @discardableResult
+    func emit(_ action: ServerAction) -> Bool {
+        emit(action, topic: Span(), payload: Span())
+    }
+
+    /// Encodes an action behind what waits already. `false` when the connection ends of it.
+    @discardableResult
+    func emit(_ action: ServerAction, topic: Span<UInt8>, payload: Span<UInt8>) -> Bool {
+        let gate = gate
+        if output.capacity == 0 { output = gate.pool.take() }
+        gate.effects.wakeUp = nil
+        gate.effects.close = nil
+        swap(&gate.effects.output, &output)
+        var fault: WireError?
+        do throws(WireError) {
+            try wire.send(action, topic: topic, payload: payload, at: wireNow, effects: &gate.effects)
+        } catch {
+            fault = error
+        }
+        swap(&gate.effects.output, &output)
+        let wish = gate.effects.close
+        if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
+        markDirty()
+        if output.count > gate.limits.highWaterBytes { relieve() }
+        if let fault {
+            close(fault.closeReason)
+            return false
+        }
+        if let wish { close(wish) }
+        return !isMarked
+    }
+
+    /// More waits than should: writes what the system takes, and stops reading, or ends the connection, when that does not
+    /// help.
+    private func relieve() {
+        if !isWriting { flush() }
+        let waiting = output.count + (isWriting ? stream.pendingBytes : 0)
+        if waiting > gate.limits.queuedBytesMax {
+            close(.slowReader)
+        } else if waiting > gate.limits.highWaterBytes && !pauses.contains(.highWater) {
+            pause(.highWater)
+        }
+    }
+
+    func markDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        gate.dirty.append(self)
+    }
+
+    /// Gives the stream what waits, once for each turn.
+    func flush() {
+        guard !isWriting, !output.isEmpty, state != .closed else { return }
+        countSent(bytes: output.count)
+        stream.write(&output)
+        gate.pool.give(&output)
+        if stream.pendingBytes > 0 {
+            isWriting = true
+            writeBegan = gate.loop.now
+            writePending = stream.pendingBytes
+            armTimer()
+        }
+    }
+
+    func writeFinished() {
+        isWriting = false
+        writeBegan = .never
+        if state == .flushing { return finishFlush() }
+        flush()
+        if !isWriting { resume(.highWater) }
+    }
+}

@@ -1,0 +1,64 @@
+import GateBytes
+import GateIO
+import GateProtocol
+
+/// One timer for all that may come too late. It is armed for the earliest deadline and not moved when a later one takes its
+/// place, so that traffic costs nothing here.
+extension Connection: TimerTarget {
+    func setWireWakeUp(_ time: MonotonicTime) {
+        wireWakeUp = time
+        armTimer()
+    }
+
+    /// Arms the timer when the next deadline is earlier than what it is armed for.
+    func armTimer() {
+        let next = nextDeadline
+        guard next < timerAt else { return }
+        if timer != .none { gate.loop.cancel(timer) }
+        timerAt = next
+        timer = gate.loop.schedule(self, at: next)
+    }
+
+    /// The earliest time at which something may be due.
+    private var nextDeadline: MonotonicTime {
+        var next = MonotonicTime.never
+        if state == .handshake || state == .opening { next = acceptedAt + gate.limits.handshakeTime }
+        if state == .flushing { return closeBegan + gate.limits.lingerTime }
+        if pauses.isEmpty {
+            next = min(next, wireWakeUp + pausedTotal)
+            if frameBegan != .never { next = min(next, frameBegan + gate.limits.frameTime) }
+        }
+        if writeBegan != .never { next = min(next, writeBegan + gate.limits.writeTime) }
+        if let work { next = min(next, work.nextDeadline) }
+        return next
+    }
+
+    func timerFired(at now: MonotonicTime) {
+        timer = .none
+        timerAt = .never
+        check(at: now)
+        if state != .closed { armTimer() }
+    }
+
+    private func check(at now: MonotonicTime) {
+        if state == .flushing {
+            if now >= closeBegan + gate.limits.lingerTime { abandon() }
+            return
+        }
+        if isMarked { return }
+        if state != .open && now >= acceptedAt + gate.limits.handshakeTime { return close(.handshakeTimeout) }
+        if writeBegan != .never && now >= writeBegan + gate.limits.writeTime {
+            let pending = stream.pendingBytes
+            if pending >= writePending { return close(.writeTimeout) }
+            writePending = pending
+            writeBegan = now
+        }
+        if let work, now >= work.nextDeadline { work.expire(at: now) }
+        guard pauses.isEmpty else { return }
+        if frameBegan != .never && now >= frameBegan + gate.limits.frameTime { return close(.frameTimeout) }
+        if now >= wireWakeUp + pausedTotal {
+            wireWakeUp = .never
+            fireWire()
+        }
+    }
+}

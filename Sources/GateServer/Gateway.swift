@@ -1,0 +1,125 @@
+package import GateBytes
+package import GateIO
+package import GateJSON
+package import GateModules
+import GateProtocol
+package import GateRPC
+package import GateSessions
+package import Logging
+import Synchronization
+
+/// A gateway over the loops of a process: it takes streams from listeners, and knows no socket, no protocol and no broker.
+package final class Gateway: Sendable {
+    package let settings: GatewaySettings
+    package let sessionManager: SessionManager
+    package let router: RPCRouter
+    let directory: ClientDirectory
+    let admission: Admission
+    private let loops: [any EventLoop]
+    private let logger: Logger
+    private let metrics: [LoopMetrics]
+    // Sound: both are written once, in `init` and `install`, before the first stream is accepted.
+    private nonisolated(unsafe) var gates: [LoopConfined<LoopGateway>] = []
+    private nonisolated(unsafe) var runtimes: [ModuleRuntime] = []
+
+    /// A gateway over `loops`. Not called on a loop.
+    package init(settings: GatewaySettings, loops: [any EventLoop], router: RPCRouter, logger: Logger) async {
+        self.settings = settings
+        self.loops = loops
+        self.router = router
+        self.logger = logger
+        metrics = loops.map { _ in LoopMetrics() }
+        admission = Admission(limits: settings.limits)
+        directory = ClientDirectory(
+            storedMax: settings.limits.storedSessionsMax, storedTime: settings.limits.storedSessionTime)
+        sessionManager = SessionManager(
+            node: settings.node, startNumber: settings.startNumber, loops: loops, hooks: settings.hooks,
+            policy: settings.secondLogin)
+        for loop in loops {
+            let gate = await on(loop) { [self] in
+                LoopConfined(LoopGateway(loop: loop, gateway: self, metrics: metrics[loop.index]), to: loop)
+            }
+            unsafe gates.append(gate)
+        }
+    }
+
+    /// The modules of this process. Before the first stream.
+    package func install(_ modules: [ModuleRuntime]) {
+        unsafe runtimes = modules
+    }
+
+    var modules: [ModuleRuntime] { unsafe runtimes }
+
+    /// What modules stand on.
+    package var services: ModuleServices {
+        ModuleServices(
+            node: settings.node, caller: router, gateway: sessionManager, loops: loops,
+            callTime: settings.limits.callTime, clock: settings.clock)
+    }
+
+    /// Takes a new stream. On its loop.
+    package func accept(_ stream: any ByteStream, on loop: any EventLoop, _ listener: ListenerSettings) {
+        unsafe gates[loop.index].value.accept(stream, listener)
+    }
+
+    /// Takes nothing new from clients and waits until nothing runs any more, or until `deadline`; then tells the clients
+    /// where their protocol can, passes on what waits for them and ends their connections.
+    package func stop(by deadline: MonotonicTime) async {
+        for loop in loops { await on(loop) { [self] in unsafe gates[loop.index].value.drain() } }
+        await wait(until: deadline) { $0.isIdle }
+        for loop in loops {
+            await on(loop) { [self] in unsafe gates[loop.index].value.closeAll(.serverStopping) }
+        }
+        await wait(until: max(deadline, settings.clock() + settings.limits.lingerTime)) { $0.connectionCount == 0 }
+        await sessionManager.drainStorage()
+    }
+
+    /// All counters as one JSON object.
+    package var counters: JSONObject {
+        var object = metrics.json
+        object["loops"] = .number(loops.count)
+        object["stored_sessions"] = .number(directory.storedCount)
+        object["stale_session_ids"] = .number(sessionManager.staleIDs.load(ordering: .relaxed))
+        return object
+    }
+
+    /// Connections that are open.
+    package var connectionCount: Int { admission.count }
+
+    func close(_ id: SessionID, _ reason: CloseReason) {
+        let loop = loops[Int(id.loop)]
+        let job: @Sendable () -> Void = { [self] in
+            sessionManager.table(of: loop).session(id)?.connection?.close(reason, notice: nil)
+        }
+        if loop.isCurrent { job() } else { loop.postReserved(job) }
+    }
+
+    func log(_ connection: Connection, ended reason: CloseReason) {
+        logger.debug(
+            "connection ended",
+            metadata: [
+                "close.reason": "\(reason.rawValue)", "remote": "\(connection.remoteAddress)",
+                "protocol": "\(connection.protocolName)",
+            ])
+    }
+
+    private func wait(until deadline: MonotonicTime, _ condition: @escaping @Sendable (LoopGateway) -> Bool) async {
+        while settings.clock() < deadline {
+            var isMet = true
+            for loop in loops where isMet {
+                isMet = await on(loop) { [self] in condition(unsafe gates[loop.index].value) }
+            }
+            if isMet { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private func on<Value: Sendable>(
+        _ loop: any EventLoop, _ body: @escaping @Sendable () -> Value
+    ) async -> Value {
+        if loop.isCurrent { return body() }
+        return await withCheckedContinuation { continuation in
+            loop.postReserved { continuation.resume(returning: body()) }
+        }
+    }
+}

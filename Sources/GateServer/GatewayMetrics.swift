@@ -1,0 +1,101 @@
+package import GateJSON
+import GateMetrics
+package import GateProtocol
+
+/// What one loop of a gateway counts. Names follow the field's conventions: base units, `_total` is added where they are
+/// exported.
+package enum GatewayMetric: Int, CaseIterable {
+    case connections
+    case connectionsOpened
+    case connectionsRejected
+    case sessions
+    case sessionsResumed
+    case receivedBytes
+    case sentBytes
+    case messagesReceived
+    case repliesSent
+    case pushesSent
+    case pushesDropped
+    case unansweredFaults
+    case readPauses
+    case lateReplies
+
+    package var name: String {
+        switch self {
+        case .connections: "connections"
+        case .connectionsOpened: "connections_opened"
+        case .connectionsRejected: "connections_rejected"
+        case .sessions: "sessions"
+        case .sessionsResumed: "sessions_resumed"
+        case .receivedBytes: "received_bytes"
+        case .sentBytes: "sent_bytes"
+        case .messagesReceived: "messages_received"
+        case .repliesSent: "replies_sent"
+        case .pushesSent: "pushes_sent"
+        case .pushesDropped: "pushes_dropped"
+        case .unansweredFaults: "unanswered_faults"
+        case .readPauses: "read_pauses"
+        case .lateReplies: "late_replies"
+        }
+    }
+}
+
+/// The counters of one loop: metrics, ends by reason, faults by kind.
+package struct LoopMetrics: Sendable {
+    package static let faultKinds = [
+        "no_such_module", "no_such_handler", "deadline_exceeded", "overloaded", "unreachable", "too_large",
+        "bad_payload", "would_deadlock", "handler", "internal_error", "bad_topic", "guarded",
+    ]
+
+    private let block: CounterBlock
+    private static let closeBase = GatewayMetric.allCases.count
+    private static let faultBase = closeBase + CloseReason.allCases.count
+
+    package init() {
+        block = CounterBlock(count: Self.faultBase + Self.faultKinds.count)
+    }
+
+    package func add(_ metric: GatewayMetric, _ amount: Int = 1) {
+        block.add(UInt64(amount), at: metric.rawValue)
+    }
+
+    package func set(_ metric: GatewayMetric, to value: Int) {
+        block.set(UInt64(value), at: metric.rawValue)
+    }
+
+    package func addClose(_ reason: CloseReason) {
+        block.add(at: Self.closeBase + reason.index)
+    }
+
+    package func addFault(_ kind: String) {
+        guard let index = Self.faultKinds.firstIndex(of: kind) else { return }
+        block.add(at: Self.faultBase + index)
+    }
+
+    package func value(_ metric: GatewayMetric) -> Int { Int(block.value(at: metric.rawValue)) }
+
+    package func closes(_ reason: CloseReason) -> Int { Int(block.value(at: Self.closeBase + reason.index)) }
+
+    package func faults(_ index: Int) -> Int { Int(block.value(at: Self.faultBase + index)) }
+}
+
+extension [LoopMetrics] {
+    /// All counters, summed over the loops, as one JSON object.
+    package var json: JSONObject {
+        var object = JSONObject()
+        for metric in GatewayMetric.allCases {
+            object[metric.name] = .number(reduce(0) { $0 + $1.value(metric) })
+        }
+        var closed = JSONObject()
+        for reason in CloseReason.allCases {
+            closed[reason.rawValue] = .number(reduce(0) { $0 + $1.closes(reason) })
+        }
+        object["connections_closed"] = .object(closed)
+        var faults = JSONObject()
+        for (index, kind) in LoopMetrics.faultKinds.enumerated() {
+            faults[kind] = .number(reduce(0) { $0 + $1.faults(index) })
+        }
+        object["faults"] = .object(faults)
+        return object
+    }
+}

@@ -1,0 +1,26 @@
+package import GateProtocol
+
+/// How one listener treats its connections; the same object for all of them.
+package final class ListenerSettings: Sendable {
+    /// Name of the protocol, for logs and sessions.
+    package let protocolName: String
+    /// Makes the protocol of a connection.
+    package let makeProtocol: WireProtocolMaker
+    /// Where messages go whose protocol has no topic: `Type/Function`.
+    package let route: [UInt8]
+    /// Whether a client id in use closes the older connection.
+    package let takeover: Bool
+    /// How replies are wrapped.
+    package let envelope: any ReplyEnvelope
+
+    package init(
+        protocolName: String, makeProtocol: @escaping WireProtocolMaker, route: String = "", takeover: Bool = false,
+        envelope: any ReplyEnvelope
+    ) {
+        self.protocolName = protocolName
+        self.makeProtocol = makeProtocol
+        self.route = [UInt8](route.utf8)
+        self.takeover = takeover
+        self.envelope = envelope
+    }
+}

@@ -1,0 +1,205 @@
+import GateBytes
+import GateIO
+import GateJSON
+import GateModules
+import GateProtocol
+import GateRPC
+import GateSessions
+
+/// The gateway's part on one loop: its connections, and what they share because only one of them runs at a time.
+final class LoopGateway: TurnObserver {
+    let loop: any EventLoop
+    unowned let gateway: Gateway
+    let settings: GatewaySettings
+    let limits: GatewayLimits
+    let sessionHooks: SessionHooks
+    let sessionManager: SessionManager
+    let sessions: SessionTable
+    let directory: ClientDirectory
+    let router: RPCRouter
+    let grammar: TopicGrammar
+    let metrics: LoopMetrics
+
+    var effects = ProtocolEffects()
+    var pool = ByteBufferPool()
+    var traces = TraceSource()
+    var routes = RouteCache()
+    /// Connections with bytes for their streams.
+    var dirty: [Connection] = []
+    /// Connections that end with this turn, with the notice for the client.
+    var closing: [(Connection, String?)] = []
+    /// Messages that wait or run, of connections present and past.
+    var pendingWork = 0
+    var sessionCount = 0 {
+        didSet { metrics.set(.sessions, to: sessionCount) }
+    }
+    /// Stands for "no module" where a route handler answers by itself.
+    let noTarget = RouteTarget(route: Route(module: "", function: "", wantsReply: true), place: .remote)
+
+    private var connections: [Connection] = []
+    private var reply = ReplyWriter()
+    private var envelope: [UInt8] = []
+    private var isDraining = false
+
+    init(loop: any EventLoop, gateway: Gateway, metrics: LoopMetrics) {
+        self.loop = loop
+        self.gateway = gateway
+        self.metrics = metrics
+        settings = gateway.settings
+        limits = gateway.settings.limits
+        sessionHooks = gateway.settings.hooks
+        sessionManager = gateway.sessionManager
+        sessions = gateway.sessionManager.table(of: loop)
+        directory = gateway.directory
+        router = gateway.router
+        grammar = TopicGrammar(rule: gateway.settings.topicRule, guards: gateway.settings.guards)
+        loop.observeTurns(self)
+    }
+
+    // MARK: Connections
+
+    func accept(_ stream: any ByteStream, _ listener: ListenerSettings) {
+        if let refusal = gateway.admission.enter(stream.remoteAddress, at: loop.now) {
+            metrics.add(.connectionsRejected)
+            metrics.addClose(refusal)
+            stream.close()
+            return
+        }
+        let connection = Connection(gate: self, listener: listener, stream: stream)
+        connection.position = connections.count
+        connections.append(connection)
+        metrics.add(.connectionsOpened)
+        metrics.set(.connections, to: connections.count)
+        connection.start()
+        if isDraining { connection.close(.serverStopping) }
+    }
+
+    func remove(_ connection: Connection, reason: CloseReason) {
+        gateway.admission.leave(connection.remoteAddress)
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.position] = last
+            last.position = connection.position
+        }
+        metrics.set(.connections, to: connections.count)
+        metrics.addClose(reason)
+        gateway.log(connection, ended: reason)
+    }
+
+    func takeOver(_ id: SessionID) {
+        gateway.close(id, .takenOver)
+    }
+
+    func sessionEnded(_ session: Session, reason: CloseReason) {
+        for runtime in gateway.modules { runtime.module.sessionEnded(session, reason: reason) }
+    }
+
+    // MARK: The turn
+
+    func turnEnded(at now: MonotonicTime) {
+        // Closing may make others dirty, and flushing may close, so both go on until nothing is left.
+        while !dirty.isEmpty || !closing.isEmpty {
+            var ending: [(Connection, String?)] = []
+            swap(&ending, &closing)
+            for (connection, notice) in ending { connection.performClose(notice: notice) }
+            var waiting: [Connection] = []
+            swap(&waiting, &dirty)
+            for connection in waiting {
+                connection.isDirty = false
+                connection.flush()
+            }
+            if dirty.isEmpty {
+                waiting.removeAll(keepingCapacity: true)
+                swap(&waiting, &dirty)
+            }
+        }
+    }
+
+    // MARK: Shared memory
+
+    /// The reply writer, for the length of one handler's run; a second one is made when it is lent out already.
+    func takeReply() -> ReplyWriter {
+        var taken = ReplyWriter()
+        swap(&taken, &reply)
+        return taken
+    }
+
+    func giveReply(_ used: inout ReplyWriter) {
+        used.reset()
+        swap(&used, &reply)
+    }
+
+    func takeEnvelope() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &envelope)
+        return taken
+    }
+
+    func giveEnvelope(_ used: inout [UInt8]) {
+        used.removeAll(keepingCapacity: used.capacity <= 65_536)
+        swap(&used, &envelope)
+    }
+
+    /// `{"reason":text}`.
+    func writeReason(_ reason: String, into output: inout [UInt8]) {
+        JSONValue.object(["reason": .string(reason)]).write(into: &output)
+    }
+
+    @discardableResult
+    func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        GateModules.startTask(on: loop, body)
+    }
+
+    // MARK: Routes
+
+    /// The target of a name that the cache does not know; one that exists is entered.
+    func resolve(_ name: Span<UInt8>, keyEnd: Int) -> Result<RouteTarget, RPCFault> {
+        let route: Route
+        do throws(RouteFault) {
+            route = try grammar.route(name, keyEnd: keyEnd, wantsReply: true)
+        } catch {
+            metrics.addFault(error == .badTopic ? "bad_topic" : "guarded")
+            return .failure(.message(error.clientText))
+        }
+        let found = resolve(route)
+        if case .success(let target) = found, case .local = target.place {
+            routes.insert([UInt8](copying: name, range: 0..<keyEnd), target)
+        }
+        return found
+    }
+
+    /// The target of a route.
+    func resolve(_ route: Route) -> Result<RouteTarget, RPCFault> {
+        guard let endpoint = router.endpoint(type: route.module, node: route.node) else {
+            guard router.serves(module: route.module, node: route.node) else {
+                return .failure(.noSuchModule(route.module))
+            }
+            return .success(RouteTarget(route: route, place: .remote))
+        }
+        guard let runtime = endpoint as? ModuleRuntime, let (handler, context) = runtime.handler(route.function) else {
+            return .failure(.noSuchHandler(route.function))
+        }
+        return .success(RouteTarget(route: route, place: .local(runtime, handler, context)))
+    }
+
+    // MARK: The end
+
+    /// Takes nothing new from clients; what runs goes on.
+    func drain() {
+        isDraining = true
+        for connection in connections { connection.pause(.draining) }
+    }
+
+    /// Whether nothing runs any more.
+    var isIdle: Bool { pendingWork == 0 }
+
+    /// Ends every connection.
+    func closeAll(_ reason: CloseReason) {
+        for connection in connections { connection.close(reason) }
+    }
+
+    var connectionCount: Int { connections.count }
+}
+
+@available(*, unavailable)
+extension LoopGateway: Sendable {}

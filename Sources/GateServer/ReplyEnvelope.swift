@@ -1,0 +1,62 @@
+import GateBytes
+import GateJSON
+public import GateProtocol
+public import GateRPC
+
+/// How results and faults become the payload of a reply.
+public protocol ReplyEnvelope: Sendable {
+    /// Appends the payload that says `result`. ``RPCValue/bare(_:)`` never comes here: its bytes are sent as they are.
+    /// - Returns: What was appended, and whether it is the result or, for the protocol's own error slot, the fault's text.
+    func write(
+        _ result: Result<RPCValue, RPCFault>, trace: TraceID, into output: inout [UInt8]
+    ) -> (outcome: ReplyOutcome, form: PayloadForm)
+}
+
+/// mqant's envelope: `{"Trace":"…","Error":"…","Result":…}`. Bytes are base64; an error has the result null.
+public struct MqantEnvelope: ReplyEnvelope {
+    /// The envelope.
+    public init() {}
+
+    public func write(
+        _ result: Result<RPCValue, RPCFault>, trace: TraceID, into output: inout [UInt8]
+    ) -> (outcome: ReplyOutcome, form: PayloadForm) {
+        output.append(contentsOf: "{\"Trace\":\"".utf8)
+        trace.writeHex(into: &output)
+        output.append(contentsOf: "\",\"Error\":".utf8)
+        switch result {
+        case .success(let value):
+            output.append(contentsOf: "\"\",\"Result\":".utf8)
+            value.writeJSON(into: &output)
+        case .failure(let fault):
+            JSONWriter.appendString(fault.clientText, to: &output)
+            output.append(contentsOf: ",\"Result\":null".utf8)
+        }
+        output.append(UInt8(ascii: "}"))
+        return (.result, .json)
+    }
+}
+
+/// No envelope: the bare result; a fault's text goes into the protocol's own error slot.
+public struct BareEnvelope: ReplyEnvelope {
+    /// The envelope.
+    public init() {}
+
+    public func write(
+        _ result: Result<RPCValue, RPCFault>, trace: TraceID, into output: inout [UInt8]
+    ) -> (outcome: ReplyOutcome, form: PayloadForm) {
+        switch result {
+        case .failure(let fault):
+            output.append(contentsOf: fault.clientText.utf8)
+            return (.fault, .text)
+        case .success(.bytes(let bytes)), .success(.bare(let bytes)):
+            output.append(contentsOf: bytes)
+            return (.result, .bytes)
+        case .success(.string(let text)):
+            output.append(contentsOf: text.utf8)
+            return (.result, .text)
+        case .success(let value):
+            value.writeJSON(into: &output)
+            return (.result, .json)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import GateBytes
+public import GateRPC
+public import GateSessions
+
+/// Where a client's message goes.
+public struct Route: Hashable, Sendable {
+    /// Module type: `Chat`.
+    public var module: String
+    /// The node, when the client named one (`Chat@node`).
+    public var node: String?
+    /// Handler name.
+    public var function: String
+    /// Whether the topic says that an answer is wanted.
+    public var wantsReply: Bool
+
+    /// A route; see the properties.
+    public init(module: String, node: String? = nil, function: String, wantsReply: Bool) {
+        self.module = module
+        self.node = node
+        self.function = function
+        self.wantsReply = wantsReply
+    }
+}
+
+/// Why a topic leads nowhere. Its text is what a client may read.
+public enum RouteFault: Error, Hashable, Sendable {
+    /// Fewer than two parts.
+    case badTopic
+    /// The handler's name has none of the prefixes that clients may call.
+    case guarded(prefix: String, function: String)
+
+    /// The texts that mqant's clients know.
+    public var clientText: String {
+        switch self {
+        case .badTopic:
+            "Topic must be [moduleType@moduleID]/[handler]|[moduleType@moduleID]/[handler]/[msgid]"
+        case .guarded(let prefix, let function): "Method(\(function)) must begin with '\(prefix)'"
+        }
+    }
+}
+
+/// Which grammar topics follow.
+public enum TopicRule: String, Sendable, CaseIterable {
+    /// `type[@node]/handler[/token]`; with a token, an answer is wanted.
+    case topic
+    /// `type://host/path[?msg_id=n]`; the path with its leading slash is the handler's name, the host a node or one of
+    /// `modulus`, `cache`, `random`. With `msg_id`, an answer is wanted.
+    case uri
+}
+
+/// What a custom route handler decides about a message.
+public enum RouteDecision: Sendable {
+    /// The usual rule decides.
+    case `default`
+    /// This route, whatever the topic says.
+    case route(Route)
+    /// Answered here and now; `wantsReply` as in ``Route``.
+    case answer(Result<RPCValue, RPCFault>, wantsReply: Bool)
+    /// Nothing happens.
+    case drop
+}
+
+/// Decides about messages before the usual rule does. Runs on the loop: it must not block.
+public typealias RouteHandler =
+    @Sendable (_ session: Session, _ topic: Span<UInt8>, _ payload: Span<UInt8>) -> RouteDecision

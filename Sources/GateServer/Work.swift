@@ -1,0 +1,238 @@
+import GateBytes
+import GateIO
+import GateModules
+import GateProtocol
+import GateRPC
+import GateSessions
+
+/// The asynchronous messages of one client: those that wait for their turn and those that run. Made at the first need, lives
+/// until the last one has ended, also beyond the connection: what was accepted is handled.
+///
+/// On the loop. Waiting messages are bounded by `inFlightMax` (then the connection stops reading), running ones by
+/// `inFlightMax` concurrent ones and one ordered one, plus as many that ran past their deadline and have not returned.
+final class Work {
+    /// A message that has outlived its read burst.
+    struct Message {
+        var target: RouteTarget
+        /// Empty when no reply is wanted.
+        var topic: [UInt8]
+        var payload: [UInt8]
+        var correlation: Correlation
+        var wantsReply: Bool
+        var trace: TraceID
+    }
+
+    /// What is needed when a running message ends or its time is up.
+    private struct Running {
+        var ticket: UInt32
+        var isOrdered: Bool
+        var message: Message
+        var deadline: MonotonicTime
+        var task: Task<Void, Never>?
+    }
+
+    private unowned let gate: LoopGateway
+    /// `nil` once the connection has ended.
+    private var connection: Connection?
+    /// The session as it was when it ended.
+    private var lastSession: Session?
+    private var waiting: [Message] = []
+    private var firstWaiting = 0
+    private var running: [Running] = []
+    private var lastTicket: UInt32 = 0
+    /// Changes when an ordered message runs past its deadline: the task that it blocks is abandoned, another goes on.
+    private var orderedEpoch: UInt32 = 0
+    private var isOrderedActive = false
+    /// Handlers that ran past their deadline and have not returned.
+    private var overdue = 0
+    private(set) var nextDeadline = MonotonicTime.never
+
+    init(gate: LoopGateway, connection: Connection) {
+        self.gate = gate
+        self.connection = connection
+    }
+
+    /// Ordered messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
+    var waitingCount: Int { waiting.count - firstWaiting + overdue }
+
+    // MARK: Ordered
+
+    /// Puts a message behind the client's others.
+    func enqueue(_ message: Message) {
+        waiting.append(message)
+        gate.pendingWork += 1
+        if !isOrderedActive { startOrdered() }
+    }
+
+    private func startOrdered() {
+        isOrderedActive = true
+        let epoch = orderedEpoch
+        let me = LoopConfined(self, to: gate.loop)
+        let holder = TaskHolder()
+        let task = gate.startTask { await me.value.runOrdered(epoch, holder) }
+        holder.task = task
+        // The task may have suspended inside a message before its handle was known.
+        if let index = running.firstIndex(where: { $0.isOrdered }) { running[index].task = task }
+    }
+
+    private func runOrdered(_ epoch: UInt32, _ holder: TaskHolder) async {
+        while epoch == orderedEpoch, let message = takeWaiting() {
+            let ticket = begin(message, isOrdered: true, task: holder.task)
+            let result = await run(message, until: deadline(of: ticket))
+            if epoch == orderedEpoch {
+                finish(ticket, result)
+            } else {
+                overdue -= 1
+                gate.pendingWork -= 1
+                connection?.workHasRoom()
+            }
+        }
+        if epoch == orderedEpoch { isOrderedActive = false }
+    }
+
+    private func run(_ message: Message, until deadline: MonotonicTime) async -> Result<RPCValue, RPCFault> {
+        do throws(RPCFault) {
+            guard case .local(let runtime, let handler, let context) = message.target.place,
+                case .suspending(_, let body) = handler.body
+            else {
+                let route = message.target.route
+                return .success(
+                    try await gate.router.call(
+                        RPCRequest(
+                            module: route.module, node: route.node, function: route.function,
+                            argument: .body(message.payload), session: session?.body.snapshot, deadline: deadline,
+                            trace: message.trace, expectsReply: message.wantsReply)))
+            }
+            guard let session else { return .failure(.internalError) }
+            let call = Call(context: context, session: session, deadline: deadline, trace: message.trace)
+            return .success(try await runtime.run(body, call, .body(message.payload)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func takeWaiting() -> Message? {
+        guard firstWaiting < waiting.count else {
+            waiting.removeAll(keepingCapacity: waiting.capacity <= 64)
+            firstWaiting = 0
+            return nil
+        }
+        let message = waiting[firstWaiting]
+        firstWaiting += 1
+        if firstWaiting >= 32 {
+            waiting.removeFirst(firstWaiting)
+            firstWaiting = 0
+        }
+        return message
+    }
+
+    // MARK: Serial and concurrent
+
+    /// Starts a message beside the client's others, or answers that there is no room.
+    func start(
+        _ message: Message, _ kind: HandlerKind, _ runtime: ModuleRuntime, _ context: Call.Context,
+        _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
+    ) {
+        guard let session, running.count + overdue < gate.limits.inFlightMax else {
+            connection?.answer(message, .failure(.overloaded))
+            return
+        }
+        gate.pendingWork += 1
+        let ticket = begin(message, isOrdered: false, task: nil)
+        let call = Call(context: context, session: session, deadline: deadline(of: ticket), trace: message.trace)
+        let me = LoopConfined(self, to: gate.loop)
+        let loop = gate.loop
+        let done: @Sendable (Result<RPCValue, RPCFault>) -> Void = { result in
+            if loop.isCurrent {
+                me.value.finish(ticket, result)
+            } else {
+                loop.postReserved { me.value.finish(ticket, result) }
+            }
+        }
+        if kind == .serial {
+            if !runtime.enqueueSerial(on: loop, body, call, .body(message.payload), done: done) {
+                finish(ticket, .failure(.overloaded))
+            }
+        } else if let task = runtime.startConcurrent(on: loop, body, call, .body(message.payload), done: done) {
+            if let index = running.firstIndex(where: { $0.ticket == ticket }) { running[index].task = task }
+        } else {
+            finish(ticket, .failure(.overloaded))
+        }
+    }
+
+    // MARK: Ends
+
+    private func begin(_ message: Message, isOrdered: Bool, task: Task<Void, Never>?) -> UInt32 {
+        lastTicket &+= 1
+        let deadline = gate.loop.now + gate.limits.callTime
+        running.append(
+            Running(ticket: lastTicket, isOrdered: isOrdered, message: message, deadline: deadline, task: task))
+        if deadline < nextDeadline {
+            nextDeadline = deadline
+            connection?.armTimer()
+        }
+        return lastTicket
+    }
+
+    private func deadline(of ticket: UInt32) -> MonotonicTime {
+        running.last { $0.ticket == ticket }?.deadline ?? gate.loop.now
+    }
+
+    /// A message has ended; one that was answered at its deadline is only counted off.
+    private func finish(_ ticket: UInt32, _ result: Result<RPCValue, RPCFault>) {
+        gate.pendingWork -= 1
+        guard let index = running.firstIndex(where: { $0.ticket == ticket }) else {
+            overdue -= 1
+            connection?.workHasRoom()
+            return
+        }
+        let ended = running.remove(at: index)
+        if running.isEmpty { nextDeadline = .never }
+        if let connection {
+            connection.answer(ended.message, result)
+            connection.workHasRoom()
+        } else if ended.message.wantsReply {
+            gate.metrics.add(.lateReplies)
+        }
+    }
+
+    /// Answers what ran too long. Its handler is cancelled, and for the client it has ended.
+    func expire(at now: MonotonicTime) {
+        var expired: [Running] = []
+        running.removeAll { entry in
+            if entry.deadline > now { return false }
+            expired.append(entry)
+            return true
+        }
+        nextDeadline = running.map(\.deadline).min() ?? .never
+        for entry in expired {
+            overdue += 1
+            entry.task?.cancel()
+            connection?.answer(entry.message, .failure(.deadlineExceeded))
+            if entry.isOrdered {
+                orderedEpoch &+= 1
+                isOrderedActive = false
+            }
+        }
+        if !isOrderedActive && firstWaiting < waiting.count { startOrdered() }
+    }
+
+    /// The connection has ended. What runs or waits is still handled, without deadlines of ours.
+    func connectionEnded() {
+        lastSession = connection?.lastSession
+        connection = nil
+    }
+
+    private var session: Session? {
+        connection?.session?.session ?? lastSession
+    }
+}
+
+/// The handle of a task that is only known once the task has begun. On the loop.
+// Sound: written and read on one loop only; `LoopConfined` guards the `Work` that does so.
+private final class TaskHolder: @unchecked Sendable {
+    var task: Task<Void, Never>?
+}
+
+@available(*, unavailable)
+extension Work: Sendable {}
