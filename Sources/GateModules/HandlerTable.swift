@@ -5,7 +5,7 @@ import GateRPC
 ///
 /// ```swift
 /// func register(in handlers: inout HandlerTable) {
-///     handlers.register("HD_Say") { call, line: Line in
+///     handlers.register("HD_Say") { (call: Call, line: Line) in
 ///         try await call.session.send("Chat/OnSay", line.bytes)
 ///         return "said"
 ///     }

@@ -19,6 +19,8 @@ extension Connection {
         if closeReason == nil {
             closeReason = end == .endOfFile ? .peerClosed : .peerReset
         }
+        // A peer that only said its last word may still wait for answers.
+        if end == .endOfFile && !output.isEmpty && !isWriting && state != .closed { return finishFlush() }
         finish()
     }
 

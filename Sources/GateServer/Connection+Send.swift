@@ -20,6 +20,15 @@ extension Connection: SessionConnection {
         return emit(.push(quality, form), topic: topic, payload: payload)
     }
 
+    /// Whether a fault of `send` is the message's: a topic or a payload that the protocol cannot say. The client is not
+    /// to blame for it and stays.
+    private static func isMessages(_ fault: WireError) -> Bool {
+        switch fault {
+        case .framing, .violation: true
+        default: false
+        }
+    }
+
     /// Encodes an action that has neither topic nor payload.
     @discardableResult
     func emit(_ action: ServerAction) -> Bool {
@@ -34,11 +43,13 @@ extension Connection: SessionConnection {
         gate.effects.wakeUp = nil
         gate.effects.close = nil
         swap(&gate.effects.output, &output)
+        let before = gate.effects.output.count
         var fault: WireError?
         do throws(WireError) {
             try wire.send(action, topic: topic, payload: payload, at: wireNow, effects: &gate.effects)
         } catch {
             fault = error
+            gate.effects.output.truncate(to: before)
         }
         swap(&gate.effects.output, &output)
         let wish = gate.effects.close
@@ -46,7 +57,11 @@ extension Connection: SessionConnection {
         markDirty()
         if output.count > gate.limits.highWaterBytes { relieve() }
         if let fault {
-            close(fault.closeReason)
+            if case .push = action, Self.isMessages(fault) {
+                gate.metrics.add(.pushesDropped)
+            } else {
+                close(fault.closeReason)
+            }
             return false
         }
         if let wish { close(wish) }

@@ -1,0 +1,267 @@
+import GateBytes
+import GateDescriptors
+import GateIO
+public import GateJSON
+import GateMQTT
+public import GateModules
+public import GateProtocol
+import GateRPC
+public import GateServer
+public import GateSessions
+import GateUV
+public import Logging
+import Synchronization
+
+/// A whole server: event loops, gateway, modules in this process.
+///
+/// ```swift
+/// let server = GatehouseServer(modules: [Chat()])
+/// try await server.start()
+/// …
+/// await server.stop(within: 25)
+/// ```
+public final class GatehouseServer: Sendable {
+    /// What an application adds to the configuration.
+    public struct Application: Sendable {
+        /// Looks into the life of sessions.
+        public var hooks = SessionHooks()
+        /// Decides about messages before the usual rule does.
+        public var routeHandler: RouteHandler?
+        /// Takes the place of mqant's envelope, on the listeners that use that.
+        public var envelope: (any ReplyEnvelope)?
+        /// Look at every call of every module.
+        public var interceptors: [Interceptor] = []
+        /// Protocols written in Swift.
+        public var protocols: [ProtocolDefinition] = []
+        /// What bounds each module.
+        public var moduleLimits = ModuleLimits()
+
+        /// Nothing added.
+        public init() {}
+    }
+
+    private struct Running {
+        var group: UVEventLoopGroup
+        var gateway: Gateway
+        var runtimes: [ModuleRuntime]
+        var listeners: [any Listener]
+        var bound: [BoundListener]
+    }
+
+    /// What it was made with.
+    public let configuration: ServerConfiguration
+    /// The protocols that listeners may name.
+    public let protocols = ProtocolRegistry()
+    private let application: Application
+    private let modules: [any Module]
+    let logger: Logger
+    private let running = Mutex<Running?>(nil)
+
+    /// A server of `modules`; those that the configuration gives to another process group are left out.
+    public init(
+        _ configuration: ServerConfiguration = ServerConfiguration(), modules: [any Module],
+        application: Application = Application(), logger: Logger = Logger(label: "gatehouse")
+    ) {
+        self.configuration = configuration
+        self.application = application
+        self.logger = logger
+        self.modules =
+            configuration.modules.map { entries in
+                modules.filter { module in entries.contains { $0.type == module.type } }
+            } ?? modules
+    }
+
+    /// Addresses that are open, in the order of the configuration.
+    public var listeners: [BoundListener] { running.withLock { $0?.bound ?? [] } }
+
+    /// All counters as one JSON object; empty before the start.
+    public var counters: JSONObject { running.withLock { $0?.gateway }?.counters ?? JSONObject() }
+
+    // MARK: Start
+
+    /// Starts loops, modules, listeners, in this order. Where it throws, nothing is left running.
+    public func start() async throws(StartFault) {
+        try registerProtocols()
+        let settings = try listenerSettings()
+        let files = raiseFileLimit()
+        let group: UVEventLoopGroup
+        do throws(LoopError) {
+            group = try UVEventLoopGroup(loopCount: configuration.loops ?? Self.cores)
+        } catch {
+            guard case .systemRefused(let code) = error else { throw .loops(code: 0) }
+            throw .loops(code: code)
+        }
+        let router = RPCRouter(node: configuration.node)
+        let gateway = await Gateway(
+            settings: gatewaySettings(fileLimit: files), loops: group.loops, router: router, logger: logger)
+        var runtimes: [ModuleRuntime] = []
+        do throws(StartFault) {
+            runtimes = try await startModules(gateway, router)
+            gateway.install(runtimes)
+            let (listeners, bound) = try open(settings, group, gateway)
+            running.withLock {
+                $0 = Running(group: group, gateway: gateway, runtimes: runtimes, listeners: listeners, bound: bound)
+            }
+        } catch {
+            for runtime in runtimes.reversed() { await runtime.module.stop() }
+            group.shutDown()
+            throw error
+        }
+    }
+
+    private func registerProtocols() throws(StartFault) {
+        do throws(ProtocolSetupError) {
+            try protocols.register(.mqtt())
+            for definition in application.protocols { try protocols.register(definition) }
+        } catch {
+            throw .protocolName(error)
+        }
+        var library = DescriptorLibrary()
+        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories, logger: logger)) {
+            logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
+        }
+        for (name, error) in library.register(into: protocols) {
+            logger.error("protocol is not used", metadata: ["protocol": "\(name)", "fault": "\(error)"])
+        }
+    }
+
+    private func listenerSettings() throws(StartFault) -> [(ListenerConfiguration, ListenerSettings)] {
+        var all: [(ListenerConfiguration, ListenerSettings)] = []
+        for listener in configuration.listeners {
+            do throws(ProtocolSetupError) {
+                all.append((listener, try settings(of: listener)))
+            } catch {
+                throw .listener(listener.description, error)
+            }
+        }
+        return all
+    }
+
+    private func settings(of listener: ListenerConfiguration) throws(ProtocolSetupError) -> ListenerSettings {
+        let definition = try protocols.definition(named: listener.protocolName)
+        let options = ProtocolOptions(
+            frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
+            parameters: listener.parameters)
+        let usesEnvelope = listener.envelope.map { $0 == .mqant } ?? definition.usesEnvelope
+        return ListenerSettings(
+            protocolName: listener.protocolName, makeProtocol: try definition.configure(options),
+            route: listener.route ?? "", takeover: listener.takeover,
+            envelope: usesEnvelope ? application.envelope ?? MqantEnvelope() : BareEnvelope())
+    }
+
+    private func gatewaySettings(fileLimit: Int) -> GatewaySettings {
+        var limits = GatewayLimits()
+        let given = configuration.limits
+        limits.connectionsMax = given.connectionsMax ?? max(1, fileLimit - Self.filesReserved)
+        limits.connectionsPerAddressMax = given.connectionsPerAddressMax
+        limits.connectionRateMax = given.connectionRateMax
+        limits.inFlightMax = given.inFlightMax
+        limits.queuedBytesMax = given.queuedBytesMax
+        limits.highWaterBytes = given.highWaterBytes
+        limits.handshakeTime = given.handshakeTime
+        limits.frameTime = given.frameTime
+        limits.writeTime = given.writeTime
+        limits.callTime = configuration.callTime
+        limits.heartbeatTime = configuration.heartbeatInterval
+        limits.storedSessionsMax = configuration.storedSessionsMax
+        limits.storedSessionTime = configuration.storedSessionTime
+        var settings = GatewaySettings(
+            node: configuration.node, startNumber: .random(in: 1 ... .max), wallClock: SystemClock.wallMilliseconds,
+            clock: SystemClock.monotonic)
+        settings.limits = limits
+        settings.hooks = application.hooks
+        settings.secondLogin = SecondLoginPolicy(rawValue: configuration.secondLogin.rawValue) ?? .allow
+        settings.topicRule = TopicRule(rawValue: configuration.routeRule.rawValue) ?? .topic
+        settings.guards = configuration.guardPrefixes
+        settings.routeHandler = application.routeHandler
+        return settings
+    }
+
+    /// Files that connections leave to everything else.
+    static let filesReserved = 64
+
+    /// Cores that this process may run on.
+    private static var cores: Int { max(1, SystemClock.coreCount) }
+
+    private func startModules(_ gateway: Gateway, _ router: RPCRouter) async throws(StartFault) -> [ModuleRuntime] {
+        let services = gateway.services
+        let context = ModuleContext(services: services)
+        for module in modules {
+            let entry = configuration.modules?.first { $0.type == module.type }
+            try await step(module) {
+                try await module.configure(
+                    ModuleConfiguration(id: entry?.id, settings: entry?.settings ?? JSONObject()))
+            }
+        }
+        for module in modules { try await step(module) { try await module.initialize(context) } }
+        var runtimes: [ModuleRuntime] = []
+        var types: Set<String> = []
+        for module in modules {
+            guard types.insert(module.type).inserted else { throw .duplicateModule(module.type) }
+            let runtime = ModuleRuntime(
+                module: module, services: services, interceptors: application.interceptors,
+                limits: application.moduleLimits)
+            let ids = (configuration.modules ?? []).filter { $0.type == module.type }.compactMap(\.id)
+            router.add(runtime, ids: Set(ids))
+            runtimes.append(runtime)
+        }
+        var started: [ModuleRuntime] = []
+        for runtime in runtimes {
+            do throws(StartFault) {
+                try await step(runtime.module) { try await runtime.module.start() }
+            } catch {
+                for earlier in started.reversed() { await earlier.module.stop() }
+                throw error
+            }
+            started.append(runtime)
+        }
+        return runtimes
+    }
+
+    private func step(_ module: any Module, _ body: () async throws -> Void) async throws(StartFault) {
+        do {
+            try await body()
+        } catch {
+            throw .module(module.type, "\(error)")
+        }
+    }
+
+    private func open(
+        _ settings: [(ListenerConfiguration, ListenerSettings)], _ group: UVEventLoopGroup, _ gateway: Gateway
+    ) throws(StartFault) -> ([any Listener], [BoundListener]) {
+        var listeners: [any Listener] = []
+        var bound: [BoundListener] = []
+        for (listener, setting) in settings {
+            do throws(ListenError) {
+                let opened = try group.listen(host: listener.host, port: listener.port) { loop, stream in
+                    gateway.accept(stream, on: loop, setting)
+                }
+                listeners.append(opened)
+                bound.append(
+                    BoundListener(
+                        protocolName: listener.protocolName, host: listener.host,
+                        port: opened.addresses.first?.port ?? listener.port))
+            } catch {
+                for opened in listeners { opened.close() }
+                throw .address(listener.description, error)
+            }
+        }
+        return (listeners, bound)
+    }
+
+    // MARK: Stop
+
+    /// Stops accepting, lets running calls finish, passes on what waits for clients, stops the modules in reverse order.
+    /// Takes `seconds` at most for the calls.
+    public func stop(within seconds: Double) async {
+        let stopping = running.withLock { state -> Running? in
+            defer { state = nil }
+            return state
+        }
+        guard let stopping else { return }
+        for listener in stopping.listeners { listener.close() }
+        await stopping.gateway.stop(by: SystemClock.monotonic() + .seconds(seconds))
+        for runtime in stopping.runtimes.reversed() { await runtime.module.stop() }
+        stopping.group.shutDown()
+    }
+}

@@ -1,0 +1,67 @@
+public import GateIO
+public import GateProtocol
+
+/// Why a server does not start. Nothing is left running.
+public enum StartFault: Error, Sendable {
+    /// A listener names a protocol that is not there, or parameters that it does not take.
+    case listener(String, ProtocolSetupError)
+    /// A protocol of the program's own has a name that is taken.
+    case protocolName(ProtocolSetupError)
+    /// An address cannot be listened on.
+    case address(String, ListenError)
+    /// A module threw in `configure`, `initialize` or `start`.
+    case module(String, String)
+    /// Two modules have the same type.
+    case duplicateModule(String)
+    /// The event loops cannot be started; the system's errno.
+    case loops(code: Int32)
+    /// The ports file cannot be written.
+    case portsFile(String, FileFault)
+}
+
+extension StartFault: CustomStringConvertible {
+    /// One line for an operator.
+    public var description: String {
+        switch self {
+        case .listener(let url, let error): "\(url): \(Self.text(error))"
+        case .protocolName(let error): Self.text(error)
+        case .address(let url, let error): "\(url): \(Self.text(error))"
+        case .module(let type, let text): "module \(type): \(text)"
+        case .duplicateModule(let type): "two modules have the type \(type)"
+        case .loops(let code): "the event loops cannot be started: error \(code)"
+        case .portsFile(let path, let fault): "\(path): \(fault)"
+        }
+    }
+
+    /// Whether another configuration would help, as opposed to another moment.
+    public var isConfiguration: Bool {
+        switch self {
+        case .listener, .protocolName, .duplicateModule, .module, .portsFile: true
+        case .address(_, .addressInUse), .address(_, .failed), .address(_, .permissionDenied), .loops: false
+        case .address(_, .addressNotAvailable): false
+        }
+    }
+
+    private static func text(_ error: ProtocolSetupError) -> String {
+        switch error {
+        case .unknownProtocol(let name, let known):
+            "no protocol \"\(name)\"; there are \(known.joined(separator: ", "))"
+        case .duplicateProtocol(let name): "two protocols have the name \"\(name)\""
+        case .unknownParameter(let name, let known):
+            known.isEmpty
+                ? "no parameter \"\(name)\"; this protocol takes none"
+                : "no parameter \"\(name)\"; there are \(known.joined(separator: ", "))"
+        case .invalidParameter(let name, let value, let allowed):
+            "parameter \"\(name)\" cannot be \"\(value)\"; allowed: \(allowed)"
+        }
+    }
+
+    private static func text(_ error: ListenError) -> String {
+        switch error {
+        case .addressInUse(let address): "address \(address) is in use"
+        case .addressNotAvailable(let address): "address \(address) is not available here"
+        case .permissionDenied(let address): "address \(address) is not permitted to this user"
+        case .failed(let address, let code): "address \(address) cannot be listened on: error \(code)"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+public import Gatehouse
+import Synchronization
+
+/// Gives payloads back, through each kind of handler, and casts them to whoever joined. Module `Echo`.
+public final class Echo: Module {
+    public let type = "Echo"
+    private let joined = Mutex<[SessionID]>([])
+
+    /// Longest wait that `HD_Wait` takes.
+    public static let waitMillisecondsMax = 60_000
+
+    /// The module, with nobody joined.
+    public init() {}
+
+    public func register(in handlers: inout HandlerTable) {
+        handlers.register("HD_Echo") { (_: Call, body: JSONValue) in body }
+        handlers.registerInline("HD_Raw") { _, payload, reply in reply.writeBare(payload) }
+        handlers.register("HD_RawOrdered") { (_: Call, body: [UInt8]) in RPCValue.bare(body) }
+        handlers.register("HD_RawSerial", .serial) { (_: Call, body: [UInt8]) in RPCValue.bare(body) }
+        handlers.register("HD_RawConcurrent", .concurrent) { (_: Call, body: [UInt8]) in RPCValue.bare(body) }
+        handlers.register("HD_Wait", .concurrent) { (_: Call, body: JSONValue) in
+            guard let milliseconds = body["milliseconds"]?.int, (0...Self.waitMillisecondsMax).contains(milliseconds)
+            else { throw RPCFault.message("milliseconds must be 0...\(Self.waitMillisecondsMax)") }
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            return body
+        }
+        handlers.registerInline("HD_Join") { call, _, reply in
+            let id = call.session.id
+            self.joined.withLock { ids in
+                if !ids.contains(id) { ids.append(id) }
+            }
+            reply.write("success")
+        }
+        handlers.registerInline("HD_Cast") { call, payload, reply in
+            let ids = self.joined.withLock { $0 }
+            call.sessions.post(OutgoingMessage("Echo/OnCast", payload), to: ids)
+            reply.write("success")
+        }
+    }
+
+    public func sessionEnded(_ session: Session, reason: CloseReason) {
+        joined.withLock { ids in
+            if let place = ids.firstIndex(of: session.id) { ids.remove(at: place) }
+        }
+    }
+}
