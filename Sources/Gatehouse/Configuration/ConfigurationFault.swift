@@ -6,6 +6,8 @@ public struct ConfigurationFault: Error, Hashable, Sendable {
     public enum Reason: Error, Hashable, Sendable {
         /// The file cannot be read.
         case unreadable(FileFault)
+        /// The working directory cannot be entered; `number` is errno.
+        case noDirectory(String, number: Int32)
         /// The file is not JSON5.
         case syntax(JSONFaultReason)
         /// The value of a setting is not one of those allowed; `found` is as written.
@@ -46,6 +48,8 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let fault): "\(fault)"
+        case .noDirectory(let path, let number):
+            "cannot change to '\(Quoted.plain(path))': \(FileFault.text(of: number))"
         case .syntax(let reason): "\(reason)"
         case .invalidValue(let name, let found, let expected): "\(name): expected \(expected), found \(found)"
         case .missingKey(let key): "key '\(key)' is missing"
@@ -69,6 +73,13 @@ public struct ConfigurationFaults: Error, Sendable {
     public let faults: [ConfigurationFault]
     /// The notices in the order of their places.
     public let notices: [ConfigurationNotice]
+
+    /// Faults; at least one.
+    public init(faults: [ConfigurationFault], notices: [ConfigurationNotice]) {
+        precondition(!faults.isEmpty, "without a fault there is nothing to throw")
+        self.faults = faults
+        self.notices = notices
+    }
 
     /// Whether every fault is one of the command line, which is a matter of usage.
     public var areAllFlags: Bool {

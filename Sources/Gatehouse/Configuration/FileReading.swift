@@ -20,7 +20,8 @@ extension FileFault: CustomStringConvertible {
         }
     }
 
-    private static func text(of number: Int32) -> String {
+    /// What the system calls an error number.
+    static func text(of number: Int32) -> String {
         // Sound: glibc keeps the text in constant or thread-local memory, and it is copied before anything else runs.
         guard let text = unsafe strerror(number) else { return "error \(number)" }
         return unsafe String(cString: text)

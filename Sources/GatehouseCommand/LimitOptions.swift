@@ -1,0 +1,43 @@
+import ArgumentParser
+import Gatehouse
+
+/// The flags of the limits; sizes as 65536 or 64KiB, times in seconds or as 100ms, 5s, 2m.
+struct LimitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Connections at once.", valueName: "count"))
+    var connectionsMax: String?
+
+    @Option(help: ArgumentHelp("Connections of one address at once; 0 for no limit.", valueName: "count"))
+    var connectionsPerAddressMax: String?
+
+    @Option(help: ArgumentHelp("New connections a second; 0 for no limit.", valueName: "count"))
+    var connectionRateMax: String?
+
+    @Option(help: ArgumentHelp("Bytes of one frame.", valueName: "size"))
+    var frameBytesMax: String?
+
+    @Option(help: ArgumentHelp("Unfinished requests of one client.", valueName: "count"))
+    var inFlightMax: String?
+
+    @Option(help: ArgumentHelp("Bytes that may wait to be sent to one client.", valueName: "size"))
+    var queuedBytesMax: String?
+
+    @Option(help: ArgumentHelp("Time to log in.", valueName: "time"))
+    var handshakeSeconds: String?
+
+    @Option(help: ArgumentHelp("Time from the first byte of a frame to its last.", valueName: "time"))
+    var frameSeconds: String?
+
+    @Option(help: ArgumentHelp("Time that bytes may wait for a client that does not read.", valueName: "time"))
+    var writeSeconds: String?
+
+    /// The flags that were given, by the names the loader knows.
+    var flags: [ConfigurationFlag] {
+        let values = [
+            ("connections-max", connectionsMax), ("connections-per-address-max", connectionsPerAddressMax),
+            ("connection-rate-max", connectionRateMax), ("frame-bytes-max", frameBytesMax),
+            ("in-flight-max", inFlightMax), ("queued-bytes-max", queuedBytesMax),
+            ("handshake-seconds", handshakeSeconds), ("frame-seconds", frameSeconds), ("write-seconds", writeSeconds),
+        ]
+        return values.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }
+    }
+}
