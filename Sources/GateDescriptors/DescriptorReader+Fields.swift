@@ -136,13 +136,14 @@ extension DescriptorReader {
             report(.tooMany(names.count, limit: DescriptorLimits.enumNamesMax, of: "names"), at: place(node, path))
             return
         }
+        var values: Set<Int> = []
         for member in names {
             let path = "\(path).\(isWord(member.key) ? member.key : "?")"
             guard let value = number(member.value, path, in: 0...field.largestNumber) else { continue }
-            if field.enumeration.contains(where: { $0.value == value }) {
-                report(.duplicateValue(value), at: place(member.value, path))
-            } else {
+            if values.insert(value).inserted {
                 field.enumeration.append((member.key, value))
+            } else {
+                report(.duplicateValue(value), at: place(member.value, path))
             }
         }
     }

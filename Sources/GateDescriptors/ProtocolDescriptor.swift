@@ -118,7 +118,8 @@ extension ProtocolDescriptor {
         let parameters = reader.parameterList(root)
         let vectors = root["vectors"].map { node in reader.vectors(node) } ?? []
         var variants: [DescriptorVariant] = []
-        for values in combinations(of: parameters) {
+        // A file with problems is not read again for each choice: 64 times a hostile file would take its time.
+        for values in combinations(of: parameters) where variants.isEmpty || reader.problems.isEmpty {
             reader.parameters = values
             let model = reader.model(root)
             variants.append(

@@ -372,6 +372,28 @@ import Testing
         }
     }
 
+    @Test func boundsTheNamesOfAnEnum() {
+        for (count, passes) in [(1023, true), (1024, true), (1025, false)] {
+            let names = (0..<count).map { "n\($0): \($0)" }.joined(separator: ",")
+            let text =
+                "{name: \"op\", type: \"u16\", enum: {\(names)}}, {name: \"payload\", type: \"bytes\", len: \"u8\"}"
+            let tooMany = "2:33: $.frame[0].enum: 1025 names; valid: at most 1024"
+            #expect(problems(frame(text)) == (passes ? [] : [tooMany]))
+        }
+    }
+
+    /// The dearest file there is: many names for many fields, compiled for each choice of parameters.
+    @Test func aFileFullOfNamesAndChoicesIsLoadedOrRefused() {
+        let names = (0..<900).map { "n\($0):\($0)" }.joined(separator: ",")
+        let fields = (0..<90).map { "{name: \"f\($0)\", type: \"u16\", enum: {\(names)}}" }.joined(separator: ",")
+        let text =
+            "{parameters: {a: ['x', 'y'], b: ['x', 'y']}, frame: [\(fields), "
+            + "{name: \"payload\", type: \"bytes\", len: \"u8\"}]}"
+        #expect(text.utf8.count < 1 << 20)
+        #expect(problems(text) == [])
+        #expect(problems(text.replacing("\"payload\"", with: "\"body\"")).count > 1)
+    }
+
     @Test func boundsTheNumberOfProblems() {
         let fields = (0..<200).map { _ in #"{name: "f", type: "u7"}"# }.joined(separator: ",")
         #expect(problems(frame(fields)).count == 100)
