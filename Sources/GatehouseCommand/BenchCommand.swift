@@ -1,0 +1,164 @@
+import ArgumentParser
+import GateBench
+import GateBytes
+import GateJSON
+import Glibc
+
+/// `gatehouse bench`: loads a server, and compares the gateway with the raw echo.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Load a server and measure it.",
+        discussion: """
+            Exit status: 0, 1 when requests failed, 69 when nothing could be connected, 64 for wrong options.
+            """,
+        subcommands: [BenchRunCommand.self],
+        defaultSubcommand: BenchRunCommand.self)
+}
+
+/// `gatehouse bench [run]`.
+struct BenchRunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Load a server: requests and answers, idle sessions, or fan-out.",
+        discussion: """
+            With --rate the loop is open: requests are due on an absolute schedule, and latency counts from when each \
+            was due. Without it the loop is closed: --depth requests are in flight on each connection.
+            """)
+
+    @Option(help: "Whom to load: mqtt, length16, length32, length32-json or raw, then ://HOST[:PORT].")
+    var url = "mqtt://127.0.0.1:1883"
+
+    @Flag(help: "The server echoes raw bytes; send what MQTT requests would be and count what comes back.")
+    var raw = false
+
+    @Option(help: "Where requests go: Type/Function.")
+    var topic = "Echo/HD_Raw"
+
+    @Option(name: [.long, .customShort("c")], help: "Connections.")
+    var connections = 1
+
+    @Option(help: "Requests in flight on each connection; 1 in a closed loop, 1024 in an open one.")
+    var depth: Int?
+
+    @Option(help: "Requests per second of an open loop, all connections together.")
+    var rate: Int?
+
+    @Option(help: "Bytes of each payload.")
+    var payload = 64
+
+    @Option(help: "The payload itself, instead of --payload.")
+    var body: String?
+
+    @Option(help: "How long to measure: 10s, 500ms, 2m.")
+    var duration = DurationArgument("10s")
+
+    @Option(help: "How long to run before measuring.")
+    var warmup = DurationArgument("1s")
+
+    @Option(help: "New connections per second.")
+    var ramp: Int?
+
+    @Option(help: "How long an answer may take.")
+    var timeout = DurationArgument("5s")
+
+    @Option(help: "Local addresses for many connections, separated by commas.")
+    var sourceAddresses: String?
+
+    @Option(help: "Event loops of the tool.")
+    var threads = 1
+
+    @Flag(help: "Only connect and hold the sessions.")
+    var idle = false
+
+    @Flag(help: "Every connection joins Echo/HD_Join; one more pushes through Echo/HD_Cast.")
+    var fanout = false
+
+    @Option(help: "Messages pushed at once with --fanout.")
+    var castsInFlight = 16
+
+    @Option(help: "Connections that join and never read, with --fanout.")
+    var stalledReaders = 0
+
+    @Option(help: "A JSON5 file: {login: {topic, body}, requests: [{weight, topic, body}]}.")
+    var scenario: String?
+
+    @Option(help: "An MQTT topic filter to subscribe to first, for brokers that are no gateway.")
+    var subscribe: String?
+
+    @Option(help: "The server's process id, for its CPU per message and its memory.")
+    var serverPid: Int32?
+
+    @Flag(help: "Print progress also when standard error is no terminal.")
+    var progress = false
+
+    @Flag(help: "Print the report as one JSON object.")
+    var json = false
+
+    func run() throws {
+        let report: LoadReport
+        do throws(LoadError) {
+            report = try LoadRun(try options(), progress: progressPrinter(progress)).run()
+        } catch {
+            throw benchFailure(error)
+        }
+        StandardStreams.print(json ? String(decoding: report.json().encoded(), as: UTF8.self) : report.text())
+        if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+    }
+
+    private func options() throws(LoadError) -> LoadOptions {
+        var target = try LoadTarget(parsing: url)
+        if raw { target.loadProtocol = .raw }
+        var options = LoadOptions(target: target)
+        if idle && fanout { throw .invalidOption("--idle", allowed: "not together with --fanout") }
+        options.mode = idle ? .idle : fanout ? .fanout : .requests
+        options.topic = topic
+        options.connections = connections
+        options.depth = depth
+        options.rate = rate
+        options.payloadBytes = payload
+        options.body = body.map { Array($0.utf8) }
+        options.duration = duration.value
+        options.warmup = warmup.value
+        options.ramp = ramp
+        options.timeout = timeout.value
+        options.sourceAddresses = sourceAddresses.map { $0.split(separator: ",").map(String.init) } ?? []
+        options.threads = threads
+        options.castsInFlight = castsInFlight
+        options.stalledReaders = stalledReaders
+        options.subscription = subscribe
+        options.serverPID = serverPid
+        if let scenario {
+            options.scenario = try Scenario(contentsOf: scenario, asJSON: target.loadProtocol == .length32JSON)
+        }
+        try options.check()
+        return options
+    }
+}
+
+/// `10s`, `500ms`, `2m`, `1.5` (seconds).
+struct DurationArgument: ExpressibleByArgument {
+    let value: TimeSpan
+
+    init(_ literal: StaticString) {
+        value = TimeSpan(parsing: "\(literal)") ?? .zero
+    }
+
+    init?(argument: String) {
+        guard let value = TimeSpan(parsing: argument) else { return nil }
+        self.value = value
+    }
+
+    var defaultValueDescription: String { "\(value.seconds)s" }
+}
+
+/// Prints progress lines, or `nil` when nobody looks.
+func progressPrinter(_ isWanted: Bool) -> ((String) -> Void)? {
+    isWanted || isatty(STDERR_FILENO) == 1 ? { StandardStreams.complain($0) } : nil
+}
+
+/// Says what went wrong, and with which exit status.
+func benchFailure(_ error: LoadError) -> ExitCode {
+    StandardStreams.complain("gatehouse bench: \(error)")
+    return ExitCode(error.exitCode)
+}
