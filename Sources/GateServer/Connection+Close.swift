@@ -32,7 +32,7 @@ extension Connection {
         if wasOpen, closeReason == .serverStopping { emit(.goodbye) }
         finishSession()
         state = .flushing
-        closeBegan = gate.loop.now
+        closeBegan = gate.now
         if isWriting { armTimer() } else { finishFlush() }
     }
 
@@ -79,7 +79,7 @@ extension Connection {
         gate.sessions.remove(session)
         if let key = clientKey {
             let left = ownsClientKey && keepsState && wasOpen ? wire.suspend(at: wireNow) : nil
-            gate.directory.release(key, by: session.id, storing: left, at: gate.loop.now)
+            gate.directory.release(key, by: session.id, storing: left, at: gate.now)
         }
         work?.connectionEnded()
         guard wasOpen else { return }

@@ -9,31 +9,33 @@ import GateSessions
 extension Connection {
     /// One message of the client. `topic` and `payload` are only lent.
     func dispatch(_ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>) {
-        guard state == .open, let session else { return close(.protocolViolation) }
+        guard state == .open else { return close(.protocolViolation) }
         countReceivedMessage()
         if message.acknowledgement != 0 { emit(.acknowledge(message.acknowledgement)) }
-        if let handler = gate.settings.routeHandler {
-            switch handler(session.session, topic, payload) {
-            case .default: break
-            case .drop: return
-            case .answer(let result, let wantsReply):
-                let owned = own(message, topic, payload, wantsReply: wantsReply, target: gate.noTarget)
-                return answer(owned, result)
-            case .route(let route):
-                switch gate.resolve(route) {
-                case .success(let target):
-                    return run(message, topic, payload, target, wantsReply: route.wantsReply)
-                case .failure(let fault):
-                    return refuse(message, topic, fault, wantsReply: route.wantsReply)
-                }
-            }
-        }
+        if gate.routeHandler != nil && divert(message, topic, payload) { return }
         if topic.isEmpty {
             let name = listener.route
             route(message, name.span, topic, payload)
         } else {
             route(message, topic, topic, payload)
         }
+    }
+
+    /// Asks the application's route handler. `false` when the usual rule shall decide.
+    private func divert(_ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>) -> Bool {
+        guard let handler = gate.routeHandler, let session else { return false }
+        switch handler(session.session, topic, payload) {
+        case .default: return false
+        case .drop: return true
+        case .answer(let result, let wantsReply):
+            answer(own(message, topic, payload, wantsReply: wantsReply, target: gate.noTarget), result)
+        case .route(let route):
+            switch gate.resolve(route) {
+            case .success(let target): run(message, topic, payload, target, wantsReply: route.wantsReply)
+            case .failure(let fault): refuse(message, topic, fault, wantsReply: route.wantsReply)
+            }
+        }
+        return true
     }
 
     /// Finds the target of `name`, the topic or what stands in for it, by the bytes that decide it.
@@ -55,17 +57,16 @@ extension Connection {
         _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, _ target: RouteTarget,
         wantsReply: Bool
     ) {
-        guard case .local(let runtime, let handler, let context) = target.place else {
-            return workOfClient.enqueue(own(message, topic, payload, wantsReply: wantsReply, target: target))
+        if let body = target.inline, let runtime = target.runtime, let context = target.context {
+            return runInline(message, topic, payload, runtime, context, body, wantsReply: wantsReply)
         }
-        switch handler.body {
-        case .inline(let body):
-            runInline(message, topic, payload, runtime, context, body, wantsReply: wantsReply)
-        case .suspending(.ordered, _):
-            workOfClient.enqueue(own(message, topic, payload, wantsReply: wantsReply, target: target))
-        case .suspending(let kind, let body):
-            let owned = own(message, topic, payload, wantsReply: wantsReply, target: target)
+        let owned = own(message, topic, payload, wantsReply: wantsReply, target: target)
+        if let runtime = target.runtime, let context = target.context,
+            case .suspending(let kind, let body)? = target.handler?.body, kind != .ordered
+        {
             workOfClient.start(owned, kind, runtime, context, body)
+        } else {
+            workOfClient.enqueue(owned)
         }
     }
 
@@ -76,7 +77,7 @@ extension Connection {
         guard let session else { return }
         let trace = gate.traces.next()
         let call = Call(
-            context: context, session: session.session, deadline: gate.loop.now + gate.limits.callTime, trace: trace)
+            context: context, session: session.session, deadline: gate.now + gate.limits.callTime, trace: trace)
         var reply = gate.takeReply()
         var fault: RPCFault?
         do throws(RPCFault) {
@@ -153,7 +154,7 @@ extension Connection {
         _ payload: Span<UInt8>
     ) {
         guard !isMarked else { return }
-        gate.metrics.add(.repliesSent)
+        gate.tally.repliesSent += 1
         countSentMessage()
         emit(.reply(correlation, outcome, form), topic: topic, payload: payload)
     }

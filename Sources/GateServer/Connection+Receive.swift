@@ -19,6 +19,7 @@ extension Connection: ByteStreamHandler {
 
     func received(_ bytes: Span<UInt8>) {
         guard !isMarked else { return }
+        gate.now = gate.loop.now
         countReceived(bytes: bytes.count)
         noteActivity()
         if tail.isEmpty {
@@ -151,14 +152,14 @@ extension Connection: ByteStreamHandler {
             frameBegan = .never
             gate.pool.give(&tail)
         } else if progressed || frameBegan == .never {
-            frameBegan = gate.loop.now
+            frameBegan = gate.now
             armTimer()
         }
     }
 
     private func noteActivity() {
         guard let storage = gate.sessionHooks.storage, let session, session.userID != nil else { return }
-        let now = gate.loop.now
+        let now = gate.now
         if now - session.heartbeatAt >= gate.limits.heartbeatTime {
             session.heartbeatAt = now
             let copy = session.session
@@ -171,7 +172,7 @@ extension Connection: ByteStreamHandler {
     /// Stops handing over and reading.
     func pause(_ reason: Pauses) {
         if pauses.isEmpty {
-            pausedAt = gate.loop.now
+            pausedAt = gate.now
             gate.metrics.add(.readPauses)
         }
         pauses.insert(reason)
@@ -183,8 +184,8 @@ extension Connection: ByteStreamHandler {
         guard pauses.contains(reason) else { return }
         pauses.remove(reason)
         guard pauses.isEmpty else { return }
-        pausedTotal = pausedTotal + (gate.loop.now - pausedAt)
-        if frameBegan != .never { frameBegan = gate.loop.now }
+        pausedTotal = pausedTotal + (gate.now - pausedAt)
+        if frameBegan != .never { frameBegan = gate.now }
         armTimer()
         if isConsuming { return }
         consumeTail()

@@ -15,7 +15,7 @@ extension Connection: SessionConnection {
             gate.metrics.add(.pushesDropped)
             return false
         }
-        gate.metrics.add(.pushesSent)
+        gate.tally.pushesSent += 1
         countSentMessage()
         return emit(.push(quality, form), topic: topic, payload: payload)
     }
@@ -94,7 +94,7 @@ extension Connection: SessionConnection {
         gate.pool.give(&output)
         if stream.pendingBytes > 0 {
             isWriting = true
-            writeBegan = gate.loop.now
+            writeBegan = gate.now
             writePending = stream.pendingBytes
             armTimer()
         }

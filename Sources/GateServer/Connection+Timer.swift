@@ -34,6 +34,7 @@ extension Connection: TimerTarget {
     }
 
     func timerFired(at now: MonotonicTime) {
+        gate.now = now
         timer = .none
         timerAt = .never
         check(at: now)

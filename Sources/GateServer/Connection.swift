@@ -35,7 +35,7 @@ final class Connection {
         static let draining = Pauses(rawValue: 8)
     }
 
-    unowned let gate: LoopGateway
+    let gate: LoopGateway
     let listener: ListenerSettings
     let stream: any ByteStream
     let wire: any WireProtocol
@@ -91,24 +91,24 @@ final class Connection {
     }
 
     /// The time on the protocol's clock.
-    var wireNow: MonotonicTime { gate.loop.now - pausedTotal }
+    var wireNow: MonotonicTime { gate.now - pausedTotal }
 
     /// Whether the end is decided; nothing more is handed over or delivered.
     var isMarked: Bool { closeReason != nil }
 
     func countReceived(bytes: Int) {
         counters.bytesReceived += UInt64(bytes)
-        gate.metrics.add(.receivedBytes, bytes)
+        gate.tally.receivedBytes += bytes
     }
 
     func countReceivedMessage() {
         counters.messagesReceived += 1
-        gate.metrics.add(.messagesReceived)
+        gate.tally.messagesReceived += 1
     }
 
     func countSent(bytes: Int) {
         counters.bytesSent += UInt64(bytes)
-        gate.metrics.add(.sentBytes, bytes)
+        gate.tally.sentBytes += bytes
     }
 
     func countSentMessage() {

@@ -79,6 +79,25 @@ package struct LoopMetrics: Sendable {
     package func faults(_ index: Int) -> Int { Int(block.value(at: Self.faultBase + index)) }
 }
 
+/// What happens for every message, counted in plain integers and published once a turn.
+struct TurnTally {
+    var receivedBytes = 0
+    var sentBytes = 0
+    var messagesReceived = 0
+    var repliesSent = 0
+    var pushesSent = 0
+
+    /// Adds everything to the loop's counters, and begins anew.
+    mutating func publish(to metrics: LoopMetrics) {
+        if receivedBytes > 0 { metrics.add(.receivedBytes, receivedBytes) }
+        if sentBytes > 0 { metrics.add(.sentBytes, sentBytes) }
+        if messagesReceived > 0 { metrics.add(.messagesReceived, messagesReceived) }
+        if repliesSent > 0 { metrics.add(.repliesSent, repliesSent) }
+        if pushesSent > 0 { metrics.add(.pushesSent, pushesSent) }
+        self = TurnTally()
+    }
+}
+
 extension [LoopMetrics] {
     /// All counters, summed over the loops, as one JSON object.
     package var json: JSONObject {

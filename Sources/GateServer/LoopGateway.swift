@@ -19,11 +19,16 @@ final class LoopGateway: TurnObserver {
     let router: RPCRouter
     let grammar: TopicGrammar
     let metrics: LoopMetrics
+    let routeHandler: RouteHandler?
+    /// What was counted in this turn and is not in ``metrics`` yet.
+    var tally = TurnTally()
+    /// The loop's time, taken with each read burst and each timer.
+    var now: MonotonicTime
 
     var effects = ProtocolEffects()
     var pool = ByteBufferPool()
     var traces = TraceSource()
-    var routes = RouteCache()
+    let routes = RouteCache()
     /// Connections with bytes for their streams.
     var dirty: [Connection] = []
     /// Connections that end with this turn, with the notice for the client.
@@ -34,7 +39,7 @@ final class LoopGateway: TurnObserver {
         didSet { metrics.set(.sessions, to: sessionCount) }
     }
     /// Stands for "no module" where a route handler answers by itself.
-    let noTarget = RouteTarget(route: Route(module: "", function: "", wantsReply: true), place: .remote)
+    let noTarget = RouteTarget(remote: Route(module: "", function: "", wantsReply: true))
 
     private var connections: [Connection] = []
     private var reply = ReplyWriter()
@@ -46,6 +51,8 @@ final class LoopGateway: TurnObserver {
         self.gateway = gateway
         self.metrics = metrics
         settings = gateway.settings
+        routeHandler = gateway.settings.routeHandler
+        now = loop.now
         limits = gateway.settings.limits
         sessionHooks = gateway.settings.hooks
         sessionManager = gateway.sessionManager
@@ -59,6 +66,7 @@ final class LoopGateway: TurnObserver {
     // MARK: Connections
 
     func accept(_ stream: any ByteStream, _ listener: ListenerSettings) {
+        now = loop.now
         if let refusal = gateway.admission.enter(stream.remoteAddress, at: loop.now) {
             metrics.add(.connectionsRejected)
             metrics.addClose(refusal)
@@ -97,6 +105,7 @@ final class LoopGateway: TurnObserver {
     // MARK: The turn
 
     func turnEnded(at now: MonotonicTime) {
+        self.now = now
         // Closing may make others dirty, and flushing may close, so both go on until nothing is left.
         while !dirty.isEmpty || !closing.isEmpty {
             var ending: [(Connection, String?)] = []
@@ -113,6 +122,7 @@ final class LoopGateway: TurnObserver {
                 swap(&waiting, &dirty)
             }
         }
+        tally.publish(to: metrics)
     }
 
     // MARK: Shared memory
@@ -162,8 +172,8 @@ final class LoopGateway: TurnObserver {
             return .failure(.message(error.clientText))
         }
         let found = resolve(route)
-        if case .success(let target) = found, case .local = target.place {
-            routes.insert([UInt8](copying: name, range: 0..<keyEnd), target)
+        if case .success(let target) = found, target.runtime != nil {
+            routes.insert(name.extracting(0..<keyEnd), target)
         }
         return found
     }
@@ -174,12 +184,12 @@ final class LoopGateway: TurnObserver {
             guard router.serves(module: route.module, node: route.node) else {
                 return .failure(.noSuchModule(route.module))
             }
-            return .success(RouteTarget(route: route, place: .remote))
+            return .success(RouteTarget(remote: route))
         }
         guard let runtime = endpoint as? ModuleRuntime, let (handler, context) = runtime.handler(route.function) else {
             return .failure(.noSuchHandler(route.function))
         }
-        return .success(RouteTarget(route: route, place: .local(runtime, handler, context)))
+        return .success(RouteTarget(route: route, runtime: runtime, handler: handler, context: context))
     }
 
     // MARK: The end

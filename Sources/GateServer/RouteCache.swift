@@ -1,63 +1,96 @@
 import GateBytes
 import GateModules
 
-/// What a route leads to, found once for each key.
+/// What a route leads to, found once for each key. Its parts stand side by side, so that the usual message takes what it
+/// needs and counts no reference to the rest.
 final class RouteTarget: Sendable {
-    /// Who handles the message.
-    enum Place: Sendable {
-        /// A module of this process.
-        case local(ModuleRuntime, Handler, Call.Context)
-        /// Another process, over the transport.
-        case remote
+    let route: Route
+    /// The module of this process, `nil` for one of another process.
+    let runtime: ModuleRuntime?
+    let handler: Handler?
+    let context: Call.Context?
+    /// The handler's body when it is an inline one.
+    let inline: InlineHandler?
+
+    /// A target in another process.
+    init(remote route: Route) {
+        self.route = route
+        runtime = nil
+        handler = nil
+        context = nil
+        inline = nil
     }
 
-    let route: Route
-    let place: Place
-
-    init(route: Route, place: Place) {
+    /// A target in this process.
+    init(route: Route, runtime: ModuleRuntime, handler: Handler, context: Call.Context) {
         self.route = route
-        self.place = place
+        self.runtime = runtime
+        self.handler = handler
+        self.context = context
+        if case .inline(let body) = handler.body { inline = body } else { inline = nil }
     }
 }
 
 /// Targets by the bytes of their topics' key part, for one loop. Only routes that exist come in, so that bogus names leave
 /// no trace; bounded by `entriesMax`, above which it starts anew.
-struct RouteCache {
-    private struct Entry {
+final class RouteCache {
+    private struct Slot {
         var hash: UInt64
-        var key: [UInt8]
-        var target: RouteTarget
+        /// The key's bytes in `keys`.
+        var start: Int32
+        var count: Int32
+        /// Index into `targets`, -1 for a free slot.
+        var target: Int32
     }
 
     static let entriesMax = 1_024
     private static let mask = 2_047
-    private var entries = [Entry?](repeating: nil, count: mask + 1)
-    private var count = 0
+    private static let free = Slot(hash: 0, start: 0, count: 0, target: -1)
+    private var slots = [Slot](repeating: free, count: mask + 1)
+    private var keys: [UInt8] = []
+    private var targets: [RouteTarget] = []
+
+    /// Number of entries.
+    var count: Int { targets.count }
 
     /// The target of a key.
     func find(_ key: Span<UInt8>) -> RouteTarget? {
         let hash = key.fnv1a
         var index = Int(truncatingIfNeeded: hash) & Self.mask
-        while let entry = entries[index] {
-            if entry.hash == hash && key.equals(entry.key.span) { return entry.target }
+        while slots[index].target >= 0 {
+            let slot = slots[index]
+            if slot.hash == hash && Int(slot.count) == key.count && isKey(key, at: Int(slot.start)) {
+                return targets[Int(slot.target)]
+            }
             index = (index + 1) & Self.mask
         }
         return nil
     }
 
+    private func isKey(_ key: Span<UInt8>, at start: Int) -> Bool {
+        for index in 0..<key.count where keys[start + index] != key[index] { return false }
+        return true
+    }
+
     /// Enters a target. The key is not there yet.
-    mutating func insert(_ key: [UInt8], _ target: RouteTarget) {
-        if count >= Self.entriesMax { removeAll() }
-        let hash = key.span.fnv1a
+    func insert(_ key: Span<UInt8>, _ target: RouteTarget) {
+        if targets.count >= Self.entriesMax { removeAll() }
+        let hash = key.fnv1a
         var index = Int(truncatingIfNeeded: hash) & Self.mask
-        while entries[index] != nil { index = (index + 1) & Self.mask }
-        entries[index] = Entry(hash: hash, key: key, target: target)
-        count += 1
+        while slots[index].target >= 0 { index = (index + 1) & Self.mask }
+        slots[index] = Slot(
+            hash: hash, start: Int32(keys.count), count: Int32(key.count), target: Int32(targets.count))
+        keys.append(contentsOf: [UInt8](copying: key))
+        targets.append(target)
     }
 
     /// Forgets everything, after modules came or went.
-    mutating func removeAll() {
-        entries = [Entry?](repeating: nil, count: Self.mask + 1)
-        count = 0
+    func removeAll() {
+        slots = [Slot](repeating: Self.free, count: Self.mask + 1)
+        keys.removeAll()
+        targets.removeAll()
     }
 }
+
+@available(*, unavailable)
+extension RouteCache: Sendable {}

@@ -31,7 +31,7 @@ final class Work {
         var task: Task<Void, Never>?
     }
 
-    private unowned let gate: LoopGateway
+    private let gate: LoopGateway
     /// `nil` once the connection has ended.
     private var connection: Connection?
     /// The session as it was when it ended.
@@ -92,8 +92,8 @@ final class Work {
 
     private func run(_ message: Message, until deadline: MonotonicTime) async -> Result<RPCValue, RPCFault> {
         do throws(RPCFault) {
-            guard case .local(let runtime, let handler, let context) = message.target.place,
-                case .suspending(_, let body) = handler.body
+            guard let runtime = message.target.runtime, let context = message.target.context,
+                case .suspending(_, let body)? = message.target.handler?.body
             else {
                 let route = message.target.route
                 return .success(
@@ -164,7 +164,7 @@ final class Work {
 
     private func begin(_ message: Message, isOrdered: Bool, task: Task<Void, Never>?) -> UInt32 {
         lastTicket &+= 1
-        let deadline = gate.loop.now + gate.limits.callTime
+        let deadline = gate.now + gate.limits.callTime
         running.append(
             Running(ticket: lastTicket, isOrdered: isOrdered, message: message, deadline: deadline, task: task))
         if deadline < nextDeadline {
@@ -175,7 +175,7 @@ final class Work {
     }
 
     private func deadline(of ticket: UInt32) -> MonotonicTime {
-        running.last { $0.ticket == ticket }?.deadline ?? gate.loop.now
+        running.last { $0.ticket == ticket }?.deadline ?? gate.now
     }
 
     /// A message has ended; one that was answered at its deadline is only counted off.

@@ -11,7 +11,7 @@ package final class LiveSession {
     package let connectedAtMilliseconds: Int64
     /// When the storage hook last heard of activity.
     package var heartbeatAt = MonotonicTime(nanoseconds: 0)
-    private unowned let manager: SessionManager
+    private let manager: SessionManager
     /// Broken by ``SessionTable/remove(_:)``.
     package private(set) var connection: (any SessionConnection)?
     private var cached: Session.Body?
