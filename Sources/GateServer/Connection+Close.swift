@@ -32,7 +32,7 @@ extension Connection {
         if wasOpen, closeReason == .serverStopping { emit(.goodbye) }
         finishSession()
         state = .flushing
-        closeBegan = gate.now
+        phaseBegan = gate.now
         if isWriting { armTimer() } else { finishFlush() }
     }
 
@@ -65,7 +65,7 @@ extension Connection {
         if timer != .none { gate.loop.cancel(timer) }
         timer = .none
         output = ByteBuffer()
-        tail = ByteBuffer()
+        kept = nil
         gate.remove(self, reason: closeReason ?? .internalError)
     }
 

@@ -22,29 +22,39 @@ extension Connection: ByteStreamHandler {
         gate.now = gate.loop.now
         countReceived(bytes: bytes.count)
         noteActivity()
-        if tail.isEmpty {
+        if let kept, !kept.bytes.isEmpty {
+            kept.bytes.append(bytes)
+            if kept.bytes.count >= kept.needed { consumeKept() }
+        } else {
             let used = consume(bytes)
             if used < bytes.count && !isMarked {
-                if tail.capacity == 0 { tail = gate.pool.take() }
-                tail.append(bytes, range: used..<bytes.count)
+                keep(bytes.extracting(used..<bytes.count))
+                noteKept(progressed: used > 0)
+            } else if let kept {
+                kept.began = .never
             }
-            noteTail(progressed: used > 0)
-        } else {
-            tail.append(bytes)
-            if tail.count >= bytesNeeded { consumeTail() }
         }
     }
 
+    private func keep(_ bytes: Span<UInt8>) {
+        let kept = kept ?? Kept()
+        self.kept = kept
+        if kept.bytes.capacity == 0 { kept.bytes = gate.pool.take() }
+        kept.bytes.append(bytes)
+        kept.needed = gate.bytesNeeded
+    }
+
     /// Hands the kept bytes over, as far as they are whole frames.
-    func consumeTail() {
-        guard !tail.isEmpty, !isMarked, !isConsuming else { return }
+    func consumeKept() {
+        guard let kept, !kept.bytes.isEmpty, !isMarked, !isConsuming else { return }
         // The buffer moves out, because handlers run while its bytes are lent.
         var lent = ByteBuffer()
-        swap(&lent, &tail)
+        swap(&lent, &kept.bytes)
         let used = lent.withBytes { bytes in consume(bytes) }
         lent.removeFirst(used)
-        swap(&lent, &tail)
-        noteTail(progressed: used > 0)
+        swap(&lent, &kept.bytes)
+        kept.needed = gate.bytesNeeded
+        noteKept(progressed: used > 0)
     }
 
     /// Hands bytes over until they are used up, nothing more may be handled, or the rest is no whole frame.
@@ -93,7 +103,7 @@ extension Connection: ByteStreamHandler {
             fault = error
         }
         swap(&gate.effects.output, &output)
-        bytesNeeded = gate.effects.bytesNeeded
+        gate.bytesNeeded = gate.effects.bytesNeeded
         let wish = gate.effects.close
         if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
         if !output.isEmpty { markDirty() }
@@ -147,12 +157,13 @@ extension Connection: ByteStreamHandler {
     }
 
     /// Keeps the whole-frame clock: a frame's time runs from its first byte.
-    private func noteTail(progressed: Bool) {
-        if tail.isEmpty {
-            frameBegan = .never
-            gate.pool.give(&tail)
-        } else if progressed || frameBegan == .never {
-            frameBegan = gate.now
+    private func noteKept(progressed: Bool) {
+        guard let kept else { return }
+        if kept.bytes.isEmpty {
+            kept.began = .never
+            gate.pool.give(&kept.bytes)
+        } else if progressed || kept.began == .never {
+            kept.began = gate.now
             armTimer()
         }
     }
@@ -185,10 +196,10 @@ extension Connection: ByteStreamHandler {
         pauses.remove(reason)
         guard pauses.isEmpty else { return }
         pausedTotal = pausedTotal + (gate.now - pausedAt)
-        if frameBegan != .never { frameBegan = gate.now }
+        if let kept, kept.began != .never { kept.began = gate.now }
         armTimer()
         if isConsuming { return }
-        consumeTail()
+        consumeKept()
         applyPauses()
     }
 

@@ -95,7 +95,7 @@ extension Connection: SessionConnection {
         if stream.pendingBytes > 0 {
             isWriting = true
             writeBegan = gate.now
-            writePending = stream.pendingBytes
+            writePending = Int32(clamping: stream.pendingBytes)
             armTimer()
         }
     }

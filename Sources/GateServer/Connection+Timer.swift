@@ -22,11 +22,11 @@ extension Connection: TimerTarget {
     /// The earliest time at which something may be due.
     private var nextDeadline: MonotonicTime {
         var next = MonotonicTime.never
-        if state == .handshake || state == .opening { next = acceptedAt + gate.limits.handshakeTime }
-        if state == .flushing { return closeBegan + gate.limits.lingerTime }
+        if state == .handshake || state == .opening { next = phaseBegan + gate.limits.handshakeTime }
+        if state == .flushing { return phaseBegan + gate.limits.lingerTime }
         if pauses.isEmpty {
             next = min(next, wireWakeUp + pausedTotal)
-            if frameBegan != .never { next = min(next, frameBegan + gate.limits.frameTime) }
+            if let kept { next = min(next, kept.began + gate.limits.frameTime) }
         }
         if writeBegan != .never { next = min(next, writeBegan + gate.limits.writeTime) }
         if let work { next = min(next, work.nextDeadline) }
@@ -43,20 +43,20 @@ extension Connection: TimerTarget {
 
     private func check(at now: MonotonicTime) {
         if state == .flushing {
-            if now >= closeBegan + gate.limits.lingerTime { abandon() }
+            if now >= phaseBegan + gate.limits.lingerTime { abandon() }
             return
         }
         if isMarked { return }
-        if state != .open && now >= acceptedAt + gate.limits.handshakeTime { return close(.handshakeTimeout) }
+        if state != .open && now >= phaseBegan + gate.limits.handshakeTime { return close(.handshakeTimeout) }
         if writeBegan != .never && now >= writeBegan + gate.limits.writeTime {
             let pending = stream.pendingBytes
             if pending >= writePending { return close(.writeTimeout) }
-            writePending = pending
+            writePending = Int32(clamping: pending)
             writeBegan = now
         }
         if let work, now >= work.nextDeadline { work.expire(at: now) }
         guard pauses.isEmpty else { return }
-        if frameBegan != .never && now >= frameBegan + gate.limits.frameTime { return close(.frameTimeout) }
+        if let kept, now >= kept.began + gate.limits.frameTime { return close(.frameTimeout) }
         if now >= wireWakeUp + pausedTotal {
             wireWakeUp = .never
             fireWire()

@@ -46,10 +46,8 @@ final class Connection {
     var clientKey: ClientDirectory.Key?
     /// Bytes for the client that the stream does not have yet.
     var output = ByteBuffer()
-    /// A cut-off frame, and what came while nothing was handed over.
-    var tail = ByteBuffer()
-    /// Bytes of ``tail`` below which no call into the protocol makes sense.
-    var bytesNeeded = 0
+    /// Made at the first cut-off frame.
+    var kept: Kept?
 
     var state = State.handshake
     var pauses: Pauses = []
@@ -64,21 +62,18 @@ final class Connection {
     var timer = TimerID.none
     /// When ``timer`` fires.
     var timerAt = MonotonicTime.never
-    let acceptedAt: MonotonicTime
+    /// When the connection was accepted, and once it ends, when its last bytes began to be flushed.
+    var phaseBegan: MonotonicTime
     /// The protocol's wish, on the protocol's clock.
     var wireWakeUp = MonotonicTime.never
-    /// When the cut-off frame in ``tail`` began.
-    var frameBegan = MonotonicTime.never
-    /// When the last bytes began to be flushed.
-    var closeBegan = MonotonicTime.never
     /// When the client last took a byte of those that wait.
     var writeBegan = MonotonicTime.never
-    var writePending = 0
+    var writePending: Int32 = 0
     /// How long nothing was read, in all: the protocol's clock stands still meanwhile.
     var pausedTotal = TimeSpan.zero
     var pausedAt = MonotonicTime.never
     /// Place in the loop's list.
-    var position = 0
+    var position: Int32 = 0
 
     private(set) var counters = SessionCounters(messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0)
 
@@ -87,7 +82,7 @@ final class Connection {
         self.listener = listener
         self.stream = stream
         wire = listener.makeProtocol()
-        acceptedAt = gate.loop.now
+        phaseBegan = gate.loop.now
     }
 
     /// The time on the protocol's clock.
@@ -116,5 +111,17 @@ final class Connection {
     }
 }
 
+/// A cut-off frame, and what came while nothing was handed over.
+final class Kept {
+    var bytes = ByteBuffer()
+    /// Bytes below which no call into the protocol makes sense.
+    var needed = 0
+    /// When the frame began.
+    var began = MonotonicTime.never
+}
+
 @available(*, unavailable)
 extension Connection: Sendable {}
+
+@available(*, unavailable)
+extension Kept: Sendable {}

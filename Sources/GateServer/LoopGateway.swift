@@ -26,6 +26,8 @@ final class LoopGateway: TurnObserver {
     var now: MonotonicTime
 
     var effects = ProtocolEffects()
+    /// What the last call into a protocol asked for; see ``ProtocolEffects/bytesNeeded``.
+    var bytesNeeded = 0
     var pool = ByteBufferPool()
     var traces = TraceSource()
     let routes = RouteCache()
@@ -74,7 +76,7 @@ final class LoopGateway: TurnObserver {
             return
         }
         let connection = Connection(gate: self, listener: listener, stream: stream)
-        connection.position = connections.count
+        connection.position = Int32(connections.count)
         connections.append(connection)
         metrics.add(.connectionsOpened)
         metrics.set(.connections, to: connections.count)
@@ -86,7 +88,7 @@ final class LoopGateway: TurnObserver {
         gateway.admission.leave(connection.remoteAddress)
         let last = connections.removeLast()
         if last !== connection {
-            connections[connection.position] = last
+            connections[Int(connection.position)] = last
             last.position = connection.position
         }
         metrics.set(.connections, to: connections.count)
