@@ -13,12 +13,15 @@ extension Connection {
         countReceivedMessage()
         if message.acknowledgement != 0 { emit(.acknowledge(message.acknowledgement)) }
         if gate.routeHandler != nil && divert(message, topic, payload) { return }
-        if topic.isEmpty {
-            let name = listener.route
-            route(message, name.span, topic, payload)
-        } else {
+        if !topic.isEmpty {
             route(message, topic, topic, payload)
+            return
         }
+        if let target = listener.target {
+            return run(message, topic, payload, target, wantsReply: message.kind == .request)
+        }
+        let name = listener.settings.route
+        listener.target = route(message, name.span, topic, payload)
     }
 
     /// Asks the application's route handler. `false` when the usual rule shall decide.
@@ -39,17 +42,24 @@ extension Connection {
     }
 
     /// Finds the target of `name`, the topic or what stands in for it, by the bytes that decide it.
+    /// - Returns: The target, when it is one that may be kept.
+    @discardableResult
     private func route(
         _ message: ClientMessage, _ name: Span<UInt8>, _ topic: Span<UInt8>, _ payload: Span<UInt8>
-    ) {
+    ) -> RouteTarget? {
         let (keyEnd, hasToken) = gate.grammar.split(name)
         let wantsReply = message.kind == .publish ? hasToken : message.kind == .request
         if let target = gate.routes.find(name.extracting(0..<keyEnd)) {
-            return run(message, topic, payload, target, wantsReply: wantsReply)
+            run(message, topic, payload, target, wantsReply: wantsReply)
+            return target
         }
         switch gate.resolve(name, keyEnd: keyEnd) {
-        case .success(let target): run(message, topic, payload, target, wantsReply: wantsReply)
-        case .failure(let fault): refuse(message, topic, fault, wantsReply: wantsReply)
+        case .success(let target):
+            run(message, topic, payload, target, wantsReply: wantsReply)
+            return target.runtime == nil ? nil : target
+        case .failure(let fault):
+            refuse(message, topic, fault, wantsReply: wantsReply)
+            return nil
         }
     }
 
@@ -144,7 +154,7 @@ extension Connection {
         _ correlation: Correlation, _ topic: Span<UInt8>, _ result: Result<RPCValue, RPCFault>, _ trace: TraceID
     ) {
         var payload = gate.takeEnvelope()
-        let (outcome, form) = listener.envelope.write(result, trace: trace, into: &payload)
+        let (outcome, form) = listener.settings.envelope.write(result, trace: trace, into: &payload)
         sendReply(correlation, outcome, form, topic, payload.span)
         gate.giveEnvelope(&payload)
     }

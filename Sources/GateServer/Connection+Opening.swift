@@ -55,7 +55,7 @@ extension Connection {
         let me = LoopConfined(self, to: gate.loop)
         let loop = gate.loop
         let claim = gate.directory.claim(
-            key, for: session.id, resumption: credentials.resumption, takeover: listener.takeover, at: gate.now
+            key, for: session.id, resumption: credentials.resumption, takeover: listener.settings.takeover, at: gate.now
         ) {
             loop.postReserved { me.value.claim(credentials) }
         }

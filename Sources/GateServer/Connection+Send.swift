@@ -6,7 +6,7 @@ import GateSessions
 /// From actions to bytes.
 extension Connection: SessionConnection {
     var remoteAddress: SocketAddress { stream.remoteAddress }
-    var protocolName: String { listener.protocolName }
+    var protocolName: String { listener.settings.protocolName }
 
     func push(
         topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm

@@ -36,7 +36,7 @@ final class Connection {
     }
 
     let gate: LoopGateway
-    let listener: ListenerSettings
+    let listener: LoopListener
     let stream: any ByteStream
     let wire: any WireProtocol
     var session: LiveSession?
@@ -77,11 +77,11 @@ final class Connection {
 
     private(set) var counters = SessionCounters(messagesReceived: 0, messagesSent: 0, bytesReceived: 0, bytesSent: 0)
 
-    init(gate: LoopGateway, listener: ListenerSettings, stream: any ByteStream) {
+    init(gate: LoopGateway, listener: LoopListener, stream: any ByteStream) {
         self.gate = gate
         self.listener = listener
         self.stream = stream
-        wire = listener.makeProtocol()
+        wire = listener.settings.makeProtocol()
         phaseBegan = gate.loop.now
     }
 

@@ -24,3 +24,17 @@ package final class ListenerSettings: Sendable {
         self.envelope = envelope
     }
 }
+
+/// One listener on one loop: its settings, and where its messages without a topic go. On the loop.
+final class LoopListener {
+    let settings: ListenerSettings
+    /// The target of ``ListenerSettings/route``, once it was found.
+    var target: RouteTarget?
+
+    init(_ settings: ListenerSettings) {
+        self.settings = settings
+    }
+}
+
+@available(*, unavailable)
+extension LoopListener: Sendable {}

@@ -43,6 +43,7 @@ final class LoopGateway: TurnObserver {
     /// Stands for "no module" where a route handler answers by itself.
     let noTarget = RouteTarget(remote: Route(module: "", function: "", wantsReply: true))
 
+    private var listeners: [ObjectIdentifier: LoopListener] = [:]
     private var connections: [Connection] = []
     private var reply = ReplyWriter()
     private var envelope: [UInt8] = []
@@ -75,13 +76,21 @@ final class LoopGateway: TurnObserver {
             stream.close()
             return
         }
-        let connection = Connection(gate: self, listener: listener, stream: stream)
+        let connection = Connection(gate: self, listener: onLoop(listener), stream: stream)
         connection.position = Int32(connections.count)
         connections.append(connection)
         metrics.add(.connectionsOpened)
         metrics.set(.connections, to: connections.count)
         connection.start()
         if isDraining { connection.close(.serverStopping) }
+    }
+
+    private func onLoop(_ settings: ListenerSettings) -> LoopListener {
+        let key = ObjectIdentifier(settings)
+        if let known = listeners[key] { return known }
+        let made = LoopListener(settings)
+        listeners[key] = made
+        return made
     }
 
     func remove(_ connection: Connection, reason: CloseReason) {
