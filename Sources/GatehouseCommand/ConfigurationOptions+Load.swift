@@ -16,6 +16,7 @@ extension ConfigurationOptions {
                 flag: general.config ?? mqant.configurationFile, environment: environment)
             let path = named ?? (mqant.workingDirectory == nil ? nil : MqantOptions.configurationPath)
             var loaded = try ConfigurationLoader().load(path: path, environment: environment, flags: flags)
+            try loaded.checkProtocols()
             loaded.notices += mqant.notices
             loaded.notices += loaded.configuration.absentModules(known: moduleTypes)
             loaded.notices.sort { $0.place < $1.place }

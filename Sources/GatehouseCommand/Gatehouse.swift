@@ -14,5 +14,5 @@ struct GatehouseCommand: AsyncParsableCommand {
             configuration is wrong.
             """,
         version: ProgramVersion.text,
-        subcommands: [CheckConfigCommand.self, VersionCommand.self, BenchCommand.self])
+        subcommands: [ServeCommand.self, CheckConfigCommand.self, BenchCommand.self, VersionCommand.self])
 }

@@ -1,9 +1,10 @@
 public import GateJSON
+public import GateProtocol
 
 /// Something in the configuration that keeps the server from starting.
-public struct ConfigurationFault: Error, Hashable, Sendable {
+public struct ConfigurationFault: Error, Equatable, Sendable {
     /// What is wrong.
-    public enum Reason: Error, Hashable, Sendable {
+    public enum Reason: Error, Equatable, Sendable {
         /// The file cannot be read.
         case unreadable(FileFault)
         /// The working directory cannot be entered; `number` is errno.
@@ -22,6 +23,10 @@ public struct ConfigurationFault: Error, Hashable, Sendable {
         case duplicateProcessGroup(type: String, group: String?, first: JSONPosition)
         /// The URL of a listener is not acceptable.
         case listener(ListenerFault)
+        /// A listener names a protocol that is not there, or parameters that it does not take.
+        case protocolSetup(ProtocolSetupError)
+        /// A folder of protocol descriptors cannot be read.
+        case unreadableFolder(String, FileFault)
         /// The bytes at which a connection stops reading are more than those at which it is closed.
         case highWaterAboveQueue(highWaterBytes: Int, queuedBytesMax: Int)
     }
@@ -61,9 +66,31 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
         case .duplicateProcessGroup(let type, nil, let first):
             "module '\(Quoted.plain(type))' runs in every process group already, at \(first)"
         case .listener(let fault): "\(fault)"
+        case .protocolSetup(let error): "listener: \(Self.text(error))"
+        case .unreadableFolder(let path, let fault): "folder '\(Quoted.plain(path))' \(fault)"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }
+    }
+}
+
+extension ConfigurationFault.Reason {
+    private static func text(_ error: ProtocolSetupError) -> String {
+        switch error {
+        case .unknownProtocol(let name, let known):
+            "no protocol is called '\(Quoted.plain(name))', " + choice(name, of: known)
+        case .duplicateProtocol(let name): "two protocols are called '\(Quoted.plain(name))'"
+        case .unknownParameter(let name, let known):
+            "the protocol has no parameter '\(Quoted.plain(name))', "
+                + (known.isEmpty ? "it takes none" : choice(name, of: known))
+        case .invalidParameter(let name, let value, let allowed):
+            "\(Quoted.plain(name)): expected \(allowed), found '\(Quoted.plain(value))'"
+        }
+    }
+
+    private static func choice(_ name: String, of known: [String]) -> String {
+        if let near = Spelling.suggestion(for: name, among: known) { return "did you mean '\(near)'?" }
+        return "there are " + known.map { "'\($0)'" }.joined(separator: ", ")
     }
 }
 

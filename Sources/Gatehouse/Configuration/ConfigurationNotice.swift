@@ -18,6 +18,8 @@ public struct ConfigurationNotice: Hashable, Sendable {
         case noListeners
         /// An environment variable in our name that nobody reads.
         case unknownVariable(suggestion: String?)
+        /// A protocol descriptor that is left out; what is wrong with it.
+        case descriptor(String)
         /// A flag that is accepted and has no effect.
         case unusedFlag(advice: String)
     }
@@ -59,6 +61,7 @@ extension ConfigurationNotice.Reason: CustomStringConvertible {
         case .noListeners: "no listener is configured, so no client can connect"
         case .unknownVariable(let suggestion?): "unknown environment variable, did you mean \(suggestion)?"
         case .unknownVariable(nil): "unknown environment variable is ignored"
+        case .descriptor(let text): "the protocol is left out: \(text)"
         case .unusedFlag(let advice): "flag is ignored: \(advice)"
         }
     }

@@ -33,6 +33,13 @@ package enum FileReading {
     /// The longest file that is read: 16 MiB.
     package static let fileBytesMax = 16 * 1_048_576
 
+    /// Checks that `path` is a directory that can be listed.
+    static func checkDirectory(_ path: String) throws(FileFault) {
+        // Sound: opendir reads the NUL-terminated copy of the path that Swift makes for the call.
+        guard let stream = unsafe opendir(path) else { throw .system(number: errno) }
+        unsafe closedir(stream)
+    }
+
     /// The bytes of the file at `path`.
     package static func bytes(of path: String, limit: Int = fileBytesMax) throws(FileFault) -> [UInt8] {
         // Sound: open reads the NUL-terminated copy of the path that Swift makes for the call.

@@ -1,0 +1,49 @@
+import GateDescriptors
+import GateMQTT
+public import GateProtocol
+import Logging
+
+extension LoadedConfiguration {
+    /// Holds the listeners against the protocols that a server of this configuration has: MQTT, the shipped descriptors
+    /// and those of the configured folders. A descriptor with a fault becomes a notice, since a server leaves it out.
+    /// - Parameter definitions: Protocols that the program adds.
+    /// - Throws: All faults at once.
+    public mutating func checkProtocols(adding definitions: [ProtocolDefinition] = []) throws(ConfigurationFaults) {
+        let registry = ProtocolRegistry()
+        for definition in [.mqtt()] + definitions { registry.replace(definition) }
+        var faults = unreadableFolders()
+        var library = DescriptorLibrary()
+        // What cannot be read within a folder is logged when the server starts.
+        let logger = Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
+        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories, logger: logger)) {
+            notices.append(
+                ConfigurationNotice(
+                    place: .file(problem.file, problem.position),
+                    reason: .descriptor("\(problem.path): \(problem.fault)")))
+        }
+        _ = library.register(into: registry)
+        for listener in configuration.listeners {
+            let options = ProtocolOptions(
+                frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
+                parameters: listener.parameters)
+            do throws(ProtocolSetupError) {
+                _ = try registry.definition(named: listener.protocolName).configure(options)
+            } catch {
+                faults.append(ConfigurationFault(place: listener.place, reason: .protocolSetup(error)))
+            }
+        }
+        if !faults.isEmpty { throw ConfigurationFaults(faults: faults, notices: notices) }
+    }
+
+    private func unreadableFolders() -> [ConfigurationFault] {
+        configuration.protocolDirectories.compactMap { folder in
+            do throws(FileFault) {
+                try FileReading.checkDirectory(folder)
+                return nil
+            } catch {
+                let place = origins["protocols.directories"] ?? .default
+                return ConfigurationFault(place: place, reason: .unreadableFolder(folder, error))
+            }
+        }
+    }
+}

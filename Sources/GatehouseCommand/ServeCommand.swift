@@ -1,0 +1,43 @@
+import ArgumentParser
+import Gatehouse
+import GatehouseDemo
+import Logging
+
+/// `gatehouse serve`: runs the gateway and the demo modules until a signal ends it.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the gateway with the demo modules.",
+        discussion: """
+            Without a configuration it serves MQTT on 127.0.0.1:1883 and :3563, and length32-json on 127.0.0.1:3564.
+
+            SIGTERM lets running calls finish and exits with 0; SIGINT waits for one second only; a second signal ends \
+            at once. SIGQUIT writes all counters to standard error.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let loaded = try options.load(moduleTypes: ProgramModules.types)
+        let configuration = loaded.configuration
+        let descriptor = try LogFile.descriptor(of: configuration)
+        let logger = Logger(label: "gatehouse") { _ in
+            LineLogHandler(level: configuration.logLevel, descriptor: descriptor)
+        }
+        let server = GatehouseServer(configuration, modules: Demo.modules, logger: logger)
+        do throws(StartFault) {
+            try await server.run()
+        } catch {
+            StandardStreams.complain("error: \(error)")
+            throw Self.status(of: error)
+        }
+    }
+
+    private static func status(of fault: StartFault) -> ExitCode {
+        switch fault {
+        case .address: ExitStatus.unavailable
+        case .loops: ExitStatus.software
+        default: fault.isConfiguration ? ExitStatus.configuration : ExitStatus.software
+        }
+    }
+}

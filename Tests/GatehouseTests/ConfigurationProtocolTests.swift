@@ -1,0 +1,49 @@
+import GateProtocol
+import Gatehouse
+import Testing
+
+@Suite("Listeners against the protocols that there are")
+struct ConfigurationProtocolTests {
+    @Test(arguments: [
+        ("mqtt://:1", nil), ("length16://:1?route=A/b", nil), ("length32://:1?route=A/b", nil),
+        ("length32-json://:1", nil),
+        ("mqt://:1", "--listen: listener: no protocol is called 'mqt', did you mean 'mqtt'?"),
+        (
+            "coap://:1",
+            "--listen: listener: no protocol is called 'coap', there are 'length16', 'length32', 'length32-json', 'mqtt'"
+        ),
+        ("mqtt://:1?rout=A/b", "--listen: listener: the protocol has no parameter 'rout', it takes none"),
+    ])
+    func aListenerNeedsAProtocolThatTakesItsParameters(url: String, fault: String?) throws {
+        var loaded = try #require(resolve(flags: [ConfigurationFlag("listen", url)]).loaded)
+        var found: [String] = []
+        do {
+            try loaded.checkProtocols()
+        } catch {
+            found = error.faults.map(\.description)
+        }
+        #expect(found == [fault].compactMap(\.self))
+        #expect(loaded.notices == [])
+    }
+
+    @Test func aFolderThatCannotBeReadIsAFaultOfItsFlag() throws {
+        let flags = [ConfigurationFlag("protocols", "/nonexistent"), ConfigurationFlag("protocols", "/dev/null")]
+        var loaded = try #require(resolve(flags: flags).loaded)
+        let thrown = #expect(throws: ConfigurationFaults.self) { try loaded.checkProtocols() }
+        #expect(
+            thrown?.faults.map(\.description) == [
+                "--protocols: folder '/nonexistent' cannot be read: No such file or directory",
+                "--protocols: folder '/dev/null' cannot be read: Not a directory",
+            ])
+        #expect(thrown?.areAllFlags == true)
+    }
+
+    @Test func theProgramsOwnProtocolsCount() throws {
+        var loaded = try #require(resolve(flags: [ConfigurationFlag("listen", "own://:1")]).loaded)
+        let own = ProtocolDefinition(name: "own", summary: "refuses all") { options throws(ProtocolSetupError) in
+            throw .invalidParameter("a", value: "b", allowed: "c")
+        }
+        let thrown = #expect(throws: ConfigurationFaults.self) { try loaded.checkProtocols(adding: [own]) }
+        #expect(thrown?.faults.map(\.description) == ["--listen: listener: a: expected c, found 'b'"])
+    }
+}
