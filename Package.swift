@@ -95,6 +95,7 @@ let package = Package(
                 "GateBytes", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules", "GateProtocol", "GateRPC",
                 "GateServer", "GateSessions", "GateTestKit", logging,
             ]),
+        tests("GateBenchTests", ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV"]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "Gatehouse", "GatehouseDemo"]),
         tests("GateFuzzTests", ["GateFuzz"]),
         tests("HouseTests"),

@@ -31,10 +31,7 @@ package struct ProcessProbe: Sendable {
         var sum: Int64 = 0
         var threads = 0
         while let entry = unsafe readdir(folder) {
-            // Sound: the system ends the name with a zero within the array.
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
+            let name = unsafe Self.name(of: entry)
             guard Int32(name) != nil, let text = readSmallFile("\(path)/\(name)/schedstat"),
                 let first = text.split(separator: " ").first, let nanoseconds = Int64(first)
             else { continue }
@@ -42,6 +39,14 @@ package struct ProcessProbe: Sendable {
             threads += 1
         }
         return threads == 0 || sum == 0 ? nil : TimeSpan(nanoseconds: sum)
+    }
+
+    /// The name in a directory's entry.
+    static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+        // Sound: the system ends the name with a zero within the array.
+        unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        }
     }
 
     private func ticksTime() -> TimeSpan? {

@@ -27,6 +27,13 @@ package struct Scenario: Sendable, Hashable {
         package var topic: String
         /// The bytes: a text's as they are, other values as JSON; empty without a body.
         package var body: [UInt8]
+
+        /// A request; see the properties.
+        package init(weight: Int, topic: String, body: [UInt8]) {
+            self.weight = weight
+            self.topic = topic
+            self.body = body
+        }
     }
 
     /// What comes first, once a connection.

@@ -12,7 +12,7 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             Exit status: 0, 1 when requests failed, 69 when nothing could be connected, 64 for wrong options.
             """,
-        subcommands: [BenchRunCommand.self],
+        subcommands: [BenchRunCommand.self, BenchCompareCommand.self],
         defaultSubcommand: BenchRunCommand.self)
 }
 
