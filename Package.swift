@@ -79,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "GateBench", "GateDescriptors", "GateJSON", "Gatehouse", "GatehouseDemo", argumentParser, logging,
+                "GateBench", "GateBytes", "GateDescriptors", "GateJSON", "Gatehouse", "GatehouseDemo", argumentParser,
+                logging,
             ],
             swiftSettings: settings),
         .executableTarget(name: "RawEcho", linkerSettings: [.linkedLibrary("uv")]),
@@ -97,6 +98,7 @@ let package = Package(
             ]),
         tests("GateBenchTests", ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV"]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "Gatehouse", "GatehouseDemo"]),
+        tests("GatehouseCommandTests", ["Gatehouse", "GatehouseCommand", argumentParser]),
         tests("GateFuzzTests", ["GateFuzz"]),
         tests("HouseTests"),
     ],

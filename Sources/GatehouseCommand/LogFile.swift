@@ -15,7 +15,7 @@ enum LogFile {
         _ = unsafe mkdir(directory, 0o755)
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            StandardStreams.complain("\(path): error: \(FileFault.system(number: errno))")
+            StandardStreams.complain("\(path): error: cannot be written: \(FileFault.system(number: errno))")
             throw ExitStatus.configuration
         }
         return descriptor

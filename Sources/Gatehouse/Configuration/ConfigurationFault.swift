@@ -52,7 +52,7 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
     /// The reason in words.
     public var description: String {
         switch self {
-        case .unreadable(let fault): "\(fault)"
+        case .unreadable(let fault): "cannot be read: \(fault)"
         case .noDirectory(let path, let number):
             "cannot change to '\(Quoted.plain(path))': \(FileFault.text(of: number))"
         case .syntax(let reason): "\(reason)"
@@ -67,7 +67,7 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
             "module '\(Quoted.plain(type))' runs in every process group already, at \(first)"
         case .listener(let fault): "\(fault)"
         case .protocolSetup(let error): "listener: \(Self.text(error))"
-        case .unreadableFolder(let path, let fault): "folder '\(Quoted.plain(path))' \(fault)"
+        case .unreadableFolder(let path, let fault): "folder '\(Quoted.plain(path))' cannot be read: \(fault)"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }

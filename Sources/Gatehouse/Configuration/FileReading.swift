@@ -1,6 +1,6 @@
 import Glibc
 
-/// Why a file cannot be read.
+/// Why a file cannot be read or written.
 public enum FileFault: Error, Hashable, Sendable {
     /// The system says no; `number` is errno.
     case system(number: Int32)
@@ -14,9 +14,9 @@ extension FileFault: CustomStringConvertible {
     /// The reason in words.
     public var description: String {
         switch self {
-        case .system(let number): "cannot be read: \(Self.text(of: number))"
-        case .directory: "cannot be read: it is a directory"
-        case .tooLarge(let limit): "cannot be read: it has more than \(limit) bytes"
+        case .system(let number): Self.text(of: number)
+        case .directory: "it is a directory"
+        case .tooLarge(let limit): "it has more than \(limit) bytes"
         }
     }
 
