@@ -1,36 +1,38 @@
 import Glibc
 
 /// Writes small files whole.
+///
+/// Sound: paths and bytes are lent to the system for the length of each call only.
 enum FileWriting {
     /// Puts `bytes` into the file at `path`, so that a reader sees the old content or the new one and nothing between.
     static func replace(_ path: String, with bytes: [UInt8]) throws(FileFault) {
         let draft = "\(path).\(getpid())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw unsafe .system(number: errno) }
+        let file = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw .system(number: errno) }
         var rest = bytes[...]
         while !rest.isEmpty {
             // Sound: the pointer is used during the call only.
             let written = unsafe rest.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
             guard written > 0 else {
-                let number = unsafe errno
+                let number = errno
                 close(file)
-                unlink(draft)
+                unsafe unlink(draft)
                 throw .system(number: number)
             }
             rest = rest.dropFirst(written)
         }
         close(file)
-        guard rename(draft, path) == 0 else {
-            let number = unsafe errno
-            unlink(draft)
+        guard unsafe rename(draft, path) == 0 else {
+            let number = errno
+            unsafe unlink(draft)
             throw .system(number: number)
         }
     }
 
     /// Opens a file to append to, made where it is not there.
     static func appending(_ path: String) throws(FileFault) -> Int32 {
-        let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard file >= 0 else { throw unsafe .system(number: errno) }
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard file >= 0 else { throw .system(number: errno) }
         return file
     }
 }
