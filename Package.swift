@@ -52,11 +52,14 @@ let package = Package(
         library("GateRPC", ["GateBytes", "GateJSON", "GateIO", "GateProtocol"]),
         // Floor 4 and up: sessions, modules, the gateway.
         library("GateSessions", ["GateBytes", "GateIO", "GateMetrics", "GateProtocol", "GateRPC"]),
-        library("GateModules", ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
+        library(
+            "GateModules",
+            ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
         library(
             "GateServer",
             [
-                "GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateModules", "GateProtocol", "GateRPC", "GateSessions",
+                "GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateModules", "GateProtocol", "GateRPC",
+                "GateSessions",
                 logging,
             ]),
         library("GateTestKit", ["GateBytes", "GateIO", "GateProtocol"]),
