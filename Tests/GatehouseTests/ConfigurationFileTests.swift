@@ -222,4 +222,22 @@ struct ConfigurationFileTests {
             #expect(resolve("{limits: {\(key): \(value)}}").faults.isEmpty == isAllowed, "\(value)")
         }
     }
+
+    @Test func aRouteToAModuleThatDoesNotRunIsNamed() throws {
+        let text = """
+            {modules: [{type: "Chat"}, {type: "Room"}], listeners: ["length16://:1?route=Chat@x/HD_A",
+            "length16://:2?route=Echo/HD_Raw", "length16://:3?route=Room/HD_A", "mqtt://:4",
+            "length16://:5?route=Chat://x/HD_A", "length16://:6?route=Echo://x/HD_A"]}
+            """
+        let notices = try resolve(text).configuration().absentModules(known: ["Chat", "Echo"])
+        #expect(
+            notices.map(\.description) == [
+                "server.json:1:35: module 'Room' is not in this program and does not run",
+                "server.json:2:1: route 'Echo/HD_Raw' leads nowhere: module 'Echo' does not run here",
+                "server.json:2:36: route 'Room/HD_A' leads nowhere: module 'Room' does not run here",
+                "server.json:3:38: route 'Echo://x/HD_A' leads nowhere: module 'Echo' does not run here",
+            ])
+        let all = resolve(flags: [ConfigurationFlag("listen", "length16://:1?route=Echo/HD_Raw")])
+        #expect(try all.configuration().absentModules(known: ["Echo"]) == [])
+    }
 }

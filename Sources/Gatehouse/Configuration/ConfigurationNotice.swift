@@ -10,6 +10,8 @@ public struct ConfigurationNotice: Hashable, Sendable {
         case noWebSocket(String)
         /// A module that the program does not have.
         case absentModule(String)
+        /// A listener's route to a module that does not run in this process.
+        case routeToAbsentModule(String, type: String)
         /// A module without a process group in mqant's form, which no process runs.
         case noProcessGroup(String)
         /// Modules are configured, but none for the chosen group.
@@ -54,6 +56,8 @@ extension ConfigurationNotice.Reason: CustomStringConvertible {
         case .noWebSocket(let address):
             "no listener for WebSocket on '\(Quoted.plain(address))': WebSocket is not built in yet"
         case .absentModule(let type): "module '\(Quoted.plain(type))' is not in this program and does not run"
+        case .routeToAbsentModule(let route, let type):
+            "route '\(Quoted.plain(route))' leads nowhere: module '\(Quoted.plain(type))' does not run here"
         case .noProcessGroup(let type): "module '\(Quoted.plain(type))' has no ProcessID and does not run"
         case .emptyProcessGroup(let group, let known):
             "no module is configured for process group '\(Quoted.plain(group))'"

@@ -31,13 +31,22 @@ extension ServerConfiguration {
     /// The module type that stands for the gateway itself and is in every program.
     public static let gateType = "Gate"
 
-    /// One notice for each configured type that is not among the program's own.
+    /// One notice for each configured type that is not among the program's own, and for each listener whose route leads
+    /// to a module that does not run.
     public func absentModules(known: some Sequence<String>) -> [ConfigurationNotice] {
         var seen = Set(known)
+        let running = seen.intersection(modules?.map(\.type) ?? Array(seen))
         seen.insert(Self.gateType)
-        return (modules ?? []).compactMap { entry in
+        let modules = (modules ?? []).compactMap { entry -> ConfigurationNotice? in
             guard seen.insert(entry.type).inserted else { return nil }
             return ConfigurationNotice(place: entry.place, reason: .absentModule(entry.type))
         }
+        let routes = listeners.compactMap { listener -> ConfigurationNotice? in
+            guard let route = listener.route else { return nil }
+            let type = String(route.prefix { $0 != "/" && $0 != "@" && $0 != ":" })
+            guard !running.contains(type) else { return nil }
+            return ConfigurationNotice(place: listener.place, reason: .routeToAbsentModule(route, type: type))
+        }
+        return modules + routes
     }
 }
