@@ -46,7 +46,7 @@ struct LoadPlan: Sendable {
         if options.mode == .fanout {
             login = try RequestTemplate(.mqtt, topic: "Echo/HD_Join", payload: Array("{}".utf8))
             cast = try RequestTemplate(
-                notifying: "Echo/HD_Cast", payload: FanoutTally.payload(bytes: options.payloadBytes))
+                casting: "Echo/HD_Cast", payload: FanoutTally.payload(bytes: options.payloadBytes))
         } else {
             if let first = options.scenario?.login {
                 login = try RequestTemplate(loadProtocol, topic: first.topic, payload: first.body)

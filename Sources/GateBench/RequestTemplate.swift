@@ -54,10 +54,12 @@ package struct RequestTemplate: Sendable, Hashable {
         }
     }
 
-    /// A message of MQTT that asks for no answer: a PUBLISH on `topic` itself.
-    package init(notifying topic: String, payload: [UInt8]) throws(LoadError) {
+    /// A message of MQTT that asks for no answer: a PUBLISH on `topic` itself, whose token stands behind the payload's
+    /// first byte; the payload has at least ``FanoutTally/payloadBytesMin`` bytes.
+    package init(casting topic: String, payload: [UInt8]) throws(LoadError) {
+        precondition(payload.count >= FanoutTally.payloadBytesMin, "a cast has room for its number")
         bytes = try Self.publish(topic: Array(topic.utf8), payload: payload)
-        tokenOffset = nil
+        tokenOffset = bytes.count - payload.count + 1
     }
 
     private static func publish(topic: [UInt8], payload: [UInt8]) throws(LoadError) -> [UInt8] {

@@ -47,6 +47,13 @@ import Testing
         #expect(bytes.suffix(8) == ArraySlice(digits.utf8))
     }
 
+    @Test func aCastNamesItselfInItsPayload() throws {
+        var output = ByteBuffer()
+        let template = try RequestTemplate(casting: "Echo/HD_Cast", payload: FanoutTally.payload(bytes: 12))
+        template.append(token: 31, to: &output)
+        #expect(output.array() == [0x30, 26, 0, 12] + Array("Echo/HD_Cast\"00000031xx\"".utf8))
+    }
+
     @Test(arguments: [65_534, 65_535])
     func length16TakesWhatItsLengthCanSay(count: Int) throws {
         let template = try RequestTemplate(.length16, topic: "", payload: [UInt8](repeating: 1, count: count))
