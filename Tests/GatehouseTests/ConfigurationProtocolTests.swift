@@ -1,4 +1,3 @@
-import GateProtocol
 import Gatehouse
 import Testing
 
