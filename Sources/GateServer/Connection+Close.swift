@@ -81,12 +81,12 @@ extension Connection {
             let left = ownsClientKey && keepsState && wasOpen ? wire.suspend(at: wireNow) : nil
             gate.directory.release(key, by: session.id, storing: left, at: gate.now)
         }
-        work?.connectionEnded()
+        work?.connectionEnded(copy)
         guard wasOpen else { return }
         gate.sessionCount -= 1
         if let disconnected = gate.sessionHooks.disconnected {
             let before = hook
-            gate.startTask {
+            gate.startHook {
                 await before?.value
                 await disconnected(copy, reason)
             }

@@ -123,9 +123,6 @@ extension Connection {
         return made
     }
 
-    /// The session for handlers that outlive it.
-    var lastSession: Session? { session?.session }
-
     /// Waiting messages have become fewer.
     func workHasRoom() {
         guard pauses.contains(.backlog), let work, work.waitingCount < gate.limits.inFlightMax else { return }

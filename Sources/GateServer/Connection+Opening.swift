@@ -81,7 +81,7 @@ extension Connection {
         emit(.accept(sessionPresent: stored != nil))
         if let connected = gate.sessionHooks.connected {
             let copy = session.session
-            hook = gate.startTask { await connected(copy) }
+            hook = gate.startHook { await connected(copy) }
         }
         resume(.opening)
     }

@@ -19,7 +19,6 @@ extension Connection: ByteStreamHandler {
 
     func received(_ bytes: Span<UInt8>) {
         guard !isMarked else { return }
-        gate.now = gate.loop.now
         countReceived(bytes: bytes.count)
         noteActivity()
         if let kept, !kept.bytes.isEmpty {

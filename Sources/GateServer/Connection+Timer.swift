@@ -34,7 +34,6 @@ extension Connection: TimerTarget {
     }
 
     func timerFired(at now: MonotonicTime) {
-        gate.now = now
         timer = .none
         timerAt = .never
         check(at: now)

@@ -34,7 +34,7 @@ package final class Gateway: Sendable {
             storedMax: settings.limits.storedSessionsMax, storedTime: settings.limits.storedSessionTime)
         sessionManager = SessionManager(
             node: settings.node, startNumber: settings.startNumber, loops: loops, hooks: settings.hooks,
-            policy: settings.secondLogin)
+            policy: settings.secondLogin, clock: settings.clock)
         for loop in loops {
             let gate = await on(loop) { [self] in
                 LoopConfined(LoopGateway(loop: loop, gateway: self, metrics: metrics[loop.index]), to: loop)
@@ -62,16 +62,16 @@ package final class Gateway: Sendable {
         unsafe gates[loop.index].value.accept(stream, listener)
     }
 
-    /// Takes nothing new from clients and waits until nothing runs any more, or until `deadline`; then tells the clients
-    /// where their protocol can, passes on what waits for them and ends their connections.
-    package func stop(by deadline: MonotonicTime) async {
+    /// Takes nothing new from clients and waits until nothing runs any more, or until `calls`; then tells the clients where
+    /// their protocol can, passes on what waits for them, ends their connections and waits for the hooks, until `end`.
+    package func stop(callsUntil calls: MonotonicTime, end: MonotonicTime) async {
         for loop in loops { await on(loop) { [self] in unsafe gates[loop.index].value.drain() } }
-        await wait(until: deadline) { $0.isIdle }
+        await wait(until: calls) { $0.isIdle }
         for loop in loops {
             await on(loop) { [self] in unsafe gates[loop.index].value.closeAll(.serverStopping) }
         }
-        await wait(until: max(deadline, settings.clock() + settings.limits.lingerTime)) { $0.connectionCount == 0 }
-        await sessionManager.drainStorage()
+        await wait(until: end) { $0.isOver }
+        await sessionManager.drainStorage(until: end)
     }
 
     /// All counters as one JSON object.

@@ -22,8 +22,8 @@ final class LoopGateway: TurnObserver {
     let routeHandler: RouteHandler?
     /// What was counted in this turn and is not in ``metrics`` yet.
     var tally = TurnTally()
-    /// The loop's time, taken with each read burst and each timer.
-    var now: MonotonicTime
+    /// Hooks that have not returned.
+    private(set) var pendingHooks = 0
 
     var effects = ProtocolEffects()
     /// What the last call into a protocol asked for; see ``ProtocolEffects/bytesNeeded``.
@@ -55,7 +55,6 @@ final class LoopGateway: TurnObserver {
         self.metrics = metrics
         settings = gateway.settings
         routeHandler = gateway.settings.routeHandler
-        now = loop.now
         limits = gateway.settings.limits
         sessionHooks = gateway.settings.hooks
         sessionManager = gateway.sessionManager
@@ -66,10 +65,12 @@ final class LoopGateway: TurnObserver {
         loop.observeTurns(self)
     }
 
+    /// The time of the current turn.
+    var now: MonotonicTime { loop.now }
+
     // MARK: Connections
 
     func accept(_ stream: any ByteStream, _ listener: ListenerSettings) {
-        now = loop.now
         if let refusal = gateway.admission.enter(stream.remoteAddress, at: loop.now) {
             metrics.add(.connectionsRejected)
             metrics.addClose(refusal)
@@ -116,7 +117,6 @@ final class LoopGateway: TurnObserver {
     // MARK: The turn
 
     func turnEnded(at now: MonotonicTime) {
-        self.now = now
         // Closing may make others dirty, and flushing may close, so both go on until nothing is left.
         while !dirty.isEmpty || !closing.isEmpty {
             var ending: [(Connection, String?)] = []
@@ -171,6 +171,17 @@ final class LoopGateway: TurnObserver {
         GateModules.startTask(on: loop, body)
     }
 
+    /// Starts a hook; the end of the server waits for it.
+    @discardableResult
+    func startHook(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        pendingHooks += 1
+        let me = LoopConfined(self, to: loop)
+        return startTask {
+            await body()
+            me.value.pendingHooks -= 1
+        }
+    }
+
     // MARK: Routes
 
     /// The target of a name that the cache does not know; one that exists is entered.
@@ -211,15 +222,16 @@ final class LoopGateway: TurnObserver {
         for connection in connections { connection.pause(.draining) }
     }
 
-    /// Whether nothing runs any more.
+    /// Whether no message runs or waits any more.
     var isIdle: Bool { pendingWork == 0 }
+
+    /// Whether all connections are gone and all hooks have returned.
+    var isOver: Bool { connections.isEmpty && pendingHooks == 0 }
 
     /// Ends every connection.
     func closeAll(_ reason: CloseReason) {
         for connection in connections { connection.close(reason) }
     }
-
-    var connectionCount: Int { connections.count }
 }
 
 @available(*, unavailable)

@@ -55,6 +55,9 @@ final class Work {
     /// Ordered messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
     var waitingCount: Int { waiting.count - firstWaiting + overdue }
 
+    /// Messages that run beside the ordered one.
+    private var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
+
     // MARK: Ordered
 
     /// Puts a message behind the client's others.
@@ -133,7 +136,7 @@ final class Work {
         _ message: Message, _ kind: HandlerKind, _ runtime: ModuleRuntime, _ context: Call.Context,
         _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
     ) {
-        guard let session, running.count + overdue < gate.limits.inFlightMax else {
+        guard let session, besideCount + overdue < gate.limits.inFlightMax else {
             connection?.answer(message, .failure(.overloaded))
             return
         }
@@ -218,8 +221,8 @@ final class Work {
     }
 
     /// The connection has ended. What runs or waits is still handled, without deadlines of ours.
-    func connectionEnded() {
-        lastSession = connection?.lastSession
+    func connectionEnded(_ session: Session) {
+        lastSession = session
         connection = nil
     }
 

@@ -1,3 +1,4 @@
+package import GateBytes
 package import GateIO
 package import GateProtocol
 package import GateRPC
@@ -16,13 +17,16 @@ package final class SessionManager: SessionGateway {
     package let staleIDs = Atomic<Int>(0)
     private let loops: [any EventLoop]
     private let users = UserIndex()
+    private let clock: @Sendable () -> MonotonicTime
     private let saver: SessionSaver?
     // Sound: written once, at the end of init, before any other thread can know the manager.
     private nonisolated(unsafe) var tables: [LoopConfined<SessionTable>] = []
 
     package init(
-        node: String, startNumber: UInt32, loops: [any EventLoop], hooks: SessionHooks, policy: SecondLoginPolicy
+        node: String, startNumber: UInt32, loops: [any EventLoop], hooks: SessionHooks, policy: SecondLoginPolicy,
+        clock: @escaping @Sendable () -> MonotonicTime
     ) {
+        self.clock = clock
         self.node = node
         self.startNumber = startNumber
         self.loops = loops
@@ -40,9 +44,9 @@ package final class SessionManager: SessionGateway {
         unsafe tables[loop.index].value
     }
 
-    /// Waits until every change of settings is with the storage hook.
-    package func drainStorage() async {
-        await saver?.drain()
+    /// Waits until every change of settings is with the storage hook, or until `end`.
+    package func drainStorage(until end: MonotonicTime) async {
+        await saver?.drain { [clock] in clock() < end }
     }
 
     // MARK: SessionGateway

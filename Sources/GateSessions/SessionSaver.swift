@@ -43,9 +43,9 @@ final class SessionSaver: Sendable {
         }
     }
 
-    /// Waits until nothing is being saved.
-    func drain() async {
-        while running.withLock({ table in !table.isEmpty }) {
+    /// Waits until nothing is being saved, as long as `goesOn` says so.
+    func drain(while goesOn: @Sendable () -> Bool) async {
+        while goesOn() && running.withLock({ table in !table.isEmpty }) {
             try? await Task.sleep(for: .milliseconds(10))
         }
     }

@@ -8,6 +8,9 @@ extension GatehouseServer {
     /// How long calls may go on after SIGINT.
     static let interruptSeconds = 1.0
 
+    /// What is kept back from the time to stop, so that the process ends by itself.
+    static let marginSeconds = 0.2
+
     /// Starts, serves until a signal ends it, and stops: what a command's `main` calls.
     ///
     /// SIGTERM lets running calls finish for the configured drain time, SIGINT for one second; a second one of either ends
@@ -39,7 +42,8 @@ extension GatehouseServer {
             ])
         let seconds = await signals.ending() == SIGINT ? Self.interruptSeconds : configuration.drainTime.seconds
         logger.notice("stopping", metadata: ["seconds": "\(seconds)"])
-        await stop(within: seconds)
+        signals.exit(after: seconds)
+        await stop(within: seconds - Self.marginSeconds)
         logger.notice("stopped")
     }
 

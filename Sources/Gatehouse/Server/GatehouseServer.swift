@@ -252,7 +252,8 @@ public final class GatehouseServer: Sendable {
     // MARK: Stop
 
     /// Stops accepting, lets running calls finish, passes on what waits for clients, stops the modules in reverse order.
-    /// Takes `seconds` at most for the calls.
+    ///
+    /// Calls get most of `seconds`; the rest is for the clients' last bytes, hooks and storage.
     public func stop(within seconds: Double) async {
         let stopping = running.withLock { state -> Running? in
             defer { state = nil }
@@ -260,8 +261,13 @@ public final class GatehouseServer: Sendable {
         }
         guard let stopping else { return }
         for listener in stopping.listeners { listener.close() }
-        await stopping.gateway.stop(by: SystemClock.monotonic() + .seconds(seconds))
+        let now = SystemClock.monotonic()
+        let forCalls = max(seconds - Self.closingSeconds, seconds / 2)
+        await stopping.gateway.stop(callsUntil: now + .seconds(forCalls), end: now + .seconds(seconds))
         for runtime in stopping.runtimes.reversed() { await runtime.module.stop() }
         stopping.group.shutDown()
     }
+
+    /// What ``stop(within:)`` keeps back from the calls, in seconds.
+    static let closingSeconds = 2.0
 }

@@ -1,3 +1,5 @@
+import GateBytes
+import GateIO
 import GateUV
 import Glibc
 import Synchronization
@@ -15,10 +17,12 @@ final class SignalBox: Sendable {
 
     private let heard = Heard()
     private let watcher: SignalWatcher
+    private let loop: UVEventLoop
 
     /// Listens on the loop of `group`; `report` runs at each SIGQUIT. SIGHUP is heard and has no effect.
     init(_ group: UVEventLoopGroup, report: @escaping @Sendable () -> Void) throws(SystemError) {
         guard let loop = group.loops[0] as? UVEventLoop else { throw SystemError(code: EINVAL) }
+        self.loop = loop
         watcher = try SignalWatcher(loop: loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP]) { [heard] signal in
             switch signal {
             case SIGQUIT: report()
@@ -39,6 +43,13 @@ final class SignalBox: Sendable {
         waiter?.resume(returning: signal)
     }
 
+    /// Ends the process with 0 after `seconds`, whatever a module or a hook still waits for.
+    func exit(after seconds: Double) {
+        loop.postReserved { [loop] in
+            _ = loop.schedule(ProcessEnd(), at: loop.now + .seconds(seconds))
+        }
+    }
+
     /// Waits for the first signal that ends the server.
     func ending() async -> Int32 {
         await withCheckedContinuation { continuation in
@@ -49,5 +60,12 @@ final class SignalBox: Sendable {
             }
             if let first { continuation.resume(returning: first) }
         }
+    }
+}
+
+/// The end of patience.
+private final class ProcessEnd: TimerTarget {
+    func timerFired(at now: MonotonicTime) {
+        _exit(0)
     }
 }
