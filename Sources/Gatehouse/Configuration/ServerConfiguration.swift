@@ -1,4 +1,6 @@
 public import GateBytes
+public import GateServer
+public import GateSessions
 public import Logging
 
 /// Everything that a server is told before it starts; a value, made by hand or by ``ConfigurationLoader``.
@@ -22,11 +24,11 @@ public struct ServerConfiguration: Sendable {
     /// Directories with protocol descriptors, read in this order after the built-in ones.
     public var protocolDirectories: [String] = []
     /// How a topic becomes a route.
-    public var routeRule = RouteRule.topic
+    public var routeRule = TopicRule.topic
     /// What the name of a handler must start with so that a client may call it; any one of them.
     public var guardPrefixes = ["HD_", "Handler_"]
     /// What happens when a user who is bound to a session binds another one.
-    public var secondLogin = SecondLoginRule.allow
+    public var secondLogin = SecondLoginPolicy.allow
     /// The shortest time between two heartbeats of one session to the session store.
     public var heartbeatInterval = TimeSpan.seconds(60)
     /// Sessions of clients that went away and may come back (MQTT, clean session 0).
@@ -49,22 +51,4 @@ public struct ServerConfiguration: Sendable {
         ListenerConfiguration(protocolName: "mqtt", host: "127.0.0.1", port: 3563),
         ListenerConfiguration(protocolName: "length32-json", host: "127.0.0.1", port: 3564),
     ]
-}
-
-/// How a topic becomes a route.
-public enum RouteRule: String, Sendable, CaseIterable {
-    /// `type[@node]/handler[/reply token]`.
-    case topic
-    /// `type://node/handler?msg_id=token`.
-    case uri
-}
-
-/// What happens when a user who is bound to a session binds another one.
-public enum SecondLoginRule: String, Sendable, CaseIterable {
-    /// Both stay.
-    case allow
-    /// The second binding fails.
-    case refuse
-    /// The first session gets a notice and is closed.
-    case kick
 }

@@ -170,8 +170,8 @@ public final class GatehouseServer: Sendable {
             clock: SystemClock.monotonic)
         settings.limits = limits
         settings.hooks = application.hooks
-        settings.secondLogin = SecondLoginPolicy(rawValue: configuration.secondLogin.rawValue) ?? .allow
-        settings.topicRule = TopicRule(rawValue: configuration.routeRule.rawValue) ?? .topic
+        settings.secondLogin = configuration.secondLogin
+        settings.topicRule = configuration.routeRule
         settings.guards = configuration.guardPrefixes
         settings.routeHandler = application.routeHandler
         return settings
