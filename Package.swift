@@ -99,7 +99,7 @@ let package = Package(
                 "GateBytes", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules", "GateProtocol", "GateRPC",
                 "GateServer", "GateSessions", "GateTestKit", logging,
             ]),
-        tests("GateBenchTests", ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV"]),
+        tests("GateBenchTests", ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseCommandTests", ["Gatehouse", "GatehouseCommand", argumentParser]),
         tests("GateFuzzTests", ["GateFuzz"]),

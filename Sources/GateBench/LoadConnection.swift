@@ -70,6 +70,8 @@ final class LoadConnection {
 
     private func becomeReady() {
         state = .ready
+        // An idle session holds no buffer.
+        output.releaseStorage()
         if role == .stalled { stream.pauseReading() }
         worker.becameReady(self)
     }

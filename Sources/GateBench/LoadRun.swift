@@ -109,6 +109,7 @@ package struct LoadRun {
         let first = Reading(workers, serverPID: plan.options.serverPID)
         hold(until: phase.measureEnd, &pacer, workers)
         let second = Reading(workers, serverPID: plan.options.serverPID)
+        pacer?.wakeAll()
         report.take(from: first, to: second)
         drain(workers)
     }
@@ -136,7 +137,7 @@ package struct LoadRun {
 
     /// Waits for the answers of what is on its way.
     private func drain(_ workers: [LoadWorker]) {
-        if plan.options.mode == .idle { return }
+        if plan.options.mode == .idle || isCancelled() { return }
         let end = monotonicNow() + plan.options.timeout
         // The counter is written with every look for timeouts; two of those have to pass.
         sleepUntil(monotonicNow() + .milliseconds(250))
@@ -216,6 +217,11 @@ private struct Pacer {
 
     /// When the next request is due.
     var nextTime: MonotonicTime { schedule.time(of: woken) }
+
+    /// Wakes every worker, for what became due last.
+    func wakeAll() {
+        for (worker, job) in zip(workers, jobs) { worker.loop.postReserved(job) }
+    }
 
     mutating func wakeDue(at now: MonotonicTime) {
         let due = schedule.dueCount(at: now)

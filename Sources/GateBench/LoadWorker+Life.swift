@@ -86,8 +86,8 @@ extension LoadWorker {
     /// Sends what is due of an open loop. On the loop.
     func wake() {
         isWoken.store(false, ordering: .releasing)
-        let now = monotonicNow()
-        if let phase, phase.sends(at: now) { sendDue(at: now) }
+        // Also behind the end: what was due before it may only have been noticed now.
+        if phase != nil { sendDue(at: monotonicNow()) }
     }
 
     /// Closes everything. On the loop.

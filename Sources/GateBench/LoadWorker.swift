@@ -123,7 +123,8 @@ final class LoadWorker: @unchecked Sendable {
 
     func requestFailed(_ kind: String, start: Int64) {
         failures += 1
-        note(kind)
+        // As with answers, so that both numbers are of the same time.
+        if let phase, phase.measures(start) { note(kind) }
     }
 
     @inline(__always)

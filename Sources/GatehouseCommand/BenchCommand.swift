@@ -98,7 +98,12 @@ struct BenchRunCommand: ParsableCommand {
     func run() throws {
         let report: LoadReport
         do throws(LoadError) {
-            report = try LoadRun(try options(), progress: progressPrinter(progress)).run()
+            let options = try options()
+            let interruption = try Interruption()
+            defer { interruption.end() }
+            report = try LoadRun(
+                options, progress: progressPrinter(progress), isCancelled: { interruption.hasCome }
+            ).run()
         } catch {
             throw benchFailure(error)
         }

@@ -5,7 +5,7 @@ import GateUV
 import Testing
 
 /// Whole runs against a server in this process.
-@Suite struct LoadRunTests {
+@Suite(.serialized) struct LoadRunTests {
     /// Sends back what comes, as soon as the stream takes it.
     private final class EchoHandler: ByteStreamHandler {
         private let stream: any ByteStream
@@ -37,10 +37,8 @@ import Testing
         options.duration = .milliseconds(200)
         options.warmup = .milliseconds(20)
         change(&options)
-        let wanted = options
-        let result = await Task.detached { Result { try LoadRun(wanted).run() } }.value
-        await Task.detached { group.shutDown() }.value
-        return try result.get()
+        defer { group.shutDown() }
+        return try await runLoad(options)
     }
 
     private static let echo: @Sendable (any ByteStream) -> Void = { $0.start(EchoHandler($0)) }
@@ -101,9 +99,9 @@ import Testing
         let group = try UVEventLoopGroup(loopCount: 1)
         let listener = try group.listen(host: "127.0.0.1", port: 0) { _, _ in }
         let port = listener.addresses[0].port
-        await Task.detached { group.shutDown() }.value
+        group.shutDown()
         let options = LoadOptions(target: LoadTarget(.raw, host: "127.0.0.1", port: port))
-        let report = try await Task.detached { try LoadRun(options).run() }.value
+        let report = try await runLoad(options)
         #expect(report.errors == ["connect: connection refused": 1])
         #expect(report.exitCode == 69)
     }
