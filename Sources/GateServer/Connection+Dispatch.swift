@@ -35,7 +35,7 @@ extension Connection {
         case .route(let route):
             switch gate.resolve(route) {
             case .success(let target): run(message, topic, payload, target, wantsReply: route.wantsReply)
-            case .failure(let fault): refuse(message, topic, fault, wantsReply: route.wantsReply)
+            case .failure(let end): refuse(message, topic, end, wantsReply: route.wantsReply)
             }
         }
         return true
@@ -57,8 +57,8 @@ extension Connection {
         case .success(let target):
             run(message, topic, payload, target, wantsReply: wantsReply)
             return target.runtime == nil ? nil : target
-        case .failure(let fault):
-            refuse(message, topic, fault, wantsReply: wantsReply)
+        case .failure(let end):
+            refuse(message, topic, end, wantsReply: wantsReply)
             return nil
         }
     }
@@ -142,9 +142,9 @@ extension Connection {
         }
     }
 
-    private func refuse(_ message: ClientMessage, _ topic: Span<UInt8>, _ fault: RPCFault, wantsReply: Bool) {
-        countFault(fault.kind, isAnswered: wantsReply)
-        if wantsReply { sendEnveloped(message.correlation, topic, .failure(fault), gate.traces.next()) }
+    private func refuse(_ message: ClientMessage, _ topic: Span<UInt8>, _ end: NoRoute, wantsReply: Bool) {
+        countFault(end.kind, isAnswered: wantsReply)
+        if wantsReply { sendEnveloped(message.correlation, topic, .failure(end.fault), gate.traces.next()) }
     }
 
     private func sendEnveloped(

@@ -50,6 +50,9 @@ package final class Gateway: Sendable {
 
     var modules: [ModuleRuntime] { unsafe runtimes }
 
+    /// The part of the gateway on a loop. On that loop.
+    func gate(on loop: any EventLoop) -> LoopGateway { unsafe gates[loop.index].value }
+
     /// What modules stand on.
     package var services: ModuleServices {
         ModuleServices(

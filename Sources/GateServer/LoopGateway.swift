@@ -185,13 +185,12 @@ final class LoopGateway: TurnObserver {
     // MARK: Routes
 
     /// The target of a name that the cache does not know; one that exists is entered.
-    func resolve(_ name: Span<UInt8>, keyEnd: Int) -> Result<RouteTarget, RPCFault> {
+    func resolve(_ name: Span<UInt8>, keyEnd: Int) -> Result<RouteTarget, NoRoute> {
         let route: Route
         do throws(RouteFault) {
             route = try grammar.route(name, keyEnd: keyEnd, wantsReply: true)
         } catch {
-            metrics.addFault(error == .badTopic ? "bad_topic" : "guarded")
-            return .failure(.message(error.clientText))
+            return .failure(NoRoute(error))
         }
         let found = resolve(route)
         if case .success(let target) = found, target.runtime != nil {
@@ -201,15 +200,15 @@ final class LoopGateway: TurnObserver {
     }
 
     /// The target of a route.
-    func resolve(_ route: Route) -> Result<RouteTarget, RPCFault> {
+    func resolve(_ route: Route) -> Result<RouteTarget, NoRoute> {
         guard let endpoint = router.endpoint(type: route.module, node: route.node) else {
             guard router.serves(module: route.module, node: route.node) else {
-                return .failure(.noSuchModule(route.module))
+                return .failure(NoRoute(.noSuchModule(route.module)))
             }
             return .success(RouteTarget(remote: route))
         }
         guard let runtime = endpoint as? ModuleRuntime, let (handler, context) = runtime.handler(route.function) else {
-            return .failure(.noSuchHandler(route.function))
+            return .failure(NoRoute(.noSuchHandler(route.function)))
         }
         return .success(RouteTarget(route: route, runtime: runtime, handler: handler, context: context))
     }

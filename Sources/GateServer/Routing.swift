@@ -39,6 +39,24 @@ public enum RouteFault: Error, Hashable, Sendable {
     }
 }
 
+/// A message that leads to no handler: what its client may read, and the name under which it is counted, once.
+struct NoRoute: Error {
+    let fault: RPCFault
+    let kind: String
+
+    /// No module or no handler.
+    init(_ fault: RPCFault) {
+        self.fault = fault
+        kind = fault.kind
+    }
+
+    /// A topic that says nothing or too much.
+    init(_ fault: RouteFault) {
+        self.fault = .message(fault.clientText)
+        kind = fault == .badTopic ? "bad_topic" : "guarded"
+    }
+}
+
 /// Which grammar topics follow.
 public enum TopicRule: String, Sendable, CaseIterable {
     /// `type[@node]/handler[/token]`; with a token, an answer is wanted.
