@@ -80,7 +80,7 @@ public struct HandlerTable {
         switch argument {
         case .body(let bytes): return try decode(bytes)
         case .value(let value, let encoded):
-            if let same = value as? Input { return same }
+            if type(of: value) == Input.self, let same = value as? Input { return same }
             return try decode(encoded())
         }
     }

@@ -32,7 +32,8 @@ package enum PayloadCoding {
 
     /// The body that says `value`.
     package static func encode<Value: Encodable>(_ value: Value) throws(RPCFault) -> [UInt8] {
-        if let bytes = value as? [UInt8] { return bytes }
+        // By type: an empty array of anything casts to an array of bytes.
+        if Value.self == [UInt8].self, let bytes = value as? [UInt8] { return bytes }
         if let json = value as? JSONValue { return json.encoded() }
         do {
             return [UInt8](try JSONEncoder().encode(value))
@@ -44,7 +45,7 @@ package enum PayloadCoding {
     /// A handler's result on its way home.
     package static func value<Output: Encodable>(_ output: Output) throws(RPCFault) -> RPCValue {
         switch output {
-        case let bytes as [UInt8]: .bytes(bytes)
+        case let bytes as [UInt8] where Output.self == [UInt8].self: .bytes(bytes)
         case let json as JSONValue: .json(json)
         case let text as String: .string(text)
         case let value as RPCValue: value
@@ -58,7 +59,7 @@ package enum PayloadCoding {
     package static func result<Value: Decodable & Sendable>(_ value: RPCValue) throws(RPCFault) -> Value {
         switch value {
         case .bytes(let bytes), .bare(let bytes):
-            if let same = bytes as? Value { return same }
+            if Value.self == [UInt8].self { return try cast(bytes) }
             return try decode(bytes)
         case .json(let json):
             if let same = json as? Value { return same }
