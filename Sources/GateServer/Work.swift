@@ -80,6 +80,7 @@ final class Work {
 
     private func runOrdered(_ epoch: UInt32, _ holder: TaskHolder) async {
         while epoch == orderedEpoch, let message = takeWaiting() {
+            connection?.workHasRoom()
             let ticket = begin(message, isOrdered: true, task: holder.task)
             let result = await run(message, until: deadline(of: ticket))
             if epoch == orderedEpoch {
