@@ -102,35 +102,48 @@ package final class ModuleRuntime: RPCEndpoint {
         for interceptor in interceptors { interceptor.after?(call, fault, time) }
     }
 
-    /// Puts a message into the module's serial queue; `done` gets its end, on an unknown thread. Expired work is skipped.
-    /// - Returns: `false` when the queue is full.
-    package func enqueueSerial(
+    /// Starts a handler beside its caller, or puts it into the module's serial queue; `done` gets its end, on an unknown
+    /// thread. `chain` are the serial modules that wait for it.
+    /// - Returns: How to cancel it; `nil` when the module has no room for it.
+    package func start(
+        _ kind: HandlerKind, on loop: any EventLoop,
+        _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
+        _ argument: RPCArgument, chain: [String] = [], done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
+    ) -> RunningHandler? {
+        switch kind {
+        case .serial: enqueueSerial(on: loop, body, call, argument, chain: chain, done: done)
+        case .ordered, .concurrent: startConcurrent(on: loop, body, call, argument, done: done)
+        }
+    }
+
+    /// Work that expired while it waited is skipped.
+    private func enqueueSerial(
         on loop: any EventLoop, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
-        _ call: Call, _ argument: RPCArgument, chain: [String] = [],
+        _ call: Call, _ argument: RPCArgument, chain: [String],
         done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
-    ) -> Bool {
-        serial.add(on: loop) { [self] in
+    ) -> RunningHandler? {
+        let number = serial.add(on: loop) { [self] in
             if services.clock() >= call.deadline { return done(.failure(.deadlineExceeded)) }
             let result = await SerialChain.$modules.withValue(chain + [type]) { await outcome(body, call, argument) }
             done(result)
         }
+        return number.map { .job(SerialJob(queue: serial, number: $0)) }
     }
 
-    /// Starts a concurrent handler in a task of its own; `done` gets its end.
-    /// - Returns: The task, or `nil` when the module runs as many as it may.
-    package func startConcurrent(
+    private func startConcurrent(
         on loop: any EventLoop, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
         _ call: Call, _ argument: RPCArgument, done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
-    ) -> Task<Void, Never>? {
+    ) -> RunningHandler? {
         if concurrent.add(1, ordering: .relaxed).newValue > limits.concurrentMax {
             concurrent.subtract(1, ordering: .relaxed)
             return nil
         }
-        return startTask(on: loop) { [self] in
+        let task = startTask(on: loop) { [self] in
             let result = await outcome(body, call, argument)
             concurrent.subtract(1, ordering: .relaxed)
             done(result)
         }
+        return .task(task)
     }
 
     private func outcome(
@@ -155,9 +168,9 @@ package final class ModuleRuntime: RPCEndpoint {
             let chain = SerialChain.modules
             let loop = services.nearestLoop()
             return try await PendingCall.run(on: loop, until: call.deadline) { [self] pending in
-                let started = start(kind, body, call, request.argument, chain: chain, on: loop) { pending.finish($0) }
-                if started.isRefused { pending.finish(.failure(.overloaded)) }
-                return started.task
+                let running = start(kind, on: loop, body, call, request.argument, chain: chain) { pending.finish($0) }
+                if running == nil { pending.finish(.failure(.overloaded)) }
+                return running
             }
         }
     }
@@ -168,29 +181,11 @@ package final class ModuleRuntime: RPCEndpoint {
         case .inline(let body): _ = try runInline(body, call, request.argument)
         case .suspending(let kind, let body):
             let loop = services.nearestLoop()
-            let started = start(kind, body, call, request.argument, chain: [], on: loop) { _ in }
-            if started.isRefused { throw .overloaded }
-        }
-    }
-
-    /// What became of a message that was to be started.
-    private struct Started {
-        var isRefused: Bool
-        var task: Task<Void, Never>?
-    }
-
-    private func start(
-        _ kind: HandlerKind, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
-        _ call: Call, _ argument: RPCArgument, chain: [String], on loop: any EventLoop,
-        done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
-    ) -> Started {
-        switch kind {
-        case .serial:
-            let added = enqueueSerial(on: loop, body, call, argument, chain: chain, done: done)
-            return Started(isRefused: !added, task: nil)
-        case .ordered, .concurrent:
-            let task = startConcurrent(on: loop, body, call, argument, done: done)
-            return Started(isRefused: task == nil, task: task)
+            // Nobody waits for it, so it may well call a serial module that its sender runs in.
+            let running = SerialChain.$modules.withValue([]) {
+                start(kind, on: loop, body, call, request.argument) { _ in }
+            }
+            if running == nil { throw .overloaded }
         }
     }
 

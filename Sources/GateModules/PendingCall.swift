@@ -8,19 +8,19 @@ final class PendingCall: TimerTarget, Sendable {
     private struct State {
         var continuation: CheckedContinuation<Result<RPCValue, RPCFault>, Never>?
         var result: Result<RPCValue, RPCFault>?
-        var task: Task<Void, Never>?
+        var running: RunningHandler?
     }
 
     private let state = Mutex(State())
 
-    /// Runs `body` in a task of its own and waits for it, until `deadline` at most; then `body`'s task is cancelled.
+    /// Lets `body` start a handler and waits for its end, until `deadline` at most; then what it started is cancelled.
     static func run(
         on loop: any EventLoop, until deadline: MonotonicTime,
-        _ body: @escaping @Sendable (PendingCall) -> Task<Void, Never>?
+        _ body: @escaping @Sendable (PendingCall) -> RunningHandler?
     ) async throws(RPCFault) -> RPCValue {
         let pending = PendingCall()
-        let task = body(pending)
-        pending.state.withLock { $0.task = task }
+        let running = body(pending)
+        pending.state.withLock { $0.running = running }
         if pending.isFinished { return try await pending.result().get() }
         let holder = TimerHolder()
         onLoop(loop) { holder.id = loop.schedule(pending, at: deadline) }
@@ -42,7 +42,7 @@ final class PendingCall: TimerTarget, Sendable {
 
     func timerFired(at now: MonotonicTime) {
         finish(.failure(.deadlineExceeded))
-        state.withLock { $0.task }?.cancel()
+        state.withLock { $0.running }?.cancel()
     }
 
     private var isFinished: Bool { state.withLock { $0.result != nil } }

@@ -28,7 +28,7 @@ final class Work {
         var isOrdered: Bool
         var message: Message
         var deadline: MonotonicTime
-        var task: Task<Void, Never>?
+        var handler: RunningHandler?
     }
 
     private let gate: LoopGateway
@@ -75,7 +75,7 @@ final class Work {
         let task = gate.startTask { await me.value.runOrdered(epoch, holder) }
         holder.task = task
         // The task may have suspended inside a message before its handle was known.
-        if let index = running.firstIndex(where: { $0.isOrdered }) { running[index].task = task }
+        if let index = running.firstIndex(where: { $0.isOrdered }) { running[index].handler = .task(task) }
     }
 
     private func runOrdered(_ epoch: UInt32, _ holder: TaskHolder) async {
@@ -153,24 +153,22 @@ final class Work {
                 loop.postReserved { me.value.finish(ticket, result) }
             }
         }
-        if kind == .serial {
-            if !runtime.enqueueSerial(on: loop, body, call, .body(message.payload), done: done) {
-                finish(ticket, .failure(.overloaded))
-            }
-        } else if let task = runtime.startConcurrent(on: loop, body, call, .body(message.payload), done: done) {
-            if let index = running.firstIndex(where: { $0.ticket == ticket }) { running[index].task = task }
-        } else {
-            finish(ticket, .failure(.overloaded))
+        guard let started = runtime.start(kind, on: loop, body, call, .body(message.payload), done: done) else {
+            return finish(ticket, .failure(.overloaded))
         }
+        if let index = running.firstIndex(where: { $0.ticket == ticket }) { running[index].handler = started }
     }
 
     // MARK: Ends
 
     private func begin(_ message: Message, isOrdered: Bool, task: Task<Void, Never>?) -> UInt32 {
         lastTicket &+= 1
+        gate.updateTime()
         let deadline = gate.now + gate.limits.callTime
         running.append(
-            Running(ticket: lastTicket, isOrdered: isOrdered, message: message, deadline: deadline, task: task))
+            Running(
+                ticket: lastTicket, isOrdered: isOrdered, message: message, deadline: deadline,
+                handler: task.map { .task($0) }))
         if deadline < nextDeadline {
             nextDeadline = deadline
             connection?.armTimer()
@@ -211,7 +209,7 @@ final class Work {
         nextDeadline = running.map(\.deadline).min() ?? .never
         for entry in expired {
             overdue += 1
-            entry.task?.cancel()
+            entry.handler?.cancel()
             connection?.answer(entry.message, .failure(.deadlineExceeded))
             if entry.isOrdered {
                 orderedEpoch &+= 1
