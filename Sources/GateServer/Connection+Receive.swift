@@ -197,8 +197,7 @@ extension Connection: ByteStreamHandler {
         pausedTotal = pausedTotal + (gate.now - pausedAt)
         if let kept, kept.began != .never { kept.began = gate.now }
         armTimer()
-        if isConsuming { return }
-        consumeKept()
+        if !isConsuming { consumeKept() }
         applyPauses()
     }
 

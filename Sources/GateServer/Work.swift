@@ -163,7 +163,6 @@ final class Work {
 
     private func begin(_ message: Message, isOrdered: Bool, task: Task<Void, Never>?) -> UInt32 {
         lastTicket &+= 1
-        gate.updateTime()
         let deadline = gate.now + gate.limits.callTime
         running.append(
             Running(
