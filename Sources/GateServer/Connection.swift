@@ -85,8 +85,8 @@ final class Connection {
         phaseBegan = gate.loop.now
     }
 
-    /// The time on the protocol's clock.
-    var wireNow: MonotonicTime { gate.now - pausedTotal }
+    /// The time on the protocol's clock, which stands still while nothing is read.
+    var wireNow: MonotonicTime { (pauses.isEmpty ? gate.now : pausedAt) - pausedTotal }
 
     /// Whether the end is decided; nothing more is handed over or delivered.
     var isMarked: Bool { closeReason != nil }
