@@ -1,11 +1,11 @@
 package import GateProtocol
+import Synchronization
 
 /// How one listener treats its connections; the same object for all of them.
 package final class ListenerSettings: Sendable {
     /// Name of the protocol, for logs and sessions.
     package let protocolName: String
-    /// Makes the protocol of a connection.
-    package let makeProtocol: WireProtocolMaker
+    private let maker: Mutex<WireProtocolMaker>
     /// Where messages go whose protocol has no topic: `Type/Function`.
     package let route: [UInt8]
     /// Whether a client id in use closes the older connection.
@@ -18,10 +18,20 @@ package final class ListenerSettings: Sendable {
         envelope: any ReplyEnvelope
     ) {
         self.protocolName = protocolName
-        self.makeProtocol = makeProtocol
+        maker = Mutex(makeProtocol)
         self.route = [UInt8](route.utf8)
         self.takeover = takeover
         self.envelope = envelope
+    }
+
+    /// Makes the protocol of a new connection.
+    func makeProtocol() -> any WireProtocol {
+        maker.withLock { $0 }()
+    }
+
+    /// New connections speak another version of the protocol; those that are there keep theirs.
+    package func replaceMaker(_ make: @escaping WireProtocolMaker) {
+        maker.withLock { $0 = make }
     }
 }
 

@@ -27,6 +27,32 @@ enum DescriptorFolders {
         return files
     }
 
+    /// What tells two states of a folder's file apart without reading it.
+    struct Stamp: Hashable {
+        var path: String
+        var inode: UInt64
+        var bytes: Int64
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    /// A stamp for each descriptor file of the folders.
+    static func stamps(_ folders: [String]) -> Set<Stamp> {
+        var stamps: Set<Stamp> = []
+        for folder in folders {
+            for name in names(in: folder) ?? [] where name.hasSuffix(suffix) {
+                var facts = stat()
+                // Sound: the path and the pointer are used during the call only.
+                guard unsafe stat("\(folder)/\(name)", &facts) == 0 else { continue }
+                stamps.insert(
+                    Stamp(
+                        path: "\(folder)/\(name)", inode: UInt64(facts.st_ino), bytes: Int64(facts.st_size),
+                        seconds: facts.st_mtim.tv_sec, nanoseconds: facts.st_mtim.tv_nsec))
+            }
+        }
+        return stamps
+    }
+
     private static func names(in folder: String) -> [String]? {
         // Sound: the directory stream is closed on every way out, entries are copied before the next is read.
         guard let stream = unsafe opendir(folder) else { return nil }

@@ -3,9 +3,9 @@ import Glibc
 /// Writes small files whole.
 ///
 /// Sound: paths and bytes are lent to the system for the length of each call only.
-enum FileWriting {
+package enum FileWriting {
     /// Puts `bytes` into the file at `path`, so that a reader sees the old content or the new one and nothing between.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(FileFault) {
+    package static func replace(_ path: String, with bytes: [UInt8]) throws(FileFault) {
         let draft = "\(path).\(getpid())"
         let file = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .system(number: errno) }

@@ -14,7 +14,8 @@ extension GatehouseServer {
     /// Starts, serves until a signal ends it, and stops: what a command's `main` calls.
     ///
     /// SIGTERM lets running calls finish for the configured drain time, SIGINT for one second; a second one of either ends
-    /// the process at once. SIGQUIT writes all counters as one JSON line to standard error and goes on.
+    /// the process at once. SIGQUIT writes all counters as one JSON line to standard error, SIGHUP reads the protocol
+    /// folders again (as a change in them does); both go on.
     /// - Throws: ``StartFault``, with nothing left running.
     public func run() async throws(StartFault) {
         // A loop of their own, so that signals are heard also while a handler blocks the others.
@@ -22,7 +23,11 @@ extension GatehouseServer {
         let signals: SignalBox
         do {
             group = try UVEventLoopGroup(loopCount: 1)
-            signals = try SignalBox(group) { [self] in writeCounters() }
+            signals = try SignalBox(
+                group,
+                SignalBox.Actions(
+                    report: { [self] in writeCounters() }, reload: { [self] in reloadProtocols() },
+                    look: { [self] in reloadChangedProtocols() }))
         } catch {
             throw .loops(code: (error as? SystemError)?.code ?? 0)
         }

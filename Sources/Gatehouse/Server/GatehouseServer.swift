@@ -1,8 +1,6 @@
 import GateBytes
-import GateDescriptors
 import GateIO
 public import GateJSON
-import GateMQTT
 public import GateModules
 public import GateProtocol
 import GateRPC
@@ -40,10 +38,11 @@ public final class GatehouseServer: Sendable {
         public init() {}
     }
 
-    private struct Running {
+    struct Running {
         var group: UVEventLoopGroup
         var gateway: Gateway
         var runtimes: [ModuleRuntime]
+        var settings: [(ListenerConfiguration, ListenerSettings)]
         var listeners: [any Listener]
         var bound: [BoundListener]
     }
@@ -52,10 +51,11 @@ public final class GatehouseServer: Sendable {
     public let configuration: ServerConfiguration
     /// The protocols that listeners may name.
     public let protocols = ProtocolRegistry()
-    private let application: Application
+    let application: Application
     private let modules: [any Module]
     let logger: Logger
-    private let running = Mutex<Running?>(nil)
+    let running = Mutex<Running?>(nil)
+    let protocolFiles = Mutex<Set<DescriptorFolders.Stamp>>([])
 
     /// A server of `modules`; those that the configuration gives to another process group are left out.
     public init(
@@ -100,53 +100,15 @@ public final class GatehouseServer: Sendable {
             gateway.install(runtimes)
             let (listeners, bound) = try open(settings, group, gateway)
             running.withLock {
-                $0 = Running(group: group, gateway: gateway, runtimes: runtimes, listeners: listeners, bound: bound)
+                $0 = Running(
+                    group: group, gateway: gateway, runtimes: runtimes, settings: settings, listeners: listeners,
+                    bound: bound)
             }
         } catch {
             for runtime in runtimes.reversed() { await runtime.module.stop() }
             group.shutDown()
             throw error
         }
-    }
-
-    private func registerProtocols() throws(StartFault) {
-        do throws(ProtocolSetupError) {
-            try protocols.register(.mqtt())
-            for definition in application.protocols { try protocols.register(definition) }
-        } catch {
-            throw .protocolName(error)
-        }
-        var library = DescriptorLibrary()
-        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories, logger: logger)) {
-            logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
-        }
-        for (name, error) in library.register(into: protocols) {
-            logger.error("protocol is not used", metadata: ["protocol": "\(name)", "fault": "\(error)"])
-        }
-    }
-
-    private func listenerSettings() throws(StartFault) -> [(ListenerConfiguration, ListenerSettings)] {
-        var all: [(ListenerConfiguration, ListenerSettings)] = []
-        for listener in configuration.listeners {
-            do throws(ProtocolSetupError) {
-                all.append((listener, try settings(of: listener)))
-            } catch {
-                throw .listener(listener.description, error)
-            }
-        }
-        return all
-    }
-
-    private func settings(of listener: ListenerConfiguration) throws(ProtocolSetupError) -> ListenerSettings {
-        let definition = try protocols.definition(named: listener.protocolName)
-        let options = ProtocolOptions(
-            frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
-            parameters: listener.parameters)
-        let usesEnvelope = listener.envelope.map { $0 == .mqant } ?? definition.usesEnvelope
-        return ListenerSettings(
-            protocolName: listener.protocolName, makeProtocol: try definition.configure(options),
-            route: listener.route ?? "", takeover: listener.takeover,
-            envelope: usesEnvelope ? application.envelope ?? MqantEnvelope() : BareEnvelope())
     }
 
     private func gatewaySettings(fileLimit: Int) -> GatewaySettings {

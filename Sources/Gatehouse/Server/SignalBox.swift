@@ -6,6 +6,16 @@ import Synchronization
 
 /// Hears the signals of a server: the first SIGTERM or SIGINT is handed on, a second one ends the process at once.
 final class SignalBox: Sendable {
+    /// What happens at signals that do not end the server.
+    struct Actions: Sendable {
+        /// At SIGQUIT.
+        var report: @Sendable () -> Void
+        /// At SIGHUP.
+        var reload: @Sendable () -> Void
+        /// Once a second.
+        var look: @Sendable () -> Void
+    }
+
     private struct State {
         var first: Int32?
         var waiter: CheckedContinuation<Int32, Never>?
@@ -19,17 +29,18 @@ final class SignalBox: Sendable {
     private let watcher: SignalWatcher
     private let loop: UVEventLoop
 
-    /// Listens on the loop of `group`; `report` runs at each SIGQUIT. SIGHUP is heard and has no effect.
-    init(_ group: UVEventLoopGroup, report: @escaping @Sendable () -> Void) throws(SystemError) {
+    /// Listens on the loop of `group`, where the actions run too.
+    init(_ group: UVEventLoopGroup, _ actions: Actions) throws(SystemError) {
         guard let loop = group.loops[0] as? UVEventLoop else { throw SystemError(code: EINVAL) }
         self.loop = loop
         watcher = try SignalWatcher(loop: loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP]) { [heard] signal in
             switch signal {
-            case SIGQUIT: report()
-            case SIGHUP: break
+            case SIGQUIT: actions.report()
+            case SIGHUP: actions.reload()
             default: Self.end(signal, heard)
             }
         }
+        loop.postReserved { [loop] in EverySecond(loop, actions.look).arm() }
     }
 
     private static func end(_ signal: Int32, _ heard: Heard) {
@@ -67,5 +78,25 @@ final class SignalBox: Sendable {
 private final class ProcessEnd: TimerTarget {
     func timerFired(at now: MonotonicTime) {
         _exit(0)
+    }
+}
+
+/// Calls a closure once a second, until its loop ends.
+private final class EverySecond: TimerTarget {
+    private let loop: UVEventLoop
+    private let action: @Sendable () -> Void
+
+    init(_ loop: UVEventLoop, _ action: @escaping @Sendable () -> Void) {
+        self.loop = loop
+        self.action = action
+    }
+
+    func arm() {
+        _ = loop.schedule(self, at: loop.now + .seconds(1))
+    }
+
+    func timerFired(at now: MonotonicTime) {
+        action()
+        arm()
     }
 }

@@ -1,0 +1,92 @@
+import GateDescriptors
+import GateMQTT
+import GateProtocol
+import GateServer
+import Logging
+import Synchronization
+
+/// The protocols that listeners speak, and their reload.
+extension GatehouseServer {
+    func registerProtocols() throws(StartFault) {
+        do throws(ProtocolSetupError) {
+            try protocols.register(.mqtt())
+            for definition in application.protocols { try protocols.register(definition) }
+        } catch {
+            throw .protocolName(error)
+        }
+        protocolFiles.withLock { $0 = DescriptorFolders.stamps(configuration.protocolDirectories) }
+        var library = DescriptorLibrary()
+        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories, logger: logger)) {
+            logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
+        }
+        for (name, error) in library.register(into: protocols) {
+            logger.error("protocol is not used", metadata: ["protocol": "\(name)", "fault": "\(error)"])
+        }
+    }
+
+    func listenerSettings() throws(StartFault) -> [(ListenerConfiguration, ListenerSettings)] {
+        var all: [(ListenerConfiguration, ListenerSettings)] = []
+        for listener in configuration.listeners {
+            do throws(ProtocolSetupError) {
+                all.append((listener, try settings(of: listener)))
+            } catch {
+                throw .listener(listener.description, error)
+            }
+        }
+        return all
+    }
+
+    /// Reads the protocol folders again. New connections get the new versions, present ones keep theirs; a file with a
+    /// fault leaves the last good version in place, and the log says why.
+    public func reloadProtocols() {
+        protocolFiles.withLock { $0 = DescriptorFolders.stamps(configuration.protocolDirectories) }
+        for file in DescriptorFolders.read(configuration.protocolDirectories, logger: logger) {
+            switch ProtocolDescriptor.load(file) {
+            case .failed(let problems):
+                for problem in problems {
+                    logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
+                }
+            case .loaded(let descriptor): replace(descriptor.definition())
+            }
+        }
+    }
+
+    /// Reads the protocol folders again when a file in them is another than it was.
+    func reloadChangedProtocols() {
+        guard !configuration.protocolDirectories.isEmpty else { return }
+        let now = DescriptorFolders.stamps(configuration.protocolDirectories)
+        if protocolFiles.withLock({ $0 != now }) { reloadProtocols() }
+    }
+
+    private func replace(_ definition: ProtocolDefinition) {
+        let own = ["mqtt"] + application.protocols.map(\.name)
+        guard !own.contains(definition.name) else { return }
+        let settings = running.withLock { $0?.settings } ?? []
+        do throws(ProtocolSetupError) {
+            for (listener, setting) in settings where listener.protocolName == definition.name {
+                setting.replaceMaker(try definition.configure(options(of: listener)))
+            }
+        } catch {
+            logger.error(
+                "protocol file is not used", metadata: ["protocol": "\(definition.name)", "fault": "\(error)"])
+            return
+        }
+        protocols.replace(definition)
+        logger.info("protocol loaded", metadata: ["protocol": "\(definition.name)"])
+    }
+
+    private func options(of listener: ListenerConfiguration) -> ProtocolOptions {
+        ProtocolOptions(
+            frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
+            parameters: listener.parameters)
+    }
+
+    private func settings(of listener: ListenerConfiguration) throws(ProtocolSetupError) -> ListenerSettings {
+        let definition = try protocols.definition(named: listener.protocolName)
+        let usesEnvelope = listener.envelope.map { $0 == .mqant } ?? definition.usesEnvelope
+        return ListenerSettings(
+            protocolName: listener.protocolName, makeProtocol: try definition.configure(options(of: listener)),
+            route: listener.route ?? "", takeover: listener.takeover,
+            envelope: usesEnvelope ? application.envelope ?? MqantEnvelope() : BareEnvelope())
+    }
+}

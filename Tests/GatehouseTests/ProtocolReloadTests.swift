@@ -1,0 +1,69 @@
+import Gatehouse
+import Glibc
+import Testing
+
+@Suite("Reload of protocol files")
+struct ProtocolReloadTests {
+    private static let good = """
+        {
+            // A length in two bytes, then the body.
+            protocol: "mine", summary: "SUMMARY",
+            frame: [
+                {name: "size", type: "u16", counts: "after"},
+                {name: "payload", type: "bytes", len: "rest"},
+            ],
+            kinds: {request: {}, response: {}, push: {}, error: {}, kick: {}},
+        }
+        """
+
+    /// A fresh folder with one file; the caller removes it.
+    private func folder(_ text: String) throws -> String {
+        let path = "/tmp/gatehouse-protocols-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        try #require(unsafe mkdir(path, 0o700) == 0)
+        try write(text, to: path)
+        return path
+    }
+
+    private func write(_ text: String, to folder: String) throws {
+        try FileWriting.replace("\(folder)/mine.json5", with: Array(text.utf8))
+    }
+
+    private func remove(_ folder: String) {
+        unsafe unlink("\(folder)/mine.json5")
+        unsafe rmdir(folder)
+    }
+
+    private func server(_ folder: String) throws -> GatehouseServer {
+        var configuration = ServerConfiguration()
+        configuration.loops = 1
+        configuration.protocolDirectories = [folder]
+        configuration.listeners = [try ListenerConfiguration(url: "mine://127.0.0.1:0?route=Talk/HD_Say")]
+        return GatehouseServer(configuration, modules: [])
+    }
+
+    private func summary(_ server: GatehouseServer) throws -> String {
+        try server.protocols.definition(named: "mine").summary
+    }
+
+    @Test func takesANewVersion() async throws {
+        let folder = try folder(Self.good)
+        defer { remove(folder) }
+        let server = try server(folder)
+        try await server.start()
+        try write(Self.good.replacing("SUMMARY", with: "the second"), to: folder)
+        server.reloadProtocols()
+        #expect(try summary(server) == "the second")
+        await server.stop(within: 1)
+    }
+
+    @Test func keepsTheLastGoodVersion() async throws {
+        let folder = try folder(Self.good)
+        defer { remove(folder) }
+        let server = try server(folder)
+        try await server.start()
+        try write("{ protocol: \"mine\", frame: [ {name: 1} ] }", to: folder)
+        server.reloadProtocols()
+        #expect(try summary(server) == "SUMMARY")
+        await server.stop(within: 1)
+    }
+}
