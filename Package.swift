@@ -13,8 +13,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// One library target. `floor` is documentation that `FloorTests` holds against the design.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -77,7 +77,7 @@ let package = Package(
             [
                 "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateProtocol", "GateUV",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
-            ]),
+            ], exclude: ["README.md"]),
         // Floor 10: commands.
         .executableTarget(
             name: "GatehouseCommand",
@@ -99,7 +99,9 @@ let package = Package(
                 "GateBytes", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules", "GateProtocol", "GateRPC",
                 "GateServer", "GateSessions", "GateTestKit", logging,
             ]),
-        tests("GateBenchTests", ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
+        tests(
+            "GateBenchTests",
+            ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseCommandTests", ["Gatehouse", "GatehouseCommand", argumentParser]),
         tests("GateFuzzTests", ["GateFuzz"]),

@@ -1,15 +1,15 @@
-import GateBytes
+package import GateBytes
 import Glibc
 
 /// A process that the load tool started and stops again, by its number.
-final class ChildProcess {
+package final class ChildProcess {
     /// How long a process may take to end after SIGTERM before it is killed.
     static let endTime = TimeSpan.seconds(10)
     /// Environment variables that a child gets; others, `GATEHOUSE_...` above all, would change what is measured.
     static let inheritedVariables = ["PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH"]
 
     /// Its number, until it has ended.
-    let pid: Int32
+    package let pid: Int32
     private let name: String
     private let errorPath: String
     private var status: Int32?
@@ -17,7 +17,7 @@ final class ChildProcess {
     /// Starts `path` with `arguments`, on CPU `core` when one is given (through taskset, from util-linux).
     ///
     /// Standard input is empty; standard output and error go to the files `outputPath` and `errorPath`.
-    init(
+    package init(
         _ path: String, _ arguments: [String], core: Int?, outputPath: String, errorPath: String
     ) throws(LoadError) {
         let command = core.map { ["taskset", "-c", "\($0)", path] + arguments } ?? [path] + arguments
@@ -37,6 +37,17 @@ final class ChildProcess {
         for (descriptor, path) in [(STDOUT_FILENO, outputPath), (STDERR_FILENO, errorPath)] {
             unsafe posix_spawn_file_actions_addopen(&actions, descriptor, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
+        var attributes = posix_spawnattr_t()
+        var signals = sigset_t()
+        // Sound: made, used and destroyed here.
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // A thread of Swift's pool blocks all signals, and a child would, too: it could not be asked to end.
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         let environment = inheritedVariables.compactMap { name in
             // Sound: the system's own terminated string, copied at once.
             unsafe getenv(name).map { unsafe "\(name)=\(String(cString: $0))" }
@@ -45,7 +56,7 @@ final class ChildProcess {
         let error = unsafe withCStrings(command) { arguments in
             unsafe withCStrings(environment) { variables in
                 // Sound: both lists end with nil and live for the call.
-                unsafe posix_spawnp(&pid, command[0], &actions, nil, arguments, variables)
+                unsafe posix_spawnp(&pid, command[0], &actions, &attributes, arguments, variables)
             }
         }
         if error != 0 { throw .childFailed("\(command[0]): \(describe(error))") }
@@ -53,7 +64,7 @@ final class ChildProcess {
     }
 
     /// Whether it runs still.
-    var isRunning: Bool {
+    package var isRunning: Bool {
         if status != nil { return false }
         var status: Int32 = 0
         // Sound: the call writes the number only.
@@ -63,11 +74,11 @@ final class ChildProcess {
     }
 
     /// Whether it ended with 0.
-    var hasSucceeded: Bool { !isRunning && status == 0 }
+    package var hasSucceeded: Bool { !isRunning && status == 0 }
 
     /// Waits until `look` finds something.
     /// - Throws: When the process ends before, or `timeout` passes, with what it wrote to standard error.
-    func wait<Value>(_ timeout: TimeSpan, until look: () -> Value?) throws(LoadError) -> Value {
+    package func wait<Value>(_ timeout: TimeSpan, until look: () -> Value?) throws(LoadError) -> Value {
         let end = monotonicNow() + timeout
         while isRunning && monotonicNow() < end {
             if let value = look() { return value }
@@ -78,7 +89,7 @@ final class ChildProcess {
     }
 
     /// Asks it to end, and kills it when it does not in ``endTime``.
-    func stop() {
+    package func stop() {
         if !isRunning { return }
         kill(pid, SIGTERM)
         let end = monotonicNow() + Self.endTime

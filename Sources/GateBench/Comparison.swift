@@ -72,15 +72,13 @@ package struct Comparison {
             var baseline: [LoadKey: LoadReport] = [:]
             for work in options.works where !isCancelled() {
                 progress?("round \(round) of \(options.rounds): \(work.title)")
-                if work == .idle {
-                    report.add(try idle(core, folder), reference: nil, to: work)
-                    continue
-                }
                 // A reference that two works share is measured once a round.
                 let reference = try work.reference.map { key throws(LoadError) in
                     try measure(key, gateway, echo, &baseline)
                 }
-                report.add(try measure(work.load, gateway, echo, &baseline), reference: reference, to: work)
+                let own =
+                    work == .idle ? try idle(core, folder) : try measure(work.load, gateway, echo, &baseline)
+                if !isCancelled() { report.add(own, reference: reference, to: work) }
             }
         }
         return report

@@ -164,7 +164,7 @@ package struct LoadRun {
             for (kind, count) in worker.errors { report.errors[kind, default: 0] += count }
         }
         let missing = plan.connectionCount - report.connected - report.failed
-        if missing > 0 {
+        if missing > 0 && !isCancelled() {
             report.failed += missing
             report.errors["connect: not ready in time", default: 0] += missing
         }

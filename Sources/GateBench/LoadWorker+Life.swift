@@ -97,6 +97,7 @@ extension LoadWorker {
             unsent = max(0, schedule.dueCount(at: last) - sent)
         }
         phase = nil
+        isFinished = true
         for connection in connections { connection.close() }
         connections.removeAll()
         caster = nil

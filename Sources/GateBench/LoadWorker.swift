@@ -50,6 +50,7 @@ final class LoadWorker: @unchecked Sendable {
 
     // Sending.
     var phase: LoadPhase?
+    var isFinished = false
     var schedule: Schedule?
     var sent = 0
     var nextConnection = 0
@@ -88,6 +89,8 @@ final class LoadWorker: @unchecked Sendable {
     }
 
     func connectionFailed(_ kind: String) {
+        // What the end of the run cuts off did not fail.
+        if isFinished { return }
         connecting -= 1
         failed += 1
         note("connect: " + kind)
