@@ -20,7 +20,7 @@ extension Connection {
             closeReason = end == .endOfFile ? .peerClosed : .peerReset
         }
         // A peer that only said its last word may still wait for answers.
-        if end == .endOfFile && !output.isEmpty && !isWriting && state != .closed { return finishFlush() }
+        if end == .endOfFile && (isWriting || !output.isEmpty) && state != .closed { return finishFlush() }
         finish()
     }
 
@@ -36,9 +36,9 @@ extension Connection {
         if isWriting { armTimer() } else { finishFlush() }
     }
 
-    /// The stream is free: passes on the last bytes and lets go.
+    /// Passes on the last bytes, where the stream is free to take them, and lets go.
     func finishFlush() {
-        if !output.isEmpty {
+        if !output.isEmpty && !isWriting {
             countSent(bytes: output.count)
             stream.write(&output)
         }

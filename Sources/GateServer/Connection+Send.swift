@@ -55,7 +55,7 @@ extension Connection: SessionConnection {
         let wish = gate.effects.close
         if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
         markDirty()
-        if output.count > gate.limits.highWaterBytes { relieve() }
+        if isWriting || output.count > gate.limits.highWaterBytes { relieve() }
         if let fault {
             if case .push = action, Self.isMessages(fault) {
                 gate.metrics.add(.pushesDropped)
