@@ -69,13 +69,19 @@ package final class SessionManager: SessionGateway {
         do {
             saved = try await storage.load(user)
         } catch {
-            post(.unbind, to: id)
+            let loop = try loop(of: id)
+            loop.postReserved { [self] in
+                if let session = table(of: loop).session(id), session.userID == user { unbind(session) }
+            }
             throw .storageFailed
         }
         return try await onLoop(of: id) { manager, loop throws(SessionFault) in
             let session = try manager.session(id, on: loop)
-            session.mergeBelow(saved)
-            manager.save(session)
+            // Whoever was bound meanwhile gets nothing of this user's.
+            if session.userID == user {
+                session.mergeBelow(saved)
+                manager.save(session)
+            }
             return session.snapshot
         }
     }
@@ -100,6 +106,7 @@ package final class SessionManager: SessionGateway {
 
     package func send(_ message: OutgoingMessage, to ids: [SessionID]) async -> Int {
         var reached = 0
+        countForeign(ids)
         for loop in loops {
             let here = ids.filter { isOurs($0) && Int($0.loop) == loop.index }
             if here.isEmpty { continue }
@@ -109,6 +116,7 @@ package final class SessionManager: SessionGateway {
     }
 
     package func post(_ message: OutgoingMessage, to ids: [SessionID]) {
+        countForeign(ids)
         for loop in loops {
             if loop.isCurrent {
                 _ = deliver(message, to: ids, on: loop)
@@ -155,9 +163,7 @@ package final class SessionManager: SessionGateway {
         switch operation {
         case .read: break
         case .bind(let user): try bind(session, to: user)
-        case .unbind:
-            if let user = session.userID { users.leave(id, as: user) }
-            session.setUser(nil)
+        case .unbind: unbind(session)
         case .write(let set, let remove):
             session.write(set: set, remove: remove)
             save(session)
@@ -176,6 +182,11 @@ package final class SessionManager: SessionGateway {
         if let before = session.userID { users.leave(session.id, as: before) }
         session.setUser(user)
         for id in kicked { post(.kick(reason: "second login"), to: id) }
+    }
+
+    private func unbind(_ session: LiveSession) {
+        if let user = session.userID { users.leave(session.id, as: user) }
+        session.setUser(nil)
     }
 
     private func save(_ session: LiveSession) {
@@ -213,6 +224,10 @@ package final class SessionManager: SessionGateway {
 
     private func isOurs(_ id: SessionID) -> Bool {
         id.node == nodeNumber && id.start == startNumber && Int(id.loop) < loops.count
+    }
+
+    private func countForeign(_ ids: [SessionID]) {
+        for id in ids where !isOurs(id) { staleIDs.add(1, ordering: .relaxed) }
     }
 
     private func loop(of id: SessionID) throws(SessionFault) -> any EventLoop {
