@@ -44,6 +44,7 @@ extension DescriptorCompiler {
             operation.isLittleEndian = field.isLittleEndian
             operation.slot = slots[index] ?? ReadOperation.noSlot
             parts.reading.append(operation)
+            parts.labels.append(OperationLabel(name: field.name, path: field.place.path))
         }
     }
 

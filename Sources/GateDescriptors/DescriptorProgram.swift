@@ -24,6 +24,8 @@ final class DescriptorProgram: Sendable {
     /// Bytes of a whole frame, prefix included.
     let frameBytesMax: Int
     let idle: TimeSpan
+    /// What each operation of ``reading`` is called; for people only.
+    let labels: ContiguousArray<OperationLabel>
 
     init(_ parts: DescriptorProgramParts) {
         reading = parts.reading
@@ -38,6 +40,7 @@ final class DescriptorProgram: Sendable {
         emptyFrame = parts.emptyFrame
         frameBytesMax = parts.frameBytesMax
         idle = parts.idle
+        labels = parts.labels
     }
 }
 
@@ -65,6 +68,7 @@ struct DescriptorProgramParts {
     var emptyFrame = EmptyFramePolicy.deliver
     var frameBytesMax = DescriptorLimits.frameBytesDefault
     var idle = TimeSpan.zero
+    var labels: ContiguousArray<OperationLabel> = []
 
     /// Puts bytes into the pool.
     mutating func pooled(_ bytes: some Sequence<UInt8>) -> PoolRange {

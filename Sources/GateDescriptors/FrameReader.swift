@@ -17,12 +17,22 @@ extension DescriptorProgram {
     func read(
         _ input: Span<UInt8>, at start: Int, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) -> FrameReading {
+        var trace = NoFrameTrace()
+        return try read(input, at: start, values: &values, scratch: &scratch, trace: &trace)
+    }
+
+    /// Does the same and tells `trace` of each operation, see ``FrameTrace``.
+    func read(
+        _ input: Span<UInt8>, at start: Int, values: inout FrameValues, scratch: inout ByteBuffer,
+        trace: inout some FrameTrace
+    ) throws(FramingError) -> FrameReading {
         values.removeAll()
         var offset = start
         // Unknown until a field with `counts` was read; from then on all bytes up to it are there.
         var end = -1
         for index in reading.indices {
             let operation = reading[index]
+            trace.begin(index, at: offset)
             var next = offset
             switch operation.code {
             case .unsigned: next += Int(operation.width)
@@ -58,7 +68,10 @@ extension DescriptorProgram {
                     guard value >= operation.minimum else {
                         throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: operation.minimum))
                     }
-                    if end > input.count { return .incomplete(needed: end - start) }
+                    if end > input.count {
+                        trace.end(at: next)
+                        return .incomplete(needed: end - start)
+                    }
                 }
                 if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
             case .constant: try checkConstant(input, at: offset, operation.range)
@@ -66,6 +79,7 @@ extension DescriptorProgram {
                 try take(input, offset..<next, operation, values: &values, scratch: &scratch)
             }
             offset = next
+            trace.end(at: offset)
         }
         if end >= 0 && offset != end { throw .trailingBytes(end - offset) }
         return .frame(end: offset)
