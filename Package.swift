@@ -90,6 +90,7 @@ let package = Package(
         // Tests.
         tests("GateBytesTests", ["GateBytes"]),
         tests("GateJSONTests", ["GateJSON"]),
+        tests("GateProtocolTests", ["GateBytes", "GateProtocol", "GateTestKit"]),
         tests("GateMQTTTests", ["GateBytes", "GateMQTT", "GateProtocol", "GateTestKit"]),
         tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateProtocol", "GateTestKit"]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
@@ -102,8 +103,8 @@ let package = Package(
         tests(
             "GateBenchTests",
             ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
-        tests("GatehouseTests", ["GateBytes", "GateJSON", "Gatehouse", "GatehouseDemo"]),
-        tests("GatehouseCommandTests", ["Gatehouse", "GatehouseCommand", argumentParser]),
+        tests("GatehouseTests", ["GateBytes", "GateJSON", "GateTestKit", "Gatehouse", "GatehouseDemo"]),
+        tests("GatehouseCommandTests", ["GateDescriptors", "Gatehouse", "GatehouseCommand", argumentParser]),
         tests("GateFuzzTests", ["GateFuzz"]),
         tests("HouseTests"),
     ],

@@ -3,11 +3,14 @@ public import GateBytes
 /// A ready ``WireProtocol`` around a ``FrameCodec`` of ``GateFrame``s: session at connect, heartbeats echoed, idle time.
 ///
 /// A frame of kind request or notify becomes a message, a heartbeat is answered by one, any other kind from a client is a
-/// violation.
+/// violation. What the gateway says becomes a ``GateFrame`` of its kind, and its bytes are the codec's affair: a codec whose
+/// protocol has no word for an error writes a ``GateFrame/Kind/error`` frame as a response with the body `{"Error":text}`.
 public final class FramedProtocol<Codec: FrameCodec>: WireProtocol where Codec.Frame == GateFrame {
     private let codec: Codec
     private let idle: TimeSpan
     private var scanned = 0
+    /// Bytes from the next frame's start before another look makes sense; spares the codec each byte that drips in.
+    private var needed = 0
     private var lastReceived = MonotonicTime(nanoseconds: 0)
 
     /// A protocol around `codec`; a client that says nothing for `idle` is closed, zero for never.
@@ -26,11 +29,17 @@ public final class FramedProtocol<Codec: FrameCodec>: WireProtocol where Codec.F
         _ input: Span<UInt8>, at now: MonotonicTime, effects: inout ProtocolEffects
     ) throws(WireError) -> Int {
         lastReceived = now
+        if input.count < needed {
+            effects.bytesNeeded = needed
+            return 0
+        }
+        needed = 0
         var consumed = 0
         while consumed < input.count && !effects.isFull {
             switch try step(input.extracting(consumed..<input.count)) {
             case .incomplete(let needed, let scanned):
                 self.scanned = scanned
+                self.needed = needed
                 effects.bytesNeeded = needed
                 return consumed
             case .frame(let frame, let byteCount):

@@ -14,7 +14,8 @@ public struct GateFrame: Hashable, Sendable {
     public var route: [UInt8]
     /// Request id, given back in the response.
     public var id: UInt64
-    /// The body; in an ``Kind/error`` frame the text of the fault.
+    /// The body; in an ``Kind/error`` frame the text of the fault. A codec whose protocol has no place for an error writes
+    /// it as a response with the body `{"Error":text}`; nobody else does that for it.
     public var payload: [UInt8]
 
     /// A frame; see the properties.
