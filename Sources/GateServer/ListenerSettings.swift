@@ -5,7 +5,12 @@ import Synchronization
 package final class ListenerSettings: Sendable {
     /// Name of the protocol, for logs and sessions.
     package let protocolName: String
-    private let maker: Mutex<WireProtocolMaker>
+    /// A closure right inside the mutex would be wrapped once more at each access.
+    private struct Maker {
+        var make: WireProtocolMaker
+    }
+
+    private let maker: Mutex<Maker>
     /// Where messages go whose protocol has no topic: `Type/Function`.
     package let route: [UInt8]
     /// Whether a client id in use closes the older connection.
@@ -18,7 +23,7 @@ package final class ListenerSettings: Sendable {
         envelope: any ReplyEnvelope
     ) {
         self.protocolName = protocolName
-        maker = Mutex(makeProtocol)
+        maker = Mutex(Maker(make: makeProtocol))
         self.route = [UInt8](route.utf8)
         self.takeover = takeover
         self.envelope = envelope
@@ -26,12 +31,12 @@ package final class ListenerSettings: Sendable {
 
     /// Makes the protocol of a new connection.
     func makeProtocol() -> any WireProtocol {
-        maker.withLock { $0 }()
+        maker.withLock { $0.make }()
     }
 
     /// New connections speak another version of the protocol; those that are there keep theirs.
     package func replaceMaker(_ make: @escaping WireProtocolMaker) {
-        maker.withLock { $0 = make }
+        maker.withLock { $0.make = make }
     }
 }
 
