@@ -34,6 +34,24 @@ final class ClientDirectory: Sendable {
         case waits(holder: SessionID)
     }
 
+    /// A session of this gateway in 12 bytes: there is one for each client.
+    private struct Holder: Equatable {
+        var slot: UInt32
+        var generation: UInt32
+        var loop: UInt16
+
+        init(_ id: SessionID) {
+            slot = id.slot
+            generation = id.generation
+            loop = id.loop
+        }
+
+        /// The holder's id, on the node and start of `other`.
+        func id(like other: SessionID) -> SessionID {
+            SessionID(node: other.node, start: other.start, loop: loop, slot: slot, generation: generation)
+        }
+    }
+
     private struct Stored {
         var state: any Sendable
         var expires: MonotonicTime
@@ -41,7 +59,7 @@ final class ClientDirectory: Sendable {
     }
 
     private struct State {
-        var holders: [Key: SessionID] = [:]
+        var holders: [Key: Holder] = [:]
         var waiting: [Key: [(SessionID, @Sendable () -> Void)]] = [:]
         var stored: [Key: Stored] = [:]
         var order: [(Key, UInt64)] = []
@@ -68,12 +86,12 @@ final class ClientDirectory: Sendable {
         ready: @escaping @Sendable () -> Void
     ) -> Claim {
         table.withLock { table in
-            if let holder = table.holders[key], holder != id {
+            if let holder = table.holders[key], holder != Holder(id) {
                 guard takeover else { return .shared }
                 table.waiting[key, default: []].append((id, ready))
-                return .waits(holder: holder)
+                return .waits(holder: holder.id(like: id))
             }
-            table.holders[key] = id
+            table.holders[key] = Holder(id)
             guard let stored = table.stored.removeValue(forKey: key) else { return .granted(state: nil) }
             let isUsable = resumption == .resume && stored.expires > now
             return .granted(state: isUsable ? stored.state : nil)
@@ -83,7 +101,7 @@ final class ClientDirectory: Sendable {
     /// Gives an id back, with what the client shall find when it returns. Ids of other holders are left alone.
     func release(_ key: Key, by id: SessionID, storing state: (any Sendable)?, at now: MonotonicTime) {
         let ready = table.withLock { table -> [@Sendable () -> Void] in
-            guard table.holders[key] == id else {
+            guard table.holders[key] == Holder(id) else {
                 table.waiting[key]?.removeAll { $0.0 == id }
                 if table.waiting[key]?.isEmpty == true { table.waiting[key] = nil }
                 return []
