@@ -49,7 +49,9 @@ let package = Package(
         library("GateMQTT", ["GateBytes", "GateProtocol"]),
         library("GateDescriptors", ["GateBytes", "GateJSON", "GateProtocol"]),
         library("GateUV", ["CUV", "GateBytes", "GateIO"]),
-        library("GateRPC", ["GateBytes", "GateJSON", "GateIO", "GateProtocol"]),
+        .target(
+            name: "GateRPC", dependencies: ["GateBytes", "GateJSON", "GateIO", "GateProtocol"], exclude: ["rpc.proto"],
+            swiftSettings: settings),
         // Floor 4 and up: sessions, modules, the gateway.
         library("GateSessions", ["GateBytes", "GateIO", "GateMetrics", "GateProtocol", "GateRPC"]),
         library(
@@ -93,6 +95,7 @@ let package = Package(
         tests("GateProtocolTests", ["GateBytes", "GateProtocol", "GateTestKit"]),
         tests("GateMQTTTests", ["GateBytes", "GateMQTT", "GateProtocol", "GateTestKit"]),
         tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateProtocol", "GateTestKit"]),
+        tests("GateRPCTests", ["GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateTestKit", "GateUV"]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
         tests(
             "GateServerTests",

@@ -70,7 +70,7 @@ package enum PayloadCoding {
         case .string(let text):
             if let same = text as? Value { return same }
             return try plain(value)
-        case .null, .bool, .int32, .int64, .float, .double: return try plain(value)
+        case .null, .bool, .int32, .int64, .float, .double, .array, .map: return try plain(value)
         }
     }
 

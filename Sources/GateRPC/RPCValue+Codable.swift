@@ -15,6 +15,8 @@ extension RPCValue: Encodable {
         case .bytes(let bytes), .bare(let bytes): try single.encode(bytes)
         case .json(let value): try single.encode(value)
         case .encodedJSON(let bytes): try single.encode(JSONValue(parsing: bytes.span))
+        case .array(let elements): try single.encode(elements)
+        case .map(let entries): try single.encode(entries)
         }
     }
 }

@@ -18,10 +18,14 @@ public enum RPCValue: Hashable, Sendable {
     case encodedJSON([UInt8])
     /// Bytes that reach the client as they are, without an envelope.
     case bare([UInt8])
+    /// Values in a row.
+    case array([RPCValue])
+    /// Values by name.
+    case map([String: RPCValue])
 }
 
 extension RPCValue {
-    /// Appends the value as one JSON value: bytes as base64, a number that JSON cannot say as null.
+    /// Appends the value as one JSON value: bytes as base64, a number that JSON cannot say as null, maps by key.
     public func writeJSON(into output: inout [UInt8]) {
         switch self {
         case .null: output.append(contentsOf: "null".utf8)
@@ -37,6 +41,22 @@ extension RPCValue {
             output.append(UInt8(ascii: "\""))
         case .json(let value): value.write(into: &output)
         case .encodedJSON(let bytes): output.append(contentsOf: bytes)
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                element.writeJSON(into: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .map(let entries):
+            output.append(UInt8(ascii: "{"))
+            for (index, entry) in entries.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                JSONWriter.appendString(entry.key, to: &output)
+                output.append(UInt8(ascii: ":"))
+                entry.value.writeJSON(into: &output)
+            }
+            output.append(UInt8(ascii: "}"))
         }
     }
 }
