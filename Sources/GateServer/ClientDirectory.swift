@@ -79,6 +79,9 @@ final class ClientDirectory: Sendable {
     /// Number of stored sessions.
     var storedCount: Int { table.withLock { $0.stored.count } }
 
+    /// Entries of the list that knows the oldest; more than the stored sessions, never by much.
+    var traceCount: Int { table.withLock { $0.order.count } }
+
     /// Asks for an id. With `takeover`, a holder gives way, and `ready` is called (from any thread) when the caller should
     /// claim again.
     func claim(
@@ -125,8 +128,9 @@ final class ClientDirectory: Sendable {
             }
             table.oldest += 1
         }
-        if table.oldest > 1_024 && table.oldest * 2 > table.order.count {
-            table.order.removeFirst(table.oldest)
+        // Clients that come and go behind one that stays away leave dead entries; each is visited once or twice.
+        if table.order.count > table.stored.count * 2 + 1_024 {
+            table.order.removeAll { key, serial in table.stored[key]?.serial != serial }
             table.oldest = 0
         }
     }

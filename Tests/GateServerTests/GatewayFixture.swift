@@ -109,6 +109,9 @@ final class GatewayFixture {
         group.manualLoops.reduce(0) { sum, loop in sum + loop.perform { gateway.gate(on: loop).routes.count } }
     }
 
+    /// Entries in the list of stored sessions by age.
+    var rememberedIDs: Int { gateway.directory.traceCount }
+
     // MARK: Time
 
     func advance(by span: TimeSpan) { group.advance(by: span) }
