@@ -3,6 +3,7 @@ import GateJSON
 import GateModules
 import GateRPC
 import GateServer
+import GateTestKit
 import Testing
 
 /// From a topic to a handler, by the usual rules.

@@ -1,0 +1,124 @@
+import GateBytes
+import GateIO
+import GateMQTT
+import GateModules
+import GateProtocol
+import GateRPC
+import GateServer
+import GateSessions
+import GateTestKit
+import Testing
+
+/// The end of a gateway.
+@Suite struct StopTests {
+    let turnstile = Turnstile()
+    let handled = Record<String>()
+
+    var module: TestModule {
+        let (turnstile, handled) = (turnstile, handled)
+        return TestModule("Work") { handlers in
+            handlers.register("HD_Wait") { (_: Call, body: [UInt8]) in
+                await turnstile.pass()
+                handled.add(String(decoding: body, as: UTF8.self))
+                return RPCValue.bare(body)
+            }
+            handlers.registerInline("HD_Raw") { _, payload, reply in reply.writeBare(payload) }
+        }
+    }
+
+    /// Begins to stop: calls get five seconds, hooks and last bytes two more.
+    func stop(_ fixture: GatewayFixture) -> PendingValue<Bool> {
+        let now = fixture.group.clock.now
+        let gateway = fixture.gateway
+        return fixture.group.start {
+            await gateway.stop(callsUntil: now + .seconds(5), end: now + .seconds(7))
+            return true
+        }
+    }
+
+    @Test func withoutWorkItIsOverAtOnce() async throws {
+        let fixture = try GatewayFixture(module) { $0.loops = 2 }
+        let clients = try [fixture.login("a"), fixture.login("b", onLoop: 1), fixture.connect()]
+        let stopped = stop(fixture)
+        await fixture.group.run { stopped.value != nil }
+        let areClosed = clients.allSatisfy(\.isClosed)
+        #expect(areClosed)
+        #expect(fixture.ends == ["server_stopping": 3])
+        #expect(fixture.gateway.connectionCount == 0)
+        #expect(fixture.count("sessions") == 0)
+    }
+
+    @Test func runningCallsFinishAndAreAnswered() async throws {
+        let fixture = try GatewayFixture(module)
+        let client = try fixture.login("c")
+        client.say(TestClient.message("Work/HD_Wait/1", "runs"), TestClient.message("Work/HD_Wait/2", "waits"))
+        let stopped = stop(fixture)
+        #expect(!client.isClosed)
+        turnstile.open(2)
+        await fixture.group.run { stopped.value != nil }
+        #expect(client.messages() == ["Work/HD_Wait/1 runs", "Work/HD_Wait/2 waits"])
+        #expect(client.stream.end == .closedAfterFlush(linger: .seconds(1)))
+        #expect(fixture.ends == ["server_stopping": 1])
+    }
+
+    @Test func nothingNewIsTaken() async throws {
+        let fixture = try GatewayFixture(module)
+        let client = try fixture.login("c")
+        client.publish("Work/HD_Wait/1", "runs")
+        let stopped = stop(fixture)
+        #expect(!client.stream.isReading)
+        client.publish("Work/HD_Raw/2", "new")
+        let late = fixture.connect()
+        #expect(late.isClosed)
+        turnstile.open()
+        await fixture.group.run { stopped.value != nil }
+        #expect(client.messages() == ["Work/HD_Wait/1 runs"])
+        #expect(fixture.count("messages_received") == 1)
+    }
+
+    @Test func aCallThatDoesNotEndIsNotWaitedForBeyondItsTime() async throws {
+        let fixture = try GatewayFixture(module)
+        let client = try fixture.login("c")
+        client.publish("Work/HD_Wait/1", "stuck")
+        let stopped = stop(fixture)
+        fixture.advance(by: .milliseconds(4_999))
+        #expect(!client.isClosed)
+        fixture.advance(by: .milliseconds(1))
+        await fixture.group.run { stopped.value != nil }
+        #expect(client.messages() == [])
+        #expect(client.isClosed)
+        #expect(handled.all == [])
+        turnstile.open()
+        fixture.group.run()
+    }
+
+    @Test func hooksAreWaitedFor() async throws {
+        let hooks = Turnstile()
+        let events = Record<String>()
+        let fixture = try GatewayFixture(module) { options in
+            options.settings.hooks.disconnected = { _, reason in
+                await hooks.pass()
+                events.add("\(reason)")
+            }
+        }
+        _ = try fixture.login("c")
+        let stopped = stop(fixture)
+        await fixture.group.run { hooks.waitingCount == 1 }
+        #expect(stopped.value == nil)
+        hooks.open()
+        await fixture.group.run { stopped.value != nil }
+        #expect(events.all == ["serverStopping"])
+    }
+
+    @Test func aSlowReaderIsNotWaitedForBeyondItsTime() async throws {
+        let fixture = try GatewayFixture(module)
+        let client = try fixture.login("c")
+        client.stream.limitRoom(to: 0)
+        client.publish("Work/HD_Raw/1", "x")
+        let stopped = stop(fixture)
+        await fixture.group.run { fixture.group.manualLoops[0].nextDeadline != .never }
+        fixture.advance(by: .seconds(1))
+        await fixture.group.run { stopped.value != nil }
+        #expect(client.stream.end == .closed)
+    }
+}
