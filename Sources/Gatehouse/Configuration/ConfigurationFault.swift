@@ -66,31 +66,11 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
         case .duplicateProcessGroup(let type, nil, let first):
             "module '\(Quoted.plain(type))' runs in every process group already, at \(first)"
         case .listener(let fault): "\(fault)"
-        case .protocolSetup(let error): "listener: \(Self.text(error))"
+        case .protocolSetup(let error): "listener: \(error.text)"
         case .unreadableFolder(let path, let fault): "folder '\(Quoted.plain(path))' cannot be read: \(fault)"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }
-    }
-}
-
-extension ConfigurationFault.Reason {
-    private static func text(_ error: ProtocolSetupError) -> String {
-        switch error {
-        case .unknownProtocol(let name, let known):
-            "no protocol is called '\(Quoted.plain(name))', " + choice(name, of: known)
-        case .duplicateProtocol(let name): "two protocols are called '\(Quoted.plain(name))'"
-        case .unknownParameter(let name, let known):
-            "the protocol has no parameter '\(Quoted.plain(name))', "
-                + (known.isEmpty ? "it takes none" : choice(name, of: known))
-        case .invalidParameter(let name, let value, let allowed):
-            "\(Quoted.plain(name)): expected \(allowed), found '\(Quoted.plain(value))'"
-        }
-    }
-
-    private static func choice(_ name: String, of known: [String]) -> String {
-        if let near = Spelling.suggestion(for: name, among: known) { return "did you mean '\(near)'?" }
-        return "there are " + known.map { "'\($0)'" }.joined(separator: ", ")
     }
 }
 

@@ -23,8 +23,8 @@ extension StartFault: CustomStringConvertible {
     /// One line for an operator.
     public var description: String {
         switch self {
-        case .listener(let url, let error): "\(url): \(Self.text(error))"
-        case .protocolName(let error): Self.text(error)
+        case .listener(let url, let error): "\(url): \(error.text)"
+        case .protocolName(let error): error.text
         case .address(let url, let error): "\(url): \(Self.text(error))"
         case .module(let type, let text): "module \(type): \(text)"
         case .duplicateModule(let type): "two modules have the type \(type)"
@@ -42,24 +42,10 @@ extension StartFault: CustomStringConvertible {
         }
     }
 
-    private static func text(_ error: ProtocolSetupError) -> String {
-        switch error {
-        case .unknownProtocol(let name, let known):
-            "no protocol \"\(name)\"; there are \(known.joined(separator: ", "))"
-        case .duplicateProtocol(let name): "two protocols have the name \"\(name)\""
-        case .unknownParameter(let name, let known):
-            known.isEmpty
-                ? "no parameter \"\(name)\"; this protocol takes none"
-                : "no parameter \"\(name)\"; there are \(known.joined(separator: ", "))"
-        case .invalidParameter(let name, let value, let allowed):
-            "parameter \"\(name)\" cannot be \"\(value)\"; allowed: \(allowed)"
-        }
-    }
-
     private static func text(_ error: ListenError) -> String {
         switch error {
         case .addressInUse(let address): "address \(address) is in use"
-        case .addressNotAvailable(let address): "address \(address) is not available here"
+        case .addressNotAvailable(let address): "no such address here: \(address)"
         case .permissionDenied(let address): "address \(address) is not permitted to this user"
         case .failed(let address, let code): "address \(address) cannot be listened on: error \(code)"
         }
