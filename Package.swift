@@ -97,6 +97,13 @@ let package = Package(
         tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateProtocol", "GateTestKit"]),
         tests("GateRPCTests", ["GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateTestKit", "GateUV"]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
+        tests("GateSessionsTests", ["GateBytes", "GateIO", "GateProtocol", "GateSessions", "GateTestKit"]),
+        tests(
+            "GateModulesTests",
+            [
+                "GateBytes", "GateIO", "GateJSON", "GateModules", "GateProtocol", "GateRPC", "GateSessions",
+                "GateTestKit",
+            ]),
         tests(
             "GateServerTests",
             [

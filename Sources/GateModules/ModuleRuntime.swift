@@ -161,6 +161,7 @@ package final class ModuleRuntime: RPCEndpoint {
 
     package func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue {
         let (handler, call) = try prepare(request)
+        if services.clock() >= call.deadline { throw .deadlineExceeded }
         switch handler.body {
         case .inline(let body): return try runInline(body, call, request.argument)
         case .suspending(let kind, let body):
