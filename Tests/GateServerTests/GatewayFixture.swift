@@ -112,6 +112,18 @@ final class GatewayFixture {
     /// Entries in the list of stored sessions by age.
     var rememberedIDs: Int { gateway.directory.traceCount }
 
+    /// Sessions in the tables of the loops, also those that wait for their acceptance.
+    var openSessions: Int {
+        group.manualLoops.reduce(0) { sum, loop in
+            sum + loop.perform { gateway.sessionManager.table(of: loop).count }
+        }
+    }
+
+    /// Messages that wait or run.
+    var pendingWork: Int {
+        group.manualLoops.reduce(0) { sum, loop in sum + loop.perform { gateway.gate(on: loop).pendingWork } }
+    }
+
     // MARK: Time
 
     func advance(by span: TimeSpan) { group.advance(by: span) }
