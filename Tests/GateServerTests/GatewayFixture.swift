@@ -83,7 +83,7 @@ final class GatewayFixture {
         let stream = ScriptedStream(on: loop, from: SocketAddress(v4: host, port: addresses))
         loop.perform { gateway.accept(stream, on: loop, listener ?? self.listener) }
         group.run()
-        return TestClient(stream, group)
+        return TestClient(stream, of: self)
     }
 
     /// A client with a session; its CONNACK is read.

@@ -8,11 +8,14 @@ import GateTestKit
 final class TestClient {
     let stream: ScriptedStream
     private let group: ManualEventLoopGroup
+    /// The gateway must not go while a client is there.
+    private let fixture: GatewayFixture
     private var unread: [UInt8] = []
 
-    init(_ stream: ScriptedStream, _ group: ManualEventLoopGroup) {
+    init(_ stream: ScriptedStream, of fixture: GatewayFixture) {
         self.stream = stream
-        self.group = group
+        self.fixture = fixture
+        group = fixture.group
     }
 
     // MARK: Saying
