@@ -245,6 +245,26 @@ import Testing
         #expect(client.heard() == [.puback(4), .puback(5)])
     }
 
+    @Test(arguments: [(4, false), (5, false), (6, true)])
+    func pushesThatNobodyAcknowledgesAreBounded(count: Int, isClosed: Bool) throws {
+        let fixture = try GatewayFixture(Self.module) { options in
+            options.mqtt.outgoingWindowMax = 2
+            options.mqtt.outgoingWaitingMax = 3
+        }
+        let client = try fixture.login("c")
+        let good = try fixture.login("good")
+        let everyone = Sessions(gateway: fixture.gateway.sessionManager)
+        for number in 0..<count {
+            _ = fixture.group.start {
+                await everyone.broadcast(OutgoingMessage("on", [UInt8(number)], quality: .atLeastOnce))
+            }
+            good.say([.puback(UInt16(number + 1))])
+        }
+        #expect(client.heard().count == 2)
+        #expect(good.heard().count == count)
+        #expect(fixture.ends == (isClosed ? ["protocol_limit": 1] : [:]))
+    }
+
     @Test func aPushReachesAClientThatNeverSubscribed() throws {
         let fixture = try GatewayFixture(Self.module)
         let client = try fixture.login("c")

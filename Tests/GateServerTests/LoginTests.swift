@@ -212,6 +212,53 @@ import Testing
         #expect(bound == [])
     }
 
+    @Test func aUserOfTheHookComesWithItsSettings() throws {
+        let storage = Storage(["Ann": ["a": "saved"]])
+        let connected = Record<Session>()
+        let fixture = try GatewayFixture(Self.module) { options in
+            options.settings.hooks.storage = storage
+            options.settings.hooks.authenticate = { _ in .accepted(user: "Ann") }
+            options.settings.hooks.connected = { connected.add($0) }
+        }
+        let client = try fixture.login("c")
+        #expect(client.result("Login/HD_Settings/1") == ["a": "saved"])
+        #expect(connected.all.first?.userID == "Ann")
+        #expect(connected.all.first?.settings == ["a": "saved"])
+    }
+
+    @Test func aUserOfTheHookWhoseLoadFailsIsToldThatTheServerIsUnavailable() throws {
+        let fixture = try GatewayFixture(Self.module) { options in
+            options.settings.hooks.storage = Storage(fails: true)
+            options.settings.hooks.authenticate = { _ in .accepted(user: "Ann") }
+        }
+        let client = fixture.connect()
+        client.say(.connect(MQTTConnect(clientID: utf8("c"))))
+        #expect(client.heard() == [.connack(sessionPresent: false, returnCode: 3)])
+        #expect(fixture.ends == ["refused": 1])
+        let gateway = fixture.gateway
+        let bound = try fixture.result { await gateway.sessionManager.sessions(of: "Ann") }
+        #expect(bound == [])
+    }
+
+    @Test func aUserWhoIsNotLetInYetIsNotReached() throws {
+        let storage = Storage(open: false)
+        let fixture = try GatewayFixture(Self.module) { options in
+            options.settings.hooks.storage = storage
+            options.settings.hooks.authenticate = { _ in .accepted(user: "Ann") }
+        }
+        let client = fixture.connect()
+        client.say(.connect(MQTTConnect(clientID: utf8("c"), keepAliveSeconds: 0)))
+        #expect(storage.loading.waitingCount == 1)
+        let everyone = Sessions(gateway: fixture.gateway.sessionManager)
+        #expect(try fixture.result { await everyone.send(OutgoingMessage("t", []), to: "Ann") } == 0)
+        #expect(try fixture.result { await everyone.broadcast(OutgoingMessage("t", [])) } == 0)
+        storage.loading.open()
+        fixture.group.run()
+        #expect(client.heard() == [.connack(sessionPresent: false, returnCode: 0)])
+        #expect(try fixture.result { await everyone.send(OutgoingMessage("t", []), to: "Ann") } == 1)
+        storage.saving.open(10)
+    }
+
     @Test func aLoadThatComesTooLateChangesNobodyElse() throws {
         let storage = Storage(["Ann": ["a": "Ann's"], "Bob": ["b": "Bob's"]], open: false)
         let fixture = try Self.fixture(storage: storage)
