@@ -84,8 +84,8 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "GateBench", "GateBytes", "GateDescriptors", "GateJSON", "Gatehouse", "GatehouseDemo", argumentParser,
-                logging,
+                "GateBench", "GateBytes", "GateDescriptors", "GateJSON", "GateProtocol", "Gatehouse", "GatehouseDemo",
+                argumentParser, logging,
             ],
             swiftSettings: settings),
         .executableTarget(name: "RawEcho", linkerSettings: [.linkedLibrary("uv")]),

@@ -4,6 +4,8 @@ import ArgumentParser
 enum ExitStatus {
     /// The command line is wrong.
     static let usage = ExitCode(64)
+    /// What was given to work on is wrong.
+    static let data = ExitCode(65)
     /// An address cannot be bound.
     static let unavailable = ExitCode(69)
     /// A fault of our own.

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The command line: `gatehouse serve`, `gatehouse check-config`, `gatehouse version`.
+/// The command line: `gatehouse serve`, `gatehouse protocol`, and others.
 @main
 struct GatehouseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,5 +14,7 @@ struct GatehouseCommand: AsyncParsableCommand {
             configuration is wrong.
             """,
         version: ProgramVersion.text,
-        subcommands: [ServeCommand.self, CheckConfigCommand.self, BenchCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckConfigCommand.self, ProtocolCommand.self, BenchCommand.self, VersionCommand.self,
+        ])
 }

@@ -8,8 +8,15 @@ enum StandardStreams {
     /// Writes to standard error.
     static func complain(_ text: String) { write(text, to: STDERR_FILENO) }
 
+    /// Writes bytes as they are.
+    static func write(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+
     private static func write(_ text: String, to descriptor: Int32) {
-        let bytes = Array((text + "\n").utf8)
+        write(Array((text + "\n").utf8), to: descriptor)
+    }
+
+    /// Writes all bytes to an open file.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var offset = 0
         while offset < bytes.count {
             // Sound: the pointer is used during the call only, within the array's own bytes.

@@ -3,7 +3,7 @@ import Glibc
 import Logging
 
 /// Reads the descriptor files of folders; the descriptors' own target does no input or output.
-enum DescriptorFolders {
+package enum DescriptorFolders {
     private static let suffix = ".json5"
     private static let fileBytesMax = 16_777_216
 
@@ -53,7 +53,8 @@ enum DescriptorFolders {
         return stamps
     }
 
-    private static func names(in folder: String) -> [String]? {
+    /// The names in a folder, in no order; `nil` when it cannot be read.
+    package static func names(in folder: String) -> [String]? {
         // Sound: the directory stream is closed on every way out, entries are copied before the next is read.
         guard let stream = unsafe opendir(folder) else { return nil }
         defer { unsafe closedir(stream) }

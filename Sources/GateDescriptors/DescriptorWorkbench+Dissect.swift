@@ -1,0 +1,146 @@
+import GateBytes
+import GateJSON
+import GateProtocol
+
+extension DescriptorWorkbench {
+    /// Takes bytes apart: all whole frames, and what stands behind them.
+    public func dissect(_ bytes: [UInt8], from sender: Dissection.Sender) -> Dissection {
+        let program = sender == .client ? self.program : serverProgram
+        var dissection = Dissection()
+        var values = FrameValues()
+        var scratch = ByteBuffer()
+        var start = 0
+        while start < bytes.count {
+            var trace = DissectionTrace()
+            do throws(FramingError) {
+                let reading = try program.read(
+                    bytes.span, at: start, values: &values, scratch: &scratch, trace: &trace)
+                let end: Int
+                var kind = "empty"
+                switch reading {
+                case .incomplete(let needed):
+                    dissection.ending = .incomplete(
+                        offset: start, byteCount: bytes.count - start, needed: needed,
+                        fields: fields(trace.pieces, bytes, program))
+                    return dissection
+                case .empty(let place): end = place
+                case .frame(let place):
+                    end = place
+                    guard let found = kindName(values, program, sender) else { throw FramingError.unknownKind(0) }
+                    kind = found
+                }
+                // The operation that says that a frame is empty is the last, and ends with it.
+                if !trace.hasEnded { trace.end(at: end) }
+                dissection.frames.append(
+                    Dissection.Frame(
+                        offset: start, byteCount: end - start, kind: kind, fields: fields(trace.pieces, bytes, program),
+                        meanings: kind == "empty" ? [] : meanings(values, bytes, scratch.array(), program)))
+                start = end
+            } catch {
+                dissection.ending = .fault(
+                    error, frame: start, offset: trace.offset, field: faultyField(error, trace, program),
+                    fields: fields(trace.pieces, bytes, program))
+                return dissection
+            }
+        }
+        return dissection
+    }
+
+    private func faultyField(_ fault: FramingError, _ trace: DissectionTrace, _ program: DescriptorProgram) -> String {
+        guard !trace.hasEnded, program.labels.indices.contains(trace.operation) else { return "" }
+        return program.labels[trace.operation].name
+    }
+
+    /// The name of a frame's kind; `nil` when it is none that this sender may send.
+    private func kindName(
+        _ values: borrowing FrameValues, _ program: DescriptorProgram, _ sender: Dissection.Sender
+    ) -> String? {
+        if sender == .client { return program.kind(of: values)?.name }
+        for index in program.kindTests.indices where !program.kindTests[index].kind.isFromClient {
+            if program.matches(program.kindTests[index], values) { return program.kindTests[index].kind.name }
+        }
+        for index in program.kindTests.indices where program.kindTests[index].kind == .heartbeat {
+            if program.matches(program.kindTests[index], values) { return DescriptorKind.heartbeat.name }
+        }
+        // What has no mark of its own: without kinds all that the server sends looks the same.
+        guard let kinds = model.kinds else { return DescriptorKind.response.name }
+        return kinds.first { !$0.kind.isFromClient && $0.values.isEmpty && $0.has.isEmpty }?.kind.name
+    }
+
+    private func fields(
+        _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ program: DescriptorProgram
+    ) -> [Dissection.Field] {
+        pieces.map { piece in
+            let label = program.labels[piece.operation]
+            var field = Dissection.Field(
+                name: label.name, type: "?", offset: piece.range.lowerBound, byteCount: piece.range.count,
+                prefixByteCount: 0, value: .bytes(Array(bytes[piece.range])))
+            guard let node = source.node(label.path) else { return field }
+            field.type = source.typeText(node)
+            let type = source.word(node["type"]) ?? ""
+            if let integer = DescriptorSource.integer(type), integer.width == piece.range.count {
+                let number = number(bytes[piece.range], isLittleEndian: source.isLittleEndian(node), integer.isSigned)
+                field.value = .number(number, name: name(of: number, node))
+                return field
+            }
+            if let length = source.word(node["len"]), let prefix = DescriptorSource.integer(length) {
+                field.prefixByteCount = min(prefix.width, piece.range.count)
+            }
+            field.value = Self.value(bytes[piece.range].dropFirst(field.prefixByteCount))
+            return field
+        }
+    }
+
+    private func number(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool, _ isSigned: Bool) -> Int {
+        var number: UInt64 = 0
+        for byte in isLittleEndian ? Array(bytes.reversed()) : Array(bytes) { number = number << 8 | UInt64(byte) }
+        let unused = UInt64(64 - 8 * bytes.count)
+        if isSigned { return Int(Int64(bitPattern: number << unused) >> Int64(unused)) }
+        return Int(clamping: number)
+    }
+
+    private func name(of number: Int, _ node: JSONNode) -> String? {
+        guard let names = try? node["enum"]?.members() else { return nil }
+        return names.first { source.word($0.value) == String(number) }?.key
+    }
+
+    private func meanings(
+        _ values: borrowing FrameValues, _ bytes: [UInt8], _ scratch: [UInt8], _ program: DescriptorProgram
+    ) -> [Dissection.Meaning] {
+        var meanings: [Dissection.Meaning] = []
+        let slots: [(String, UInt8)] = [
+            ("route", FrameValues.route), ("id", FrameValues.identifier), ("payload", FrameValues.payload),
+            ("result", FrameValues.result), ("error", FrameValues.error),
+        ]
+        for (name, slot) in slots where values.has(slot) {
+            if slot == FrameValues.identifier, case .number = program.identifiers {
+                meanings.append(
+                    Dissection.Meaning(name: name, value: .number(Int(clamping: values.number(slot)), name: nil)))
+                continue
+            }
+            let range = values.range(slot)
+            let part = range.region == .scratch ? scratch[range.offsets] : bytes[range.offsets]
+            meanings.append(Dissection.Meaning(name: name, value: Self.value(part)))
+        }
+        return meanings
+    }
+
+    /// Bytes as text where they are some.
+    static func value(_ bytes: ArraySlice<UInt8>) -> Dissection.Value {
+        guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), let text = String(validating: bytes, as: UTF8.self) else {
+            return .bytes(Array(bytes))
+        }
+        return .text(text)
+    }
+}
+
+extension DescriptorProgram {
+    /// Whether a frame shows what the kind asks for.
+    func matches(_ test: KindTest, _ values: borrowing FrameValues) -> Bool {
+        guard values.present & test.has == test.has, values.present & test.absent == 0 else { return false }
+        for place in test.conditions where values.number(conditions[place].slot) != conditions[place].value {
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import GateDescriptors
+import GateProtocol
+import Gatehouse
+
+/// The descriptors that a command can name: the shipped ones and those of folders and files.
+struct ProtocolCatalog {
+    struct Entry {
+        var descriptor: ProtocolDescriptor
+        var file: DescriptorFile
+        /// The path, `nil` for a shipped one.
+        var path: String?
+
+        var origin: String { path ?? "built in" }
+    }
+
+    /// Sorted by name.
+    private(set) var entries: [Entry] = []
+
+    /// All shipped descriptors and those of `folders`; a file takes the place of an earlier one with its name. What is
+    /// wrong with a file is said on standard error.
+    init(folders: [String]) throws {
+        for file in DescriptorLibrary.shippedFiles { add(file, path: nil) }
+        for folder in folders {
+            guard let names = DescriptorFolders.names(in: folder) else {
+                StandardStreams.complain("\(folder): error: the folder cannot be read")
+                throw ExitStatus.usage
+            }
+            for name in names.sorted() where name.hasSuffix(".json5") {
+                let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+                if let file = Self.file(path) { add(file, path: path) }
+            }
+        }
+    }
+
+    /// The names, for messages.
+    var names: [String] { entries.map(\.descriptor.name) }
+
+    /// A workbench for `NAME` or `FILE`, both with a listener's parameters behind them where wanted:
+    /// `leaf?length=u8&order=le`. What is wrong is said on standard error.
+    func workbench(_ given: String) throws -> (bench: DescriptorWorkbench, entry: Entry) {
+        let parts = given.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let entry = try entry(String(parts[0]))
+        var options = ProtocolOptions(frameBytesMax: .max)
+        for pair in parts.dropFirst().first?.split(separator: "&") ?? [] {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            options.parameters[String(halves[0])] = halves.count > 1 ? String(halves[1]) : ""
+        }
+        do throws(ProtocolSetupError) {
+            return (try DescriptorWorkbench(entry.descriptor, entry.file, options: options), entry)
+        } catch {
+            StandardStreams.complain("error: \(Self.text(error))")
+            throw ExitStatus.usage
+        }
+    }
+
+    private func entry(_ name: String) throws -> Entry {
+        if name.contains("/") || name.hasSuffix(".json5") {
+            guard let file = Self.file(name) else { throw ExitStatus.configuration }
+            switch ProtocolDescriptor.load(file) {
+            case .loaded(let descriptor): return Entry(descriptor: descriptor, file: file, path: name)
+            case .failed(let problems):
+                for problem in problems { StandardStreams.complain("\(problem)") }
+                throw ExitStatus.configuration
+            }
+        }
+        if let found = entries.first(where: { $0.descriptor.name == name }) { return found }
+        StandardStreams.complain("error: no protocol '\(name)'; known: \(names.joined(separator: ", "))")
+        throw ExitStatus.usage
+    }
+
+    /// A file's content; `nil` when it cannot be read, which is said on standard error.
+    static func file(_ path: String) -> DescriptorFile? {
+        do throws(FileFault) {
+            return DescriptorFile(name: path, bytes: try FileReading.bytes(of: path))
+        } catch {
+            StandardStreams.complain("\(path): error: \(error)")
+            return nil
+        }
+    }
+
+    private mutating func add(_ file: DescriptorFile, path: String?) {
+        switch ProtocolDescriptor.load(file) {
+        case .failed(let problems):
+            for problem in problems { StandardStreams.complain("\(problem)") }
+        case .loaded(let descriptor):
+            entries.removeAll { $0.descriptor.name == descriptor.name }
+            let place = entries.firstIndex { $0.descriptor.name > descriptor.name } ?? entries.endIndex
+            entries.insert(Entry(descriptor: descriptor, file: file, path: path), at: place)
+        }
+    }
+
+    private static func text(_ error: ProtocolSetupError) -> String {
+        switch error {
+        case .unknownParameter(let name, let known):
+            "no parameter '\(name)'; known: \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+        case .invalidParameter(let name, let value, let allowed): "\(name): '\(value)' is not one of \(allowed)"
+        case .unknownProtocol(let name, _), .duplicateProtocol(let name): "protocol '\(name)'"
+        }
+    }
+}

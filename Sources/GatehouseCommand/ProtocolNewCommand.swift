@@ -1,0 +1,38 @@
+import ArgumentParser
+import GateDescriptors
+import Gatehouse
+import Glibc
+
+/// `gatehouse protocol new`.
+struct ProtocolNewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new",
+        abstract: "Start a descriptor: a commented file that is valid as it is.",
+        discussion: "A file that is there already is left alone.")
+
+    @Flag(help: "Write NAME.json5 in the current directory instead of to standard output.")
+    var write = false
+
+    @Argument(help: ArgumentHelp("The protocol's name: a-z, 0-9, _ and -.", valueName: "name"))
+    var name: String
+
+    func run() throws {
+        let text = DescriptorSkeleton.text(name)
+        let path = "\(name).json5"
+        if case .failed(let problems) = ProtocolDescriptor.load(DescriptorFile(name: path, bytes: Array(text.utf8))) {
+            for problem in problems { StandardStreams.complain("\(problem)") }
+            throw ExitStatus.usage
+        }
+        guard write else { return StandardStreams.write(Array(text.utf8)) }
+        // Sound: open reads the NUL-terminated copy of the path that Swift makes for the call. O_EXCL refuses a file that
+        // is there, also one that appears meanwhile.
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            StandardStreams.complain("\(path): error: \(FileFault.system(number: errno))")
+            throw ExitStatus.data
+        }
+        defer { close(descriptor) }
+        StandardStreams.write(Array(text.utf8), to: descriptor)
+        StandardStreams.print("\(path) is written; next: gatehouse protocol check \(path)")
+    }
+}
