@@ -4,6 +4,399 @@
 enum BuiltInDescriptors {
     static let texts: [(name: String, text: String)] = [
         (
+            "amp.json5",
+            #"""
+            // Twisted's AMP: boxes of keys and values with a length each, ended by an empty key.
+            //
+            //   00 04 5f 61 73 6b | 00 01 31 | 00 08 5f 63 6f 6d 6d 61 6e 64 | 00 03 53 75 6d | ... | 00 00
+            //         _ask               1           _command                       Sum
+            //
+            // The arguments become an object of strings, {"a":"13","b":"81"}. An answer that is an object becomes a box of its
+            // members, any other answer the value of `result`.
+            {
+              summary: "Twisted AMP: requests and answers in boxes of keys and values",
+              limits: {max_frame: 1048576},
+              frame: [
+                {
+                  name: "box", type: "kv", key: "u16", key_max: 255, value: "u16",
+                  keys: {
+                    id: "_ask", route: "_command", answer: "_answer", failed: "_error", reason: "_error_code",
+                    error: "_error_description",
+                  },
+                },
+              ],
+              routes: {by: "name"},
+              kinds: {
+                request: {has: ["id", "route"]},
+                notify: {has: "route", absent: "id"},
+                response: {has: ["answer", "payload"], answer: "$id"},
+                error: {has: ["failed", "reason", "error"], failed: "$id", reason: "UNKNOWN"},
+                push: {has: ["route", "payload"]},
+                kick: {has: ["route", "payload"]},
+              },
+              vectors: [
+                {
+                  note: "Sum a=13 b=81 under tag 1, and its answer",
+                  routes: {Sum: "Math/HD_Sum"},
+                  in: "00045f61736b00013100085f636f6d6d616e64000353756d00016100023133000162000238310000",
+                  events: [{kind: "request", route: "Math/HD_Sum", payload: '{"a":"13","b":"81"}'}],
+                  send: [{kind: "response", form: "json", payload: '{"total":94}'}],
+                  out: "00075f616e737765720001310005746f74616c000239340000",
+                },
+                {
+                  note: "an error",
+                  in: "00045f61736b00013200085f636f6d6d616e64000353756d0000",
+                  events: [{kind: "request", payload: "{}"}],
+                  send: [{kind: "error", payload: "nope"}],
+                  out: "00065f6572726f72000132000b5f6572726f725f636f64650007554e4b4e4f574e00125f6572726f725f6465736372697074696f6e00046e6f70650000",
+                },
+                {
+                  note: "a tag that is no number, a command that is a route, an answer that is no object",
+                  in: ["00045f61736b", "0002", {text: "a7"}, "00085f636f6d6d616e64", "0005", {text: "A/H_B"}, "0000"],
+                  events: [{kind: "request", route: "A/H_B", payload: "{}"}],
+                  send: [{kind: "response", payload: "ok"}],
+                  out: ["00075f616e73776572", "0002", {text: "a7"}, "0006", {text: "result"}, "0002", {text: "ok"}, "0000"],
+                },
+                {
+                  note: "a command without a tag gets no answer",
+                  in: ["00085f636f6d6d616e64", "0005", {text: "A/H_B"}, "0000"],
+                  events: [{kind: "notify", route: "A/H_B", payload: "{}"}],
+                },
+                {
+                  note: "a push",
+                  routes: {onChat: "Chat/OnChat"},
+                  send: [{kind: "push", route: "Chat/OnChat", form: "json", payload: '{"m":"hi"}'}],
+                  out: ["00085f636f6d6d616e64", "0006", {text: "onChat"}, "0001", {text: "m"}, "0002", {text: "hi"}, "0000"],
+                },
+                {note: "a key above 255 bytes", in: "0100", close: "frame_too_large"},
+                {note: "an empty box", in: "0000", close: "malformed_frame"},
+                {note: "a key twice", in: "00045f61736b00013100045f61736b0001310000", close: "malformed_frame"},
+                {note: "neither command, answer nor error", in: "00016100016200 00", close: "malformed_frame"},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "cellnet.json5",
+            #"""
+            // cellnet's tcp.ltv: a length that counts the id and the payload, and the 16-bit hash of the message's name.
+            //
+            //   09 00 | dd b1 | 7b 22 41 22 3a 37 7d        main.J {"A":7}
+            //   size  | code  | payload
+            //
+            // Names in `routes` are hashed; a number stands for itself. cellnet knows no answers: one goes out under the id of its
+            // request.
+            {
+              summary: "cellnet tcp.ltv: a length, the hash of a message's name, bytes",
+              order: "le",
+              limits: {max_frame: 65537},
+              frame: [
+                {name: "size", type: "u16", counts: "after", min: 2},
+                {name: "code", type: "u16"},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              routes: {by: "cellnet16"},
+              kinds: {request: {}, response: {}, push: {}},
+              vectors: [
+                {
+                  note: "main.TestEchoACK {\"hello\", 1234}, binary",
+                  routes: {"main.TestEchoACK": "Echo/HD_Echo"},
+                  in: "0d00 4112 0500 68656c6c6f d2040000",
+                  events: [{kind: "request", route: "Echo/HD_Echo", payload_hex: "0500 68656c6c6f d2040000"}],
+                  send: [{kind: "response", payload: "x"}], out: "0300 4112 78",
+                },
+                {
+                  note: "main.J {\"A\":7}, JSON",
+                  routes: {"main.J": "Game/HD_J"},
+                  in: "0900 ddb1 7b2241223a377d", events: [{kind: "request", route: "Game/HD_J", payload: '{"A":7}'}],
+                },
+                {
+                  note: "a message of cellnet's RPC is a message like others: its envelope is the payload",
+                  routes: {"58645": "Rpc/HD_Call", "20476": "Rpc/OnAnswer"},
+                  in: "1200 15e5 01c124 0a09 0300727063 05000000 1101",
+                  events: [{kind: "request", route: "Rpc/HD_Call", payload_hex: "01c124 0a09 0300727063 05000000 1101"}],
+                  send: [{kind: "push", route: "Rpc/OnAnswer", payload_hex: "01c1240a090300727063050000001101"}],
+                  out: "1200 fc4f 01c1240a090300727063050000001101",
+                },
+                {note: "an empty payload", in: "0200 4112", events: [{kind: "request"}]},
+                {
+                  note: "pushes by name", routes: {"proto.ChatACK": "Chat/OnChat", "tests.TestEchoACK": "Test/OnEcho"},
+                  send: [{kind: "push", route: "Chat/OnChat"}, {kind: "push", route: "Test/OnEcho"}],
+                  out: "0200 51aa 0200 afe3",
+                },
+                {note: "a length that does not cover the id", in: "0100 41", close: "malformed_frame"},
+                {note: "no length", in: "0000", close: "malformed_frame"},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "firefly.json5",
+            #"""
+            // Firefly: 17 bytes of head, then a body. The length counts the command and the body.
+            //
+            //   00 00 00 00 | 00    | 00 00 00 00 | 00 00 00 09 | 00 00 00 01 | 61 73 64 66 65
+            //   magic       | proto | server      | size        | command     | payload
+            {
+              summary: "Firefly: magic, versions, a length, a command, bytes",
+              parameters: {
+                h0: {default: 0, max: 255}, h1: {default: 0, max: 255}, h2: {default: 0, max: 255}, h3: {default: 0, max: 255},
+                proto: {default: 0, max: 255}, server: {default: 0},
+              },
+              limits: {max_frame: 65553},
+              frame: [
+                {name: "h0", type: "u8", is: "$h0"},
+                {name: "h1", type: "u8", is: "$h1"},
+                {name: "h2", type: "u8", is: "$h2"},
+                {name: "h3", type: "u8", is: "$h3"},
+                {name: "proto", type: "u8", is: "$proto"},
+                {name: "server", type: "u32", is: "$server"},
+                {name: "size", type: "u32", counts: "after", min: 4},
+                {name: "code", type: "u32"},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              routes: {by: "number"},
+              kinds: {request: {}, response: {}, push: {}},
+              vectors: [
+                {
+                  note: "command 1 and its answer, from the real server",
+                  routes: {"1": "Game/HD_One"},
+                  in: "00000000 00 00000000 00000009 00000001 6173646665",
+                  events: [{kind: "request", route: "Game/HD_One", payload: "asdfe"}],
+                  send: [{kind: "response", payload: "欢迎"}],
+                  out: "00000000 00 00000000 0000000a 00000001 e6aca2e8bf8e",
+                },
+                {
+                  note: "a push under topic 111, from the real server",
+                  send: [{kind: "push", route: "111", payload: "asdfe"}],
+                  out: "00000000 00 00000000 00000009 0000006f 6173646665",
+                },
+                {
+                  note: "other numbers in the head", parameters: {h0: "78", h3: "1", proto: "5", server: "258"},
+                  in: "4e000001 05 00000102 00000004 00000001", events: [{kind: "request"}],
+                },
+                {note: "wrong magic", in: "01000000 00 00000000 00000009 00000001 6173646665", close: "malformed_frame"},
+                {note: "wrong protocol version", in: "00000000 05 00000000 00000004 00000001", close: "malformed_frame"},
+                {note: "wrong server version", in: "00000000 00 00000001 00000004 00000001", close: "malformed_frame"},
+                {note: "a length that does not cover the command", in: "00000000 00 00000000 00000003 00000001", close: "malformed_frame"},
+                {note: "far too long", in: "00000000 00 00000000 7fffffff", close: "frame_too_large"},
+                {note: "half a head", in: "00000000 000000", rest: 7},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "int16.json5",
+            #"""
+            // Twisted's Int16StringReceiver: a length, then so many bytes. No route, no id; an empty string is a message too.
+            //
+            //   0005 | 68 65 6c 6c 6f        "hello"
+            //   size | payload
+            {
+              summary: "Twisted Int16StringReceiver: a length of 16 bits, a payload",
+              frame: [
+                {name: "size", type: "u16", counts: "after"},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              vectors: [
+                {
+                  note: "Twisted's client: \"\", \"hello\", {\"a\":1}",
+                  in: ["0000", "0005", {text: "hello"}, "0007", {text: '{"a":1}'}],
+                  events: [
+                    {kind: "request", payload: ""}, {kind: "request", payload: "hello"}, {kind: "request", payload: '{"a":1}'},
+                  ],
+                  send: [
+                    {kind: "response", payload: "", request: 0}, {kind: "response", payload: "hello", request: 1},
+                    {kind: "response", payload: '{"a":1}', request: 2},
+                  ],
+                  out: ["0000", "0005", {text: "hello"}, "0007", {text: '{"a":1}'}],
+                },
+                {note: "a frame that is not whole", in: "00036161", rest: 4},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "int32.json5",
+            #"""
+            // Twisted's Int32StringReceiver: a length, then so many bytes. No route, no id; an empty string is a message too.
+            //
+            //   00000005 | 68 65 6c 6c 6f        "hello"
+            //   size | payload
+            {
+              summary: "Twisted Int32StringReceiver: a length of 32 bits, a payload",
+              limits: {max_frame: 100003},
+              frame: [
+                {name: "size", type: "u32", counts: "after", max: 99999},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              vectors: [
+                {
+                  note: "Twisted's client: \"\", \"hello\", {\"a\":1}",
+                  in: ["00000000", "00000005", {text: "hello"}, "00000007", {text: '{"a":1}'}],
+                  events: [
+                    {kind: "request", payload: ""}, {kind: "request", payload: "hello"}, {kind: "request", payload: '{"a":1}'},
+                  ],
+                  send: [
+                    {kind: "response", payload: "", request: 0}, {kind: "response", payload: "hello", request: 1},
+                    {kind: "response", payload: '{"a":1}', request: 2},
+                  ],
+                  out: ["00000000", "00000005", {text: "hello"}, "00000007", {text: '{"a":1}'}],
+                },
+                {note: "a frame that is not whole", in: "000000036161", rest: 6},
+                {note: "above 99999, refused before the body comes", in: "000186a0", close: "frame_too_large"},
+                {note: "the largest", in: "0001869f", rest: 4},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "int8.json5",
+            #"""
+            // Twisted's Int8StringReceiver: a length, then so many bytes. No route, no id; an empty string is a message too.
+            //
+            //   05 | 68 65 6c 6c 6f        "hello"
+            //   size | payload
+            {
+              summary: "Twisted Int8StringReceiver: a length of 8 bits, a payload",
+              frame: [
+                {name: "size", type: "u8", counts: "after"},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              vectors: [
+                {
+                  note: "Twisted's client: \"\", \"hello\", {\"a\":1}",
+                  in: ["00", "05", {text: "hello"}, "07", {text: '{"a":1}'}],
+                  events: [
+                    {kind: "request", payload: ""}, {kind: "request", payload: "hello"}, {kind: "request", payload: '{"a":1}'},
+                  ],
+                  send: [
+                    {kind: "response", payload: "", request: 0}, {kind: "response", payload: "hello", request: 1},
+                    {kind: "response", payload: '{"a":1}', request: 2},
+                  ],
+                  out: ["00", "05", {text: "hello"}, "07", {text: '{"a":1}'}],
+                },
+                {note: "a frame that is not whole", in: "036161", rest: 3},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "leaf-json.json5",
+            #"""
+            // leaf's TCP gate with its JSON processor: a length, then an object with one key, the message's name.
+            //
+            //   00 19 | 7b 22 48 65 6c 6c 6f 22 3a ...        {"Hello":{"Name":"leaf"}}
+            //   size  | body
+            //
+            // leaf knows no answers: one goes out under the name of its request.
+            {
+              summary: "leaf with JSON: a length, an object with one key",
+              parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"]},
+              order: "$order",
+              // leaf's default: messages of 4096 bytes at most. A length of one byte reaches 255 by itself.
+              limits: {max_payload: 4096},
+              frame: [
+                {name: "size", type: "$length", counts: "after", min: 1},
+                {name: "body", type: "json", len: "rest", json: "single"},
+              ],
+              routes: {by: "name"},
+              kinds: {request: {has: "route"}, response: {has: "route"}, push: {has: "route"}, kick: {has: "route"}},
+              vectors: [
+                {
+                  note: "a message and its answer",
+                  routes: {Hello: "Chat/HD_Hello"},
+                  in: "0019 7b2248656c6c6f223a7b224e616d65223a226c656166227d7d",
+                  events: [{kind: "request", route: "Chat/HD_Hello", payload: '{"Name":"leaf"}'}],
+                  send: [{kind: "response", form: "json", payload: '{"Name":"leaf"}'}],
+                  out: "0019 7b2248656c6c6f223a7b224e616d65223a226c656166227d7d",
+                },
+                {
+                  note: "a name that is not configured is the listener's route, and comes back",
+                  in: ["0008", {text: '{"X":[]}'}],
+                  events: [{kind: "request", payload: "[]"}],
+                  send: [{kind: "error", payload: "none"}],
+                  out: ["0016", {text: '{"X":{"Error":"none"}}'}],
+                },
+                {
+                  note: "a push under the client's own name",
+                  routes: {Say: "Chat/OnChat"},
+                  send: [{kind: "push", route: "Chat/OnChat", form: "json", payload: "1"}],
+                  out: ["0009", {text: '{"Say":1}'}],
+                },
+                {
+                  note: "the lowest byte first", parameters: {length: "u32", order: "le"},
+                  in: ["09000000", {text: '{"A/B":1}'}], events: [{kind: "request", route: "A/B", payload: "1"}],
+                },
+                {note: "no bytes", in: "0000", close: "malformed_frame"},
+                {note: "above 4096, refused before the body comes", in: "1001", close: "frame_too_large"},
+                {note: "no key", in: "0002 7b7d", close: "malformed_frame"},
+                {note: "two keys", in: "000d 7b2261223a312c2262223a327d", close: "malformed_frame"},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "leaf-pb.json5",
+            #"""
+            // leaf's TCP gate with its protobuf processor: a length, the message's number (its place of registration), protobuf.
+            //
+            //   00 08 | 00 01 | 0a 04 6c 65 61 66
+            //   size  | code  | payload
+            //
+            // leaf knows no answers: one goes out under the number of its request.
+            {
+              summary: "leaf with protobuf: a length, a number, bytes",
+              parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"]},
+              order: "$order",
+              limits: {max_payload: 4096},
+              frame: [
+                {name: "size", type: "$length", counts: "after", min: 2},
+                {name: "code", type: "u16"},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              routes: {by: "number"},
+              kinds: {request: {}, response: {}, push: {}},
+              vectors: [
+                {
+                  note: "StringValue \"leaf\", and an answer",
+                  routes: {"1": "Chat/HD_Say"},
+                  in: "0008 0001 0a046c656166", events: [{kind: "request", route: "Chat/HD_Say", payload_hex: "0a046c656166"}],
+                  send: [{kind: "response", payload_hex: "0a046c656166"}], out: "0008 0001 0a046c656166",
+                },
+                {
+                  note: "Int32Value 300, a number that is not configured",
+                  in: "0005 0000 08ac02", events: [{kind: "request", payload_hex: "08ac02"}],
+                  send: [{kind: "response", payload_hex: ""}], out: "0002 0000",
+                },
+                {
+                  note: "a push", routes: {"7": "Chat/OnChat"},
+                  send: [{kind: "push", route: "Chat/OnChat", payload: "x"}, {kind: "push", route: "Chat/Other", payload: "x"}],
+                  out: "0003 0007 78",
+                },
+                {
+                  note: "a length of four bytes, the lowest first", parameters: {length: "u32", order: "le"},
+                  in: "03000000 0100 78", events: [{kind: "request", payload: "x"}],
+                },
+                {
+                  note: "a length of one byte", parameters: {length: "u8"},
+                  in: "03 0001 78", events: [{kind: "request", payload: "x"}],
+                },
+                {note: "no room for the number", in: "0001 00", close: "malformed_frame"},
+                {note: "above 4096", in: "1001", close: "frame_too_large"},
+              ],
+            }
+
+            """#
+        ),
+        (
             "length16.json5",
             #"""
             // A length of two bytes, then the payload. The simplest protocol there is: a client needs ten lines.
@@ -207,6 +600,152 @@ enum BuiltInDescriptors {
                   in: "00100000", close: "frame_too_large",
                 },
                 {note: "not yet a frame", in: "00000005 6865", rest: 6},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "line.json5",
+            #"""
+            // Lines that end with CR LF, as Twisted's LineReceiver and LineOnlyReceiver.
+            //
+            //   68 65 6c 6c 6f | 0d 0a        "hello"
+            {
+              summary: "lines that end with CR LF, 16384 bytes at most",
+              limits: {max_frame: 16386},
+              frame: [{name: "payload", type: "bytes", until: "\r\n", max: 16384}],
+              vectors: [
+                {
+                  note: "Twisted's client: \"\", \"hello\", {\"a\":1}",
+                  in: [{text: '\r\nhello\r\n{"a":1}\r\n'}],
+                  events: [
+                    {kind: "request", payload: ""}, {kind: "request", payload: "hello"}, {kind: "request", payload: '{"a":1}'},
+                  ],
+                  send: [
+                    {kind: "response", payload: "", request: 0}, {kind: "response", payload: "hello", request: 1},
+                    {kind: "response", payload: '{"a":1}', request: 2},
+                  ],
+                  out: [{text: '\r\nhello\r\n{"a":1}\r\n'}],
+                },
+                {
+                  note: "a line feed or a carriage return alone is part of the line",
+                  in: [{text: "a\nb\rc\r\r\n"}], events: [{kind: "request", payload: "a\nb\rc\r"}],
+                },
+                {note: "no end yet", in: [{text: "hello"}], rest: 5},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "netstring.json5",
+            #"""
+            // Netstrings, as Twisted's NetstringReceiver: decimal digits, a colon, so many bytes, a comma.
+            //
+            //   35 | 3a | 68 65 6c 6c 6f | 2c        5:hello,
+            //   size     payload           comma
+            {
+              summary: "netstrings: 5:hello,",
+              limits: {max_frame: 100006},
+              frame: [
+                // Says one byte less than follows it: the comma is not counted.
+                {name: "size", type: "dec", end: ":", digits: 5, counts: "after", plus: -1, max: 99999},
+                {name: "payload", type: "bytes", len: "rest"},
+                {type: "const", text: ","},
+              ],
+              vectors: [
+                {
+                  note: "Twisted's client: \"\", \"hello\", {\"a\":1}",
+                  in: [{text: '0:,5:hello,7:{"a":1},'}],
+                  events: [
+                    {kind: "request", payload: ""}, {kind: "request", payload: "hello"}, {kind: "request", payload: '{"a":1}'},
+                  ],
+                  send: [
+                    {kind: "response", payload: "", request: 0}, {kind: "response", payload: "hello", request: 1},
+                    {kind: "response", payload: '{"a":1}', request: 2},
+                  ],
+                  out: [{text: '0:,5:hello,7:{"a":1},'}],
+                },
+                {note: "a zero in front", in: [{text: "05:"}], close: "malformed_frame"},
+                {note: "another byte than the comma", in: [{text: "5:hellox"}], close: "malformed_frame"},
+                {note: "above 99999, refused before the colon comes", in: [{text: "100000:"}], close: "frame_too_large"},
+                {note: "no digit", in: [{text: "x:"}], close: "malformed_frame"},
+                {note: "no digits at all", in: [{text: ":"}], close: "malformed_frame"},
+                {note: "not whole", in: [{text: "5:hell"}], rest: 6},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "skynet-login.json5",
+            #"""
+            // Framing of skynet's snax.loginserver: lines that end with LF. What the lines say (key exchange, proof, token) is for a
+            // module.
+            //
+            //   41 51 49 44 42 41 55 47 42 77 67 3d | 0a
+            {
+              summary: "skynet's login server, framing: lines that end with LF",
+              limits: {max_frame: 8192},
+              frame: [{name: "payload", type: "bytes", until: "\n", max: 8191}],
+              vectors: [
+                {
+                  note: "a line each way",
+                  in: [{text: "AQIDBAUGBwg=\n"}], events: [{kind: "request", payload: "AQIDBAUGBwg="}],
+                  send: [{kind: "response", payload: "200 MQ=="}], out: [{text: "200 MQ==\n"}],
+                },
+                {
+                  note: "client's key and proof",
+                  in: [{text: "ISkxwPmkUxg=\n1slXWM1L31k=\n"}],
+                  events: [{kind: "request", payload: "ISkxwPmkUxg="}, {kind: "request", payload: "1slXWM1L31k="}],
+                },
+              ],
+            }
+
+            """#
+        ),
+        (
+            "skynet-msgserver.json5",
+            #"""
+            // Framing of skynet's snax.msgserver: a length, content, and the session at the end.
+            //
+            //   in    00 08 | 65 63 68 6f | 00 00 00 01
+            //         size  | payload     | id
+            //   out   00 09 | 65 63 68 6f | 01 | 00 00 00 01
+            //         size  | payload     | ok | id
+            {
+              summary: "skynet's message server, framing: a length, content, a session",
+              limits: {max_frame: 65537},
+              in: [
+                {name: "size", type: "u16", counts: "after", min: 5},
+                {name: "payload", type: "bytes", len: "rest"},
+                {name: "id", type: "u32"},
+              ],
+              out: [
+                {name: "size", type: "u16", counts: "after"},
+                {name: "payload", type: "bytes", len: "rest"},
+                {name: "ok", type: "u8", enum: {error: 0, response: 1}},
+                {name: "id", type: "u32"},
+              ],
+              kinds: {
+                request: {},
+                response: {ok: "response"},
+                // An error says nothing but that it is one.
+                error: {ok: "error", payload: {text: ""}},
+              },
+              vectors: [
+                {
+                  note: "\"echo\" in session 1",
+                  in: "0008 6563686f 00000001", events: [{kind: "request", payload: "echo"}],
+                  send: [{kind: "response", payload: "echo"}], out: "0009 6563686f 01 00000001",
+                },
+                {
+                  note: "an error", in: "0005 78 00000002", events: [{kind: "request", payload: "x"}],
+                  send: [{kind: "error", payload: "no such thing"}], out: "0005 00 00000002",
+                },
+                {note: "no room for the session", in: "0003 000001", close: "malformed_frame"},
+                {note: "no content", in: "0004 00000001", close: "malformed_frame"},
               ],
             }
 

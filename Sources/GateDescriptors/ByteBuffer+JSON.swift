@@ -37,13 +37,6 @@ extension ByteBuffer {
         }
     }
 
-    /// Appends {"Error":text}, the answer to a failed request where a protocol has no place of its own for it.
-    mutating func appendFaultObject(_ text: Span<UInt8>) {
-        append("{\"Error\":")
-        appendJSONString(text)
-        append(UInt8(ascii: "}"))
-    }
-
     /// Appends a number in decimal digits.
     mutating func appendDecimal(_ number: UInt64) {
         var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)

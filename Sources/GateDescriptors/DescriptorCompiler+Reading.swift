@@ -3,54 +3,100 @@ import GateBytes
 extension DescriptorCompiler {
     /// Gives a slot to each field whose value somebody needs.
     mutating func assignSlots() {
-        let tested = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) })
-        var next = FrameValues.firstOther
-        for (index, field) in model.fields.enumerated() {
-            switch field.name {
-            case "route": slots[index] = FrameValues.route
-            case "id": slots[index] = FrameValues.identifier
-            case "payload": slots[index] = FrameValues.payload
-            case "error": slots[index] = FrameValues.error
-            default:
-                guard tested.contains(field.name) || lengthFields.values.contains(index) else { continue }
-                guard next < DescriptorLimits.valuesMax else {
-                    let limit = DescriptorLimits.valuesMax - FrameValues.firstOther
-                    reader.report(
-                        .tooMany(next - FrameValues.firstOther + 1, limit: limit, of: "fields that others refer to"),
-                        at: field.place)
-                    return
-                }
-                slots[index] = UInt8(next)
-                next += 1
+        var tested = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
+        tested.formUnion(fields.flatMap { $0.conditions.map(\.field) })
+        for reply in model.replies {
+            for value in reply.values {
+                if case .copied(let name) = value.value { tested.insert(name) }
+            }
+        }
+        for (index, field) in fields.enumerated() {
+            let isNeeded = tested.contains(field.name) || lengthFields.values.contains(index)
+            slots[index] = slot(field.name, isNeeded: isNeeded, field.place)
+            guard reader.problems.isEmpty else { return }
+        }
+        for field in fields {
+            if field.form.hasKeys {
+                for key in bodyKeys ?? [] { _ = slot(key.name, isNeeded: true, field.place) }
             }
         }
     }
 
+    /// The slot of a name; alternatives with one name share it.
+    private mutating func slot(_ name: String, isNeeded: Bool, _ place: DescriptorPlace) -> UInt8? {
+        if let slot = WellKnown.slot(name) ?? slotsByName[name] {
+            slotsByName[name] = slot
+            return slot
+        }
+        guard isNeeded else { return nil }
+        let next = FrameValues.firstOther + slotsByName.values.filter { $0 >= FrameValues.firstOther }.count
+        guard next < DescriptorLimits.valuesMax else {
+            let limit = DescriptorLimits.valuesMax - FrameValues.firstOther
+            reader.report(
+                .tooMany(next - FrameValues.firstOther + 1, limit: limit, of: "fields that others refer to"),
+                at: place)
+            return nil
+        }
+        slotsByName[name] = UInt8(next)
+        return UInt8(next)
+    }
+
     /// Makes the operations that read a frame.
     mutating func compileReading() {
-        for (index, field) in model.fields.enumerated() {
+        for (index, field) in fields.enumerated() {
             var operation: ReadOperation
             switch field.form {
-            case .unsigned(let width): operation = number(index, field, width)
+            case .unsigned(let width): operation = number(index, field, .unsigned, width)
+            case .varint(let count):
+                operation = number(index, field, .varint, 0)
+                operation.count = count
+            case .decimal(let digits, let end):
+                operation = number(index, field, .decimal, 0)
+                operation.count = digits
+                operation.end = parts.pooled(end)
+            case .bits(let at, let width):
+                operation = number(index, field, .bits, width)
+                operation.count = at
             case .constant(let bytes):
                 operation = ReadOperation(code: .constant)
                 operation.range = parts.pooled(bytes)
+            case .pairs(let pairs):
+                operation = ReadOperation(code: .pairs, width: UInt8(pairs.keyWidth))
+                operation.count = pairs.valueWidth
+                operation.maximum = UInt64(pairs.keyBytesMax)
+                compileKeys(pairs.keys)
             case .bytes: operation = run(index, field, .bytes)
             case .text: operation = run(index, field, .text)
             case .json(let keys):
                 operation = run(index, field, .json)
                 compileKeys(keys)
+            case .singleKey: operation = run(index, field, .singleKey)
+            case .native(.sprotoRPC): operation = run(index, field, .sproto)
+            case .native(.scutForm):
+                operation = run(index, field, .scutForm)
+                parts.nativeKey = field.nativeKey
             }
             operation.isLittleEndian = field.isLittleEndian
+            operation.isSigned = field.isSigned
             operation.slot = slots[index] ?? ReadOperation.noSlot
+            operation.firstTest = UInt16(parts.tests.count)
+            for condition in field.conditions {
+                guard let slot = slotsByName[condition.field] else { continue }
+                parts.tests.append(ValueTest(slot: slot, range: parts.numbered(condition.values.sorted())))
+            }
+            operation.testsEnd = UInt16(parts.tests.count)
             parts.reading.append(operation)
             parts.labels.append(OperationLabel(name: field.name, path: field.place.path))
         }
     }
 
-    private mutating func number(_ index: Int, _ field: FieldModel, _ width: Int) -> ReadOperation {
-        var operation = ReadOperation(code: .unsigned, width: UInt8(width))
+    private mutating func number(
+        _ index: Int, _ field: FieldModel, _ code: ReadOperation.Code, _ width: Int
+    ) -> ReadOperation {
+        var operation = ReadOperation(code: code, width: UInt8(width))
         operation.counts = field.counts
+        operation.countsUnits = field.countsUnits
+        operation.escapeWidth = UInt8(field.escapeWidth)
         operation.plus = field.plus
         operation.minimum = UInt64(field.minimum ?? 0)
         if let maximum = field.maximum { operation.maximum = UInt64(maximum) }
@@ -60,15 +106,15 @@ extension DescriptorCompiler {
             operation.maximum = min(operation.maximum, 1 << 62)
         }
         if !field.enumeration.isEmpty {
-            let low = parts.numbers.count
-            parts.numbers.append(contentsOf: field.enumeration.map { UInt64($0.value) })
-            operation.range = PoolRange(low: UInt32(low), high: UInt32(parts.numbers.count))
+            operation.range = parts.numbered(field.enumeration.map(\.value))
             operation.keepsUnknown = field.keepsUnknown
         }
         return operation
     }
 
-    private func run(_ index: Int, _ field: FieldModel, _ content: ReadOperation.Content) -> ReadOperation {
+    private mutating func run(
+        _ index: Int, _ field: FieldModel, _ content: ReadOperation.Content
+    ) -> ReadOperation {
         var operation: ReadOperation
         switch field.length {
         case .fixed(let count):
@@ -78,7 +124,14 @@ extension DescriptorCompiler {
         case .field:
             operation = ReadOperation(code: .counted)
             operation.lengthSlot = lengthFields[index].flatMap { slots[$0] } ?? ReadOperation.noSlot
-        case .rest: operation = ReadOperation(code: .rest)
+        case .rest:
+            operation = ReadOperation(code: .rest)
+            operation.count = fields[(index + 1)...].reduce(0) {
+                $0 + ($1.isImplied(by: field) ? $1.smallestWidth : 0)
+            }
+        case .until(let end):
+            operation = ReadOperation(code: .until)
+            operation.end = parts.pooled(end)
         }
         operation.content = content
         operation.minimum = UInt64(field.minimum ?? 0)
@@ -86,23 +139,20 @@ extension DescriptorCompiler {
         return operation
     }
 
-    private mutating func compileKeys(_ keys: [JSONRole: String]) {
-        for role in JSONRole.allCases {
-            guard let key = keys[role] else { continue }
-            parts.keys.append(JSONKeyOperation(range: parts.pooled(key.utf8), slot: role.slot))
+    private mutating func compileKeys(_ keys: [KeyModel]) {
+        for key in keys {
+            guard let slot = slotsByName[key.name] else { continue }
+            parts.keys.append(BodyKeyOperation(range: parts.pooled(key.key.utf8), slot: slot))
         }
     }
 }
 
-extension JSONRole {
-    /// Where its value goes.
-    var slot: UInt8 {
+extension FieldModel.Form {
+    /// Whether it is a body with keys of its own.
+    var hasKeys: Bool {
         switch self {
-        case .route: FrameValues.route
-        case .id: FrameValues.identifier
-        case .payload: FrameValues.payload
-        case .error: FrameValues.error
-        case .result: FrameValues.result
+        case .json, .singleKey, .pairs, .native: true
+        case .unsigned, .varint, .decimal, .bits, .constant, .bytes, .text: false
         }
     }
 }

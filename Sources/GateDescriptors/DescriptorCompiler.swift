@@ -4,10 +4,14 @@ import GateJSON
 /// Turns a ``DescriptorModel`` into a program, and reports what does not fit together.
 struct DescriptorCompiler {
     let model: DescriptorModel
+    /// The fields of the direction that is compiled.
+    var fields: [FieldModel]
     var parts = DescriptorProgramParts()
     var reader: DescriptorReader
     /// By field index: the slot its value goes to.
     var slots: [Int: UInt8] = [:]
+    /// By name: the slot of what clients send.
+    var slotsByName: [String: UInt8] = [:]
     /// By field index: the index of the number that says its length.
     var lengthFields: [Int: Int] = [:]
 
@@ -21,19 +25,27 @@ struct DescriptorCompiler {
 
     private init(model: DescriptorModel, reader: DescriptorReader) {
         self.model = model
+        fields = model.fields
         self.reader = reader
     }
 
     private mutating func run() {
-        guard !model.fields.isEmpty else {
+        guard !fields.isEmpty else {
             if reader.problems.isEmpty { reader.report(.zeroByteFrame, at: model.framePlace) }
             return
         }
         parts.emptyFrame = model.emptyFrame
-        parts.idle = model.idle
-        checkNames()
-        checkFrameEnd()
-        resolveLengths()
+        parts.routesModel = model.routes
+        if let fault = model.fault { parts.fault = fault }
+        checkFields()
+        if let out = model.outFields, !out.isEmpty {
+            fields = out
+            lengthFields = [:]
+            checkFields()
+            fields = model.fields
+            lengthFields = [:]
+            resolveLengths()
+        }
         checkLimits()
         // What follows builds upon fields that make sense.
         guard reader.problems.isEmpty else { return }
@@ -41,41 +53,68 @@ struct DescriptorCompiler {
         assignSlots()
         compileReading()
         compileKinds()
+        compileStates()
+        if let out = model.outFields {
+            fields = out
+            lengthFields = [:]
+            resolveLengths()
+        }
         compileWriting()
     }
 
-    /// The index of the field that says where the frame ends.
-    var countingField: Int? { model.fields.firstIndex { $0.counts != .none } }
+    private mutating func checkFields() {
+        checkNames()
+        checkFrameEnd()
+        resolveLengths()
+    }
 
-    /// The field with the JSON body.
-    var jsonKeys: [JSONRole: String]? {
-        for field in model.fields {
-            if case .json(let keys) = field.form { return keys }
+    /// The index of the field that says where the frame ends.
+    var countingField: Int? { fields.firstIndex { $0.counts != .none } }
+
+    /// Keys of the body, where it has any.
+    var bodyKeys: [KeyModel]? {
+        for field in fields {
+            switch field.form {
+            case .json(let keys): return keys
+            case .pairs(let pairs): return pairs.keys + [KeyModel(name: WellKnown.payload, key: "")]
+            case .singleKey:
+                return [KeyModel(name: WellKnown.route, key: ""), KeyModel(name: WellKnown.payload, key: "")]
+            case .native(.sprotoRPC):
+                return ["code", "id", "payload"].map { KeyModel(name: $0, key: "") }
+            case .native(.scutForm):
+                return ["code", "id", "payload"].map { KeyModel(name: $0, key: "") }
+            default: continue
+            }
         }
         return nil
     }
 
-    func index(of name: String) -> Int? { model.fields.firstIndex { $0.name == name } }
+    func index(of name: String) -> Int? { fields.firstIndex { $0.name == name } }
 
     private mutating func checkNames() {
-        var names: Set<String> = []
+        var seen: [FieldModel] = []
         var bodies = 0
-        for field in model.fields {
-            if !names.insert(field.name).inserted { reader.report(.duplicateName(field.name), at: field.place) }
+        for field in fields {
+            // Alternatives may share a name, since only one of them is there.
+            if seen.contains(where: { $0.name == field.name && !excludes($0, field) }) {
+                reader.report(.duplicateName(field.name), at: field.place)
+            }
+            seen.append(field)
             switch field.form {
-            case .json(let keys):
+            case .json, .pairs, .singleKey, .native:
                 bodies += 1
-                if bodies > 1 { reader.report(.tooMany(bodies, limit: 1, of: "JSON bodies"), at: field.place) }
-                for role in JSONRole.allCases where keys[role] != nil && index(of: role.rawValue) != nil {
-                    reader.report(.duplicateName(role.rawValue), at: field.place)
+                if bodies > 1 { reader.report(.tooMany(bodies, limit: 1, of: "bodies with keys"), at: field.place) }
+                for key in bodyKeys ?? [] where index(of: key.name) != nil {
+                    reader.report(.duplicateName(key.name), at: field.place)
                 }
+                checkKeys()
                 if model.kinds == nil { reader.report(.missingKey("kinds"), at: field.place) }
-            case .unsigned:
-                if ["route", "payload", "error"].contains(field.name) {
+            case .unsigned, .varint, .decimal, .bits:
+                if [WellKnown.route, WellKnown.payload].contains(field.name) {
                     reader.report(.wrongKind(expected: "type bytes or str", found: "a number"), at: field.place)
                 }
             case .bytes, .text:
-                if field.name == "id" {
+                if field.name == WellKnown.identifier || field.name == WellKnown.code {
                     reader.report(.wrongKind(expected: "an integer type", found: "bytes"), at: field.place)
                 }
             case .constant: break
@@ -83,31 +122,54 @@ struct DescriptorCompiler {
         }
     }
 
+    /// A name without a meaning of its own is of use only where a kind or a reply says so.
+    private mutating func checkKeys() {
+        var used = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
+        for reply in model.replies { used.formUnion(reply.values.flatMap { [$0.name, $0.value.copiedName ?? ""] }) }
+        for key in bodyKeys ?? [] where WellKnown.slot(key.name) == nil && !used.contains(key.name) {
+            guard let place = key.place else { continue }
+            reader.report(.unknownKey(key.name, valid: WellKnown.names), at: place)
+        }
+    }
+
+    /// Whether two fields are never in the same frame.
+    private func excludes(_ one: FieldModel, _ other: FieldModel) -> Bool {
+        one.conditions.contains { mine in
+            other.conditions.contains { its in its.field == mine.field && its.values.isDisjoint(with: mine.values) }
+        }
+    }
+
     private mutating func checkFrameEnd() {
-        var counting: String?
-        var resting: String?
-        for field in model.fields {
-            if let resting { reader.report(.fieldBehindRest(resting), at: field.place) }
+        var counting: [FieldModel] = []
+        var resting: FieldModel?
+        for field in fields {
+            if let resting, !excludes(resting, field), !(field.isFixedWidth && field.isImplied(by: resting)) {
+                reader.report(.fieldBehindRest(resting.name), at: field.place)
+            }
             if field.counts != .none {
-                if let counting { reader.report(.secondFrameEnd(first: counting), at: field.countsPlace) }
-                counting = field.name
+                if field.counts == .after, let first = counting.first(where: { !excludes($0, field) }) {
+                    reader.report(.secondFrameEnd(first: first.name), at: field.countsPlace)
+                }
+                counting.append(field)
             }
             if field.takesRest {
-                if counting == nil { reader.report(.noFrameEnd, at: field.lengthPlace) }
-                resting = field.name
+                if !counting.contains(where: { $0.isImplied(by: field) }) {
+                    reader.report(.noFrameEnd, at: field.lengthPlace)
+                }
+                resting = field
             }
         }
-        if model.fields.reduce(0, { $0 + $1.smallestWidth }) == 0 {
+        if fields.reduce(0, { $0 + ($1.conditions.isEmpty ? $1.smallestWidth : 0) }) == 0 {
             reader.report(.zeroByteFrame, at: model.framePlace)
         }
     }
 
     /// Finds the fields that others name in `len`: numbers further left, each for one run of bytes.
-    private mutating func resolveLengths() {
-        for (index, field) in model.fields.enumerated() {
+    mutating func resolveLengths() {
+        for (index, field) in fields.enumerated() {
             guard case .field(let name) = field.length, field.form.isRun else { continue }
-            let known = model.fields[..<index].filter { $0.isPlainNumber }.map(\.name)
-            guard let target = self.index(of: name), model.fields[target].isPlainNumber else {
+            let known = fields[..<index].filter { $0.isPlainNumber }.map(\.name)
+            guard let target = self.index(of: name), fields[target].isPlainNumber else {
                 reader.report(
                     .unknownValue(name, valid: ["rest", "u8", "u16", "u24", "u32", "u64"] + known),
                     at: field.lengthPlace)
@@ -125,10 +187,10 @@ struct DescriptorCompiler {
     }
 
     private mutating func checkLimits() {
-        let smallest = model.fields.reduce(0) { $0 + $1.smallestWidth }
+        let smallest = fields.reduce(0) { $0 + ($1.conditions.isEmpty ? $1.smallestWidth : 0) }
         var limit = model.frameBytesMax ?? DescriptorLimits.frameBytesDefault
         if let counting = countingField {
-            let field = model.fields[counting]
+            let field = fields[counting]
             let covered = coveredBytes(of: counting)
             if let minimum = field.minimum, minimum < covered + field.plus {
                 reader.report(.minimumBelowFields(minimum, covered: covered + field.plus), at: field.minimumPlace)
@@ -150,31 +212,37 @@ struct DescriptorCompiler {
 
     /// Bytes that the length in this field always counts.
     func coveredBytes(of counting: Int) -> Int {
-        let first = model.fields[counting].counts == .frame ? 0 : counting + 1
-        return model.fields[first...].reduce(0) { $0 + $1.smallestWidth }
+        let first = fields[counting].counts == .frame ? 0 : counting + 1
+        return fields[first...].reduce(0) { $0 + ($1.isImplied(by: fields[counting]) ? $1.smallestWidth : 0) }
     }
 
     /// The largest frame that the length in this field can say; `nil` when what stands before it varies.
     private func reachableBytes(of counting: Int) -> Int? {
-        let field = model.fields[counting]
-        guard field.largestAllowed < 1 << 60 else { return nil }
+        let field = fields[counting]
+        guard field.largestAllowed < 1 << 60, !field.countsUnits else { return nil }
         let counted = field.largestAllowed - field.plus
         if field.counts == .frame { return counted }
         var before = 0
-        for field in model.fields[...counting] {
-            switch (field.form, field.length) {
-            case (.unsigned, _), (.constant, _), (_, .fixed): before += field.smallestWidth
-            default: return nil
+        for field in fields[...counting] {
+            if case .decimal(let digits, let end) = field.form {
+                before += digits + end.count
+            } else if field.isFixedWidth {
+                before += field.smallestWidth + field.escapeWidth
+            } else {
+                return nil
             }
         }
         return before + counted
     }
 
     private mutating func findIdentifier() {
-        if index(of: "id") != nil {
+        if index(of: WellKnown.identifier) != nil {
             parts.identifiers = .number
-        } else if jsonKeys?[.id] != nil {
-            parts.identifiers = .json
+        } else if let keys = bodyKeys, keys.contains(where: { $0.name == WellKnown.identifier }) {
+            parts.identifiers = .text
+            if fields.contains(where: { if case .native = $0.form { true } else { false } }) {
+                parts.identifiers = .number
+            }
         }
     }
 }
@@ -183,7 +251,7 @@ extension FieldModel {
     /// Whether the field is a number that another field's `len` may name.
     var isPlainNumber: Bool {
         guard case .unsigned = form else { return false }
-        return counts == .none && name != "id"
+        return counts == .none && name != WellKnown.identifier
     }
 }
 
@@ -191,8 +259,8 @@ extension FieldModel.Form {
     /// Whether it is a run of bytes with a `len`.
     var isRun: Bool {
         switch self {
-        case .bytes, .text, .json: true
-        case .unsigned, .constant: false
+        case .bytes, .text, .json, .singleKey, .native: true
+        case .unsigned, .varint, .decimal, .bits, .constant, .pairs: false
         }
     }
 }

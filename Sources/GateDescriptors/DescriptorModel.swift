@@ -9,15 +9,24 @@ struct DescriptorPlace: Sendable {
 
 /// A descriptor as it was written, names resolved to words, before anything is checked across fields.
 struct DescriptorModel: Sendable {
+    /// What clients send; without ``outFields`` also what they get.
     var fields: [FieldModel] = []
+    var outFields: [FieldModel]?
     var framePlace: DescriptorPlace
     var frameBytesMax: Int?
     var frameBytesPlace: DescriptorPlace
+    /// The most that a length may count.
+    var payloadBytesMax: Int?
     var emptyFrame = EmptyFramePolicy.deliver
     /// `nil` when the descriptor has no `kinds`: then every frame of a client is a request.
     var kinds: [KindModel]?
     var kindsPlace: DescriptorPlace
-    var idle = TimeSpan.zero
+    var replies: [KindModel] = []
+    var states: [StateModel] = []
+    var opening: [ActionModel] = []
+    var timers = TimersModel()
+    var routes = RoutesModel()
+    var fault: FaultModel?
 }
 
 /// What becomes of a frame that its length says is empty.
@@ -35,14 +44,60 @@ enum CountedPart: String, CaseIterable, Sendable {
     case frame
 }
 
-/// One entry of `frame`.
+/// How the names or codes of a listener's `routes` are read.
+struct RoutesModel: Sendable {
+    enum Form: String, CaseIterable, Sendable {
+        /// Names in a text field.
+        case name
+        /// Decimal codes of the integer field `code`.
+        case number
+        /// Names of which `code` is the 16-bit hash that cellnet uses.
+        case cellnet16
+        /// Names; `code` is the place among them in the order of their bytes, from 1.
+        case dictionary
+    }
+
+    var form = Form.name
+    /// Whether the descriptor says something of routes: a name that is no route then stands for the listener's own.
+    var isDeclared = false
+    /// What stands between module and handler in a client's name, in place of `/`.
+    var split: UInt8?
+}
+
+/// The body of a fault where the protocol has no place of its own for the text: what stands around it.
+struct FaultModel: Sendable {
+    var before: [UInt8]
+    var after: [UInt8]
+}
+
+/// Times of a connection; zero for none.
+struct TimersModel: Sendable {
+    var idle = TimeSpan.zero
+    var handshake = TimeSpan.zero
+    var every = TimeSpan.zero
+    var send: ActionModel?
+}
+
+/// One entry of `frame`, `in` or `out`.
 struct FieldModel: Sendable {
     enum Form: Sendable {
         case unsigned(width: Int)
+        /// Seven bits a byte, the lowest first.
+        case varint(bytesMax: Int)
+        /// Decimal digits up to `end`.
+        case decimal(digitsMax: Int, end: [UInt8])
+        /// Bits of the integer in front, from `at`.
+        case bits(at: Int, width: Int)
         case constant([UInt8])
         case bytes
         case text
-        case json([JSONRole: String])
+        /// One JSON object with known keys.
+        case json([KeyModel])
+        /// One JSON object with one key, the route; its value is the payload.
+        case singleKey
+        /// Keys and values with a length each, ended by an empty key.
+        case pairs(PairsModel)
+        case native(NativeCodec)
     }
 
     enum Length: Sendable {
@@ -50,18 +105,34 @@ struct FieldModel: Sendable {
         case prefix(width: Int)
         case field(String)
         case rest
+        case until([UInt8])
     }
 
     var name: String
     var form: Form
     var isLittleEndian = false
+    var isSigned = false
     var counts = CountedPart.none
     var plus = 0
+    /// Width of the integer that follows when all bits of a length are set, 0 for none.
+    var escapeWidth = 0
+    /// Whether a length counts UTF-16 units of the UTF-8 text behind it.
+    var countsUnits = false
     var minimum: Int?
     var maximum: Int?
+    /// The only value it may have.
+    var required: Int?
     var length = Length.rest
     var enumeration: [(name: String, value: Int)] = []
     var keepsUnknown = false
+    /// All must hold for the field to be there.
+    var conditions: [ConditionModel] = []
+    /// Bytes in place of an empty payload.
+    var empty: [UInt8] = []
+    /// Whether the payload is one JSON value, so that text is quoted.
+    var isJSON = false
+    /// The secret of a native part.
+    var nativeKey: [UInt8] = []
     var place: DescriptorPlace
     var minimumPlace: DescriptorPlace
     var maximumPlace: DescriptorPlace
@@ -80,50 +151,143 @@ struct FieldModel: Sendable {
 
     /// The largest number the field can hold, where it is one.
     var largestNumber: Int {
-        guard case .unsigned(let width) = form else { return 0 }
-        return width >= 8 ? .max : 1 << (8 * width) - 1
-    }
-
-    /// The number it is limited to.
-    var largestAllowed: Int { min(maximum ?? .max, largestNumber) }
-
-    var takesRest: Bool {
         switch form {
-        case .bytes, .text, .json: if case .rest = length { true } else { false }
-        case .unsigned, .constant: false
+        case .unsigned(let width): width >= 8 ? .max : 1 << (8 * width - (isSigned ? 1 : 0)) - 1
+        case .varint(let bytesMax): bytesMax >= 9 ? .max : 1 << (7 * bytesMax) - 1
+        case .decimal(let digitsMax, _): (0..<min(digitsMax, 18)).reduce(1) { value, _ in value * 10 } - 1
+        case .bits(_, let width): 1 << width - 1
+        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native: 0
         }
     }
 
-    /// Bytes it takes at least.
+    /// The number it is limited to.
+    var largestAllowed: Int {
+        min(maximum ?? .max, counts != .none && escapeWidth > 0 ? 1 << (8 * escapeWidth) - 1 : largestNumber)
+    }
+
+    var isNumber: Bool {
+        switch form {
+        case .unsigned, .varint, .decimal, .bits: true
+        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native: false
+        }
+    }
+
+    var takesRest: Bool {
+        if case .rest = length, form.isRun { true } else { false }
+    }
+
+    /// Bytes it takes at least, when it is there.
     var smallestWidth: Int {
         switch form {
         case .unsigned(let width): width
+        case .varint: 1
+        case .decimal(_, let end): 1 + end.count
+        case .bits: 0
         case .constant(let bytes): bytes.count
-        case .bytes, .text, .json:
+        case .pairs(let pairs): pairs.keyWidth
+        case .bytes, .text, .json, .singleKey, .native:
             switch length {
             case .fixed(let count): count
             case .prefix(let width): width
+            case .until(let end): end.count
             case .field, .rest: 0
             }
         }
     }
+
+    /// Whether it always takes ``smallestWidth`` bytes when it is there.
+    var isFixedWidth: Bool {
+        switch form {
+        case .unsigned, .bits, .constant: true
+        case .varint, .decimal, .pairs: false
+        case .bytes, .text, .json, .singleKey, .native: if case .fixed = length { true } else { false }
+        }
+    }
+
+    /// Whether it is there whenever `other` is.
+    func isImplied(by other: FieldModel) -> Bool {
+        conditions.allSatisfy { mine in
+            other.conditions.contains { its in its.field == mine.field && its.values.isSubset(of: mine.values) }
+        }
+    }
 }
 
-/// What a key of a JSON body means.
-enum JSONRole: String, CaseIterable, Sendable {
-    case route, id, payload, error, result
+/// A key of a body and the name of its value.
+struct KeyModel: Sendable {
+    var name: String
+    var key: String
+    var place: DescriptorPlace?
 }
 
-/// One entry of `kinds`.
+/// Keys and values with a length each.
+struct PairsModel: Sendable {
+    var keyWidth: Int
+    var valueWidth: Int
+    var keyBytesMax: Int
+    var keys: [KeyModel]
+}
+
+/// What an earlier field must hold.
+struct ConditionModel: Sendable {
+    var field: String
+    var values: Set<Int>
+}
+
+/// Names with a meaning.
+enum WellKnown {
+    static let route = "route"
+    static let identifier = "id"
+    static let payload = "payload"
+    static let error = "error"
+    static let result = "result"
+    static let code = "code"
+
+    /// By slot.
+    static let names = [route, identifier, payload, error, result, code]
+
+    /// The slot of a well-known name.
+    static func slot(_ name: String) -> UInt8? { names.firstIndex(of: name).map { UInt8($0) } }
+}
+
+/// One entry of `kinds` or `replies`.
 struct KindModel: Sendable {
     enum Value: Sendable {
         case number(Int)
         case text(String)
+        /// Bytes made when the descriptor is compiled.
+        case bytes([UInt8])
+        /// The field or key of that name in the frame that is answered.
+        case copied(String)
+        case nowMilliseconds
+        /// The id of the request.
+        case identifier
     }
 
     var kind: DescriptorKind
+    var name: String
     var values: [(name: String, value: Value, place: DescriptorPlace)] = []
-    var has: [JSONRole] = []
-    var absent: [JSONRole] = []
+    var has: [String] = []
+    var absent: [String] = []
+    var place: DescriptorPlace
+}
+
+/// One thing that is done with a frame.
+struct ActionModel: Sendable {
+    enum Form: Sendable {
+        case deliver, ignore, close
+        case reply(String)
+        case state(String)
+    }
+
+    var form: Form
+    var place: DescriptorPlace
+}
+
+/// One entry of `states`.
+struct StateModel: Sendable {
+    var name: String
+    /// By kind; `else` is last.
+    var actions: [(kind: String, actions: [ActionModel], place: DescriptorPlace)] = []
+    var otherwise: [ActionModel] = []
     var place: DescriptorPlace
 }

@@ -6,41 +6,70 @@ import GateBytes
 final class DescriptorProgram: Sendable {
     /// Reads a frame, left to right.
     let reading: ContiguousArray<ReadOperation>
+    /// What fields and kinds ask of earlier values.
+    let tests: ContiguousArray<ValueTest>
     /// Writes frames; each kind has a range of it.
     let writing: ContiguousArray<WriteOperation>
     /// By ``DescriptorKind``'s raw value, the range in ``writing``; empty for a kind that is never sent.
     let writingRanges: ContiguousArray<Range<Int>>
+    /// The same for messages whose route has a code, where that makes a difference.
+    let codedRanges: ContiguousArray<Range<Int>>
+    /// Frames that states send.
+    let replyRanges: ContiguousArray<Range<Int>>
     /// How the kind of a client's frame is found; empty: all are requests. The client's own kinds come first.
     let kindTests: ContiguousArray<KindTest>
-    let conditions: ContiguousArray<KindCondition>
-    /// Keys of the JSON body.
-    let keys: ContiguousArray<JSONKeyOperation>
+    /// Keys of the JSON body or of the pairs.
+    let keys: ContiguousArray<BodyKeyOperation>
     /// Bytes of constants and keys; operations hold ranges of it.
     let pool: [UInt8]
-    /// Values of enums; operations hold ranges of it.
+    /// Values of enums and tests; operations hold ranges of it.
     let numbers: ContiguousArray<UInt64>
     let identifiers: IdentifierForm
+    /// Whether an answer carries the code or name that its request had.
+    let answersCarryRoute: Bool
+    /// By kind's raw value, one bit each: whether it cannot be written without the route's code.
+    let needsCode: UInt16
     let emptyFrame: EmptyFramePolicy
     /// Bytes of a whole frame, prefix included.
     let frameBytesMax: Int
-    let idle: TimeSpan
+    let timers: ProgramTimers
+    let states: StateTable
+    let routes: RouteTable
+    /// Bytes in place of an empty payload.
+    let emptyPayload: [UInt8]
+    /// Whether text is quoted, because a payload is one JSON value.
+    let payloadIsJSON: Bool
+    /// What stands around the text of a fault.
+    let fault: FaultModel
+    /// The secret of a native part.
+    let nativeKey: [UInt8]
     /// What each operation of ``reading`` is called; for people only.
     let labels: ContiguousArray<OperationLabel>
 
-    init(_ parts: DescriptorProgramParts) {
+    init(_ parts: DescriptorProgramParts, routes: RouteTable = .none) {
         reading = parts.reading
+        tests = parts.tests
         writing = parts.writing
         writingRanges = parts.writingRanges
+        codedRanges = parts.codedRanges
+        replyRanges = parts.replyRanges
         kindTests = parts.kindTests
-        conditions = parts.conditions
         keys = parts.keys
         pool = parts.pool
         numbers = parts.numbers
         identifiers = parts.identifiers
+        answersCarryRoute = parts.answersCarryRoute
+        needsCode = parts.needsCode
         emptyFrame = parts.emptyFrame
         frameBytesMax = parts.frameBytesMax
-        idle = parts.idle
+        timers = parts.timers
+        states = parts.states
+        emptyPayload = parts.emptyPayload
+        payloadIsJSON = parts.payloadIsJSON
+        fault = parts.fault
+        nativeKey = parts.nativeKey
         labels = parts.labels
+        self.routes = routes
     }
 }
 
@@ -48,26 +77,47 @@ final class DescriptorProgram: Sendable {
 enum IdentifierForm: UInt8, Sendable {
     /// Frames carry no id: replies go out in the order of the requests.
     case order
-    /// A field of fixed width.
+    /// An integer.
     case number
-    /// A number or a string in a JSON body.
-    case json
+    /// Text that comes back byte for byte: a JSON number or string, or the value of a key.
+    case text
+}
+
+/// Times of a connection; zero for none.
+struct ProgramTimers: Sendable {
+    var idle = TimeSpan.zero
+    var handshake = TimeSpan.zero
+    var every = TimeSpan.zero
+    /// The reply that is sent every so often.
+    var reply = 0
+
+    var isEmpty: Bool { idle == .zero && handshake == .zero && every == .zero }
 }
 
 /// A ``DescriptorProgram`` while it is put together.
-struct DescriptorProgramParts {
+struct DescriptorProgramParts: Sendable {
     var reading: ContiguousArray<ReadOperation> = []
+    var tests: ContiguousArray<ValueTest> = []
     var writing: ContiguousArray<WriteOperation> = []
     var writingRanges = ContiguousArray(repeating: 0..<0, count: DescriptorKind.allCases.count)
+    var codedRanges = ContiguousArray(repeating: 0..<0, count: DescriptorKind.allCases.count)
+    var replyRanges: ContiguousArray<Range<Int>> = []
     var kindTests: ContiguousArray<KindTest> = []
-    var conditions: ContiguousArray<KindCondition> = []
-    var keys: ContiguousArray<JSONKeyOperation> = []
+    var keys: ContiguousArray<BodyKeyOperation> = []
     var pool: [UInt8] = []
     var numbers: ContiguousArray<UInt64> = []
     var identifiers = IdentifierForm.order
+    var answersCarryRoute = false
+    var needsCode: UInt16 = 0
     var emptyFrame = EmptyFramePolicy.deliver
     var frameBytesMax = DescriptorLimits.frameBytesDefault
-    var idle = TimeSpan.zero
+    var timers = ProgramTimers()
+    var states = StateTable()
+    var routesModel = RoutesModel()
+    var emptyPayload: [UInt8] = []
+    var payloadIsJSON = false
+    var fault = FaultModel(before: Array(#"{"Error":"#.utf8), after: Array("}".utf8))
+    var nativeKey: [UInt8] = []
     var labels: ContiguousArray<OperationLabel> = []
 
     /// Puts bytes into the pool.
@@ -75,6 +125,13 @@ struct DescriptorProgramParts {
         let low = pool.count
         pool.append(contentsOf: bytes)
         return PoolRange(low: UInt32(low), high: UInt32(pool.count))
+    }
+
+    /// Puts values into the table of numbers, in their order.
+    mutating func numbered(_ values: some Sequence<Int>) -> PoolRange {
+        let low = numbers.count
+        numbers.append(contentsOf: values.map { UInt64($0) })
+        return PoolRange(low: UInt32(low), high: UInt32(numbers.count))
     }
 }
 
@@ -91,6 +148,12 @@ struct ReadOperation: Sendable {
     enum Code: UInt8, Sendable {
         /// An unsigned integer of `width` bytes.
         case unsigned
+        /// `count` bytes at most of seven bits each.
+        case varint
+        /// `count` decimal digits at most and the terminator `end`.
+        case decimal
+        /// The `width` bits from `count` of the integer in front.
+        case bits
         /// The bytes `range` of the pool.
         case constant
         /// `count` bytes.
@@ -99,13 +162,17 @@ struct ReadOperation: Sendable {
         case prefixed
         /// As many bytes as the value in `lengthSlot` says.
         case counted
-        /// All bytes up to the frame's end.
+        /// All bytes up to `count` before the frame's end.
         case rest
+        /// All bytes before the terminator `end`.
+        case until
+        /// Keys of `width` bytes of length and values of `count`, ended by an empty key.
+        case pairs
     }
 
     /// What is looked at inside a run of bytes.
     enum Content: UInt8, Sendable {
-        case bytes, text, json
+        case bytes, text, json, singleKey, sproto, scutForm
     }
 
     /// Means: nobody reads this value.
@@ -115,12 +182,19 @@ struct ReadOperation: Sendable {
     var content = Content.bytes
     var width: UInt8 = 0
     var isLittleEndian = false
+    var isSigned = false
     var counts = CountedPart.none
+    var countsUnits = false
+    var escapeWidth: UInt8 = 0
     var keepsUnknown = true
     var slot = noSlot
     var lengthSlot = noSlot
+    /// Range of ``DescriptorProgram/tests`` that must all hold for the field to be there.
+    var firstTest: UInt16 = 0
+    var testsEnd: UInt16 = 0
     /// Constant bytes, or the range of ``DescriptorProgram/numbers`` that an enum allows.
     var range = PoolRange()
+    var end = PoolRange()
     var count = 0
     var plus = 0
     var minimum: UInt64 = 0
@@ -133,7 +207,7 @@ struct WriteOperation: Sendable {
         /// The bytes `range` of the pool.
         case literal
         /// A length of `width` bytes over bytes whose number is known before they are written: `plus`, and the
-        /// route's and the payload's where it counts them.
+        /// route's and the payload's where it counts them. Width 0 stands for decimal digits.
         case length
         /// Room for a length of `width` bytes, counted from behind it.
         case openAfter
@@ -145,10 +219,28 @@ struct WriteOperation: Sendable {
         case mark
         /// Fills in the length.
         case close
+        /// Fills in a length in decimal digits, for which there was no room; `countsUnits` counts UTF-16 units.
+        case closeDecimal
         case route, payload, faultText, faultObject
         /// The id as an integer of `width` bytes.
         case identifier
+        /// The id in seven bits a byte, `maximum` at most.
+        case identifierVarint
+        /// The id as it was read.
+        case identifierText
+        /// The route's code as an integer of `width` bytes.
+        case code
+        /// The route's code in decimal digits.
+        case codeText
+        /// The time in milliseconds as an integer of `width` bytes.
+        case nowMilliseconds
+        case nowText
+        /// The next value copied from the frame that is answered, as an integer of `width` bytes or as it was read.
+        case copiedNumber, copied
         case jsonRoute, jsonIdentifier, jsonPayload, jsonFaultText
+        /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes.
+        case pairs
+        case sproto
     }
 
     var code: Code
@@ -157,31 +249,58 @@ struct WriteOperation: Sendable {
     var scope: UInt8 = 0
     var countsRoute = false
     var countsPayload = false
+    var countsUnits = false
     var range = PoolRange()
     var plus = 0
     var minimum: UInt64 = 0
     var maximum = UInt64.max
 }
 
+/// A value that a slot must hold, one of those in `range` of ``DescriptorProgram/numbers``.
+struct ValueTest: Sendable {
+    var slot: UInt8
+    var range: PoolRange
+}
+
 /// A kind and what a frame must show to be of it.
 struct KindTest: Sendable {
     var kind: DescriptorKind
+    /// Column of ``StateTable``.
+    var column: UInt8 = 0
     /// Slots that must hold something, one bit each.
     var has: UInt32 = 0
     /// Slots that must not.
     var absent: UInt32 = 0
-    /// Range of ``DescriptorProgram/conditions``.
-    var conditions: Range<Int> = 0..<0
+    /// Range of ``DescriptorProgram/tests``.
+    var tests: Range<Int> = 0..<0
 }
 
-/// A value that a slot must hold.
-struct KindCondition: Sendable {
-    var slot: UInt8
-    var value: UInt64
-}
-
-/// A key of a JSON body and where its value goes.
-struct JSONKeyOperation: Sendable {
+/// A key of a body and where its value goes.
+struct BodyKeyOperation: Sendable {
     var range: PoolRange
     var slot: UInt8
+}
+
+/// What is done with a frame in each state.
+struct StateTable: Sendable {
+    enum Action: Sendable {
+        case deliver, ignore, close
+        /// Sends a frame of ``DescriptorProgram/replyRanges``.
+        case reply(Int)
+        case state(Int)
+    }
+
+    var actions: ContiguousArray<Action> = []
+    /// By state and column of the kind; empty: messages are delivered and heartbeats echoed.
+    var ranges: ContiguousArray<Range<Int>> = []
+    /// Kinds in the table; the last column is for all others.
+    var columns = 1
+    /// By state: whether messages are delivered, so that the handshake is over.
+    var delivers: ContiguousArray<Bool> = []
+    /// What is sent at the start.
+    var opening: Range<Int> = 0..<0
+
+    var isEmpty: Bool { ranges.isEmpty }
+
+    func range(state: Int, column: UInt8) -> Range<Int> { ranges[state * columns + min(Int(column), columns - 1)] }
 }

@@ -4,7 +4,8 @@ import GateJSON
 extension DescriptorReader {
     /// The keys of a descriptor.
     static let keys = [
-        "protocol", "summary", "parameters", "order", "limits", "frame", "empty_frame", "kinds", "timers", "vectors",
+        "protocol", "summary", "parameters", "order", "limits", "frame", "in", "out", "empty_frame", "kinds", "replies",
+        "states", "on_open", "timers", "routes", "fault", "vectors",
     ]
 
     /// Reads all that the bytes depend on. Problems are reported; what they hit is left out of the model.
@@ -17,29 +18,159 @@ extension DescriptorReader {
         if let policy = root["empty_frame"] {
             model.emptyFrame = word(policy, "$.empty_frame") ?? .deliver
         }
-        if let timers = root["timers"] {
-            for member in members(of: timers, "$.timers", valid: ["idle"]) where member.key == "idle" {
-                model.idle = span(member.value, "$.timers.idle") ?? .zero
+        if let timers = root["timers"] { readTimers(timers, into: &model.timers) }
+        readFrames(root, isLittleEndian, into: &model)
+        if let most = model.payloadBytesMax {
+            for index in model.fields.indices where model.fields[index].counts != .none {
+                let reachable = model.fields[index].largestAllowed
+                if most < reachable { model.fields[index].maximum = most }
             }
         }
-        if let frame = root["frame"] {
-            model.framePlace = place(frame, "$.frame")
-            model.fields = fields(frame, isLittleEndian: isLittleEndian)
-        } else {
-            report(.missingKey("frame"), at: rootPlace)
+        if let routes = root["routes"] { readRoutes(routes, into: &model.routes) }
+        if let fault = root["fault"] { model.fault = readFault(fault) }
+        if let replies = root["replies"] {
+            for member in members(of: replies, "$.replies") {
+                guard isWord(member.key) else { continue }
+                model.replies.append(readKind(.other, member.key, member.value, "$.replies.\(member.key)"))
+            }
         }
+        if let states = root["states"] { readStates(states, into: &model) }
+        if let opening = root["on_open"] { model.opening = actions(opening, "$.on_open") }
         if let kinds = root["kinds"] {
             model.kindsPlace = place(kinds, "$.kinds")
-            model.kinds = readKinds(kinds)
+            model.kinds = readKinds(kinds, named: model.states.flatMap { $0.actions.map(\.kind) })
         }
         return model
     }
 
+    private mutating func readFrames(_ root: JSONNode, _ isLittleEndian: Bool, into model: inout DescriptorModel) {
+        if let frame = root["frame"] {
+            model.framePlace = place(frame, "$.frame")
+            model.fields = fields(frame, "$.frame", isLittleEndian: isLittleEndian)
+            for key in ["in", "out"] {
+                if let node = root[key] { report(.duplicateName(key), at: place(node, "$.\(key)")) }
+            }
+            return
+        }
+        guard let input = root["in"] else {
+            report(.missingKey("frame"), at: place(root, "$"))
+            return
+        }
+        model.framePlace = place(input, "$.in")
+        model.fields = fields(input, "$.in", isLittleEndian: isLittleEndian)
+        guard let output = root["out"] else {
+            report(.missingKey("out"), at: place(root, "$"))
+            return
+        }
+        model.outFields = fields(output, "$.out", isLittleEndian: isLittleEndian)
+    }
+
+    private mutating func readTimers(_ node: JSONNode, into timers: inout TimersModel) {
+        for member in members(of: node, "$.timers", valid: ["idle", "handshake", "every", "send"]) {
+            let path = "$.timers.\(member.key)"
+            switch member.key {
+            case "idle": timers.idle = span(member.value, path) ?? .zero
+            case "handshake": timers.handshake = span(member.value, path) ?? .zero
+            case "every": timers.every = span(member.value, path) ?? .zero
+            case "send":
+                guard let name = literal(member.value, path) else { continue }
+                timers.send = ActionModel(form: .reply(name), place: place(member.value, path))
+            default: break
+            }
+        }
+        if timers.every > .zero && timers.send == nil { report(.missingKey("send"), at: place(node, "$.timers")) }
+        if timers.every == .zero && timers.send != nil { report(.missingKey("every"), at: place(node, "$.timers")) }
+    }
+
+    private mutating func readRoutes(_ node: JSONNode, into routes: inout RoutesModel) {
+        routes.isDeclared = true
+        for member in members(of: node, "$.routes", valid: ["by", "split"]) {
+            let path = "$.routes.\(member.key)"
+            if member.key == "by" {
+                routes.form = word(member.value, path) ?? .name
+            } else if let text = literal(member.value, path) {
+                if text.utf8.count == 1 {
+                    routes.split = text.utf8.first
+                } else {
+                    report(.badText(text, expected: "one ASCII character"), at: place(member.value, path))
+                }
+            }
+        }
+    }
+
+    /// A JSON value with `$fault` in place of one string.
+    private mutating func readFault(_ node: JSONNode) -> FaultModel? {
+        var text: [UInt8] = []
+        render(node, "$.fault", into: &text)
+        let mark = Array(#""$fault""#.utf8)
+        var place = 0
+        while place + mark.count <= text.count, Array(text[place..<place + mark.count]) != mark { place += 1 }
+        guard place + mark.count <= text.count else {
+            report(.missingKey("$fault"), at: self.place(node, "$.fault"))
+            return nil
+        }
+        return FaultModel(before: Array(text[..<place]), after: Array(text[(place + mark.count)...]))
+    }
+
+    private mutating func readStates(_ node: JSONNode, into model: inout DescriptorModel) {
+        for member in members(of: node, "$.states") {
+            let path = "$.states.\(isWord(member.key) ? member.key : "?")"
+            var state = StateModel(
+                name: member.key, place: DescriptorPlace(path: path, position: member.keyPosition))
+            for entry in members(of: member.value, path) {
+                let path = "\(path).\(isWord(entry.key) ? entry.key : "?")"
+                let actions = actions(entry.value, path)
+                if entry.key == "else" {
+                    state.otherwise = actions
+                } else {
+                    state.actions.append(
+                        (entry.key, actions, DescriptorPlace(path: path, position: entry.keyPosition)))
+                }
+            }
+            model.states.append(state)
+        }
+    }
+
+    /// One action or an array of them: `deliver`, `ignore`, `close`, `reply NAME`, `goto STATE`.
+    private mutating func actions(_ node: JSONNode, _ path: String) -> [ActionModel] {
+        var nodes = [(node, path)]
+        if case .array = node.kind {
+            nodes = elements(of: node, path).enumerated().map { ($1, "\(path)[\($0)]") }
+        }
+        var actions: [ActionModel] = []
+        for (node, path) in nodes {
+            guard let text = literal(node, path) else { continue }
+            let words = text.split(separator: " ").map(String.init)
+            let form: ActionModel.Form? =
+                switch (words.first, words.count) {
+                case ("deliver", 1): .deliver
+                case ("ignore", 1): .ignore
+                case ("close", 1): .close
+                case ("reply", 2): .reply(words[1])
+                case ("goto", 2): .state(words[1])
+                default: nil
+                }
+            if let form {
+                actions.append(ActionModel(form: form, place: place(node, path)))
+            } else {
+                report(
+                    .unknownValue(text, valid: ["deliver", "ignore", "close", "reply NAME", "goto STATE"]),
+                    at: place(node, path))
+            }
+        }
+        return actions
+    }
+
     private mutating func readLimits(_ node: JSONNode, into model: inout DescriptorModel) {
-        for member in members(of: node, "$.limits", valid: ["max_frame"]) where member.key == "max_frame" {
-            let path = "$.limits.max_frame"
-            model.frameBytesPlace = place(member.value, path)
-            model.frameBytesMax = number(member.value, path, in: 1...DescriptorLimits.frameBytesCeiling)
+        for member in members(of: node, "$.limits", valid: ["max_frame", "max_payload"]) {
+            let path = "$.limits.\(member.key)"
+            let bytes = number(member.value, path, in: 1...DescriptorLimits.frameBytesCeiling)
+            if member.key == "max_frame" {
+                model.frameBytesPlace = place(member.value, path)
+                model.frameBytesMax = bytes
+            } else if member.key == "max_payload" {
+                model.payloadBytesMax = bytes
+            }
         }
     }
 
@@ -49,70 +180,156 @@ extension DescriptorReader {
         return order.map { $0 == .le }
     }
 
-    /// A time such as `500ms`, `60s` or `2m`.
+    /// A time such as `500ms`, `60s`, `2m` or `2*60s`; `$name` with a number stands for seconds.
     private mutating func span(_ node: JSONNode, _ path: String) -> TimeSpan? {
-        guard let text = text(node, path) else { return nil }
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let whole = literal(node, path) else { return nil }
+        var rest = whole[...]
+        var factor = 1
+        if let star = rest.firstIndex(of: "*"), let count = Int(rest[..<star]), (1...100).contains(count) {
+            factor = count
+            rest = rest[rest.index(after: star)...]
+        }
+        if rest.first == "$" {
+            let name = String(rest.dropFirst())
+            guard let value = parameters[name] else {
+                report(.unknownValue(whole, valid: parameters.keys.sorted().map { "$" + $0 }), at: place(node, path))
+                return nil
+            }
+            rest = (numericParameters.contains(name) ? value + "s" : value)[...]
+        }
+        let digits = rest.prefix { $0.isASCII && $0.isNumber }
         let milliseconds: Int? =
-            switch text.dropFirst(digits.count) {
+            switch rest.dropFirst(digits.count) {
             case "ms": 1
             case "s": 1000
             case "m": 60_000
             default: nil
             }
         guard let milliseconds, let count = Int(digits), (1...86_400_000 / milliseconds).contains(count) else {
-            report(.badText(text, expected: "a time up to a day, such as 500ms, 60s or 2m"), at: place(node, path))
+            report(.badText(whole, expected: "a time up to a day, such as 500ms, 60s or 2m"), at: place(node, path))
             return nil
         }
-        return .milliseconds(count * milliseconds)
+        return .milliseconds(factor * count * milliseconds)
     }
 
-    private mutating func readKinds(_ node: JSONNode) -> [KindModel] {
+    private mutating func readKinds(_ node: JSONNode, named: [String]) -> [KindModel] {
+        let known = DescriptorKind.named.map(\.name)
         var kinds: [KindModel] = []
-        for member in members(of: node, "$.kinds", valid: DescriptorKind.allCases.map(\.name)) {
-            guard let kind = DescriptorKind(name: member.key) else { continue }
-            kinds.append(readKind(kind, member.value, "$.kinds.\(member.key)"))
+        for member in members(of: node, "$.kinds", valid: known + named) {
+            guard known.contains(member.key) || named.contains(member.key), isWord(member.key) else { continue }
+            let kind = DescriptorKind(name: member.key) ?? .other
+            kinds.append(readKind(kind, member.key, member.value, "$.kinds.\(member.key)"))
         }
         return kinds
     }
 
-    private mutating func readKind(_ kind: DescriptorKind, _ node: JSONNode, _ path: String) -> KindModel {
-        var model = KindModel(kind: kind, place: place(node, path))
+    private mutating func readKind(
+        _ kind: DescriptorKind, _ name: String, _ node: JSONNode, _ path: String
+    ) -> KindModel {
+        var model = KindModel(kind: kind, name: name, place: place(node, path))
         for member in members(of: node, path) {
             let path = "\(path).\(isWord(member.key) ? member.key : "?")"
             switch member.key {
-            case "has": model.has = roles(member.value, path)
-            case "absent": model.absent = roles(member.value, path)
+            case "has": model.has = names(member.value, path)
+            case "absent": model.absent = names(member.value, path)
             default:
                 let place = DescriptorPlace(path: path, position: member.keyPosition)
-                if case .number = member.value.kind {
-                    guard let value = number(member.value, path, in: 0 ... .max) else { continue }
-                    model.values.append((member.key, .number(value), place))
-                } else if let value = text(member.value, path) {
-                    model.values.append((member.key, .text(value), place))
-                }
+                if let value = value(member.value, path) { model.values.append((member.key, value, place)) }
             }
         }
         return model
     }
 
-    /// One role or an array of them.
-    private mutating func roles(_ node: JSONNode, _ path: String) -> [JSONRole] {
-        if case .string = node.kind {
-            let role: JSONRole? = word(node, path)
-            return role.map { [$0] } ?? []
+    /// A value of a kind or a reply.
+    private mutating func value(_ node: JSONNode, _ path: String) -> KindModel.Value? {
+        switch node.kind {
+        case .number: return number(node, path, in: 0 ... .max).map { .number($0) }
+        case .object:
+            for member in members(of: node, path, valid: ["json", "hex", "text"]) {
+                switch member.key {
+                case "json":
+                    var text: [UInt8] = []
+                    render(member.value, "\(path).json", into: &text)
+                    return .bytes(text)
+                case "hex": return hex(member.value, "\(path).hex").map { .bytes($0) }
+                case "text": return literal(member.value, "\(path).text").map { .bytes(Array($0.utf8)) }
+                default: break
+                }
+            }
+            return nil
+        default:
+            guard let plain = literal(node, path) else { return nil }
+            if plain == "$id" { return .identifier }
+            if plain == "$now_ms" { return .nowMilliseconds }
+            if plain.hasPrefix("$in.") { return .copied(String(plain.dropFirst(4))) }
+            if plain.first == "$", numericParameters.contains(String(plain.dropFirst())) {
+                return number(node, path, in: 0 ... .max).map { .number($0) }
+            }
+            return text(node, path).map { .text($0) }
         }
-        var roles: [JSONRole] = []
-        for (index, element) in elements(of: node, path).enumerated() {
-            let role: JSONRole? = word(element, "\(path)[\(index)]")
-            guard let role else { continue }
-            if roles.contains(role) {
-                report(.duplicateName(role.rawValue), at: place(element, "\(path)[\(index)]"))
+    }
+
+    /// Writes a JSON value; `"$name"` in it stands for a parameter, `"$routes"` for names and their codes.
+    private mutating func render(_ node: JSONNode, _ path: String, into text: inout [UInt8]) {
+        switch node.kind {
+        case .object:
+            text.append(UInt8(ascii: "{"))
+            for (index, member) in members(of: node, path).enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                JSONWriter.appendString(member.key, to: &text)
+                text.append(UInt8(ascii: ":"))
+                render(member.value, "\(path).\(isWord(member.key) ? member.key : "?")", into: &text)
+            }
+            text.append(UInt8(ascii: "}"))
+        case .array:
+            text.append(UInt8(ascii: "["))
+            for (index, element) in elements(of: node, path).enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                render(element, "\(path)[\(index)]", into: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+        case .string:
+            guard let plain = literal(node, path) else { return }
+            if plain == "$routes" {
+                renderDictionary(into: &text)
+            } else if plain != "$fault", plain.first == "$" {
+                guard let value = self.text(node, path) else { return }
+                if numericParameters.contains(String(plain.dropFirst())) {
+                    text.append(contentsOf: value.utf8)
+                } else {
+                    JSONWriter.appendString(value, to: &text)
+                }
             } else {
-                roles.append(role)
+                JSONWriter.appendString(plain, to: &text)
+            }
+        default: node.value.write(into: &text)
+        }
+    }
+
+    private func renderDictionary(into text: inout [UInt8]) {
+        text.append(UInt8(ascii: "{"))
+        for (index, entry) in dictionary.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            JSONWriter.appendString(entry.name.span, to: &text)
+            text.append(UInt8(ascii: ":"))
+            text.append(contentsOf: String(entry.code).utf8)
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    /// One name or an array of them.
+    private mutating func names(_ node: JSONNode, _ path: String) -> [String] {
+        if case .string = node.kind { return literal(node, path).map { [$0] } ?? [] }
+        var names: [String] = []
+        for (index, element) in elements(of: node, path).enumerated() {
+            guard let name = literal(element, "\(path)[\(index)]") else { continue }
+            if names.contains(name) {
+                report(.duplicateName(name), at: place(element, "\(path)[\(index)]"))
+            } else {
+                names.append(name)
             }
         }
-        return roles
+        return names
     }
 }
 

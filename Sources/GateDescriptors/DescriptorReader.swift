@@ -5,6 +5,10 @@ struct DescriptorReader {
     let file: String
     /// What `$name` stands for.
     var parameters: [String: String] = [:]
+    /// Those of ``parameters`` whose values are numbers.
+    var numericParameters: Set<String> = []
+    /// What `$routes` stands for: names and their codes.
+    var dictionary: [(name: [UInt8], code: UInt64)] = []
     private(set) var problems: [DescriptorProblem] = []
 
     init(file: String) {
@@ -70,6 +74,14 @@ struct DescriptorReader {
 
     /// A whole number of a range.
     mutating func number(_ node: JSONNode, _ path: String, in range: ClosedRange<Int>) -> Int? {
+        if case .string = node.kind, let text = literal(node, path), text.utf8.first == UInt8(ascii: "$"),
+            numericParameters.contains(String(text.dropFirst()))
+        {
+            guard let value = parameters[String(text.dropFirst())].flatMap({ Int($0) }) else { return nil }
+            if range.contains(value) { return value }
+            report(.outOfRange(range), at: place(node, path))
+            return nil
+        }
         do {
             return try node.int(in: range)
         } catch {

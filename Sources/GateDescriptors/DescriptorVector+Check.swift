@@ -6,7 +6,7 @@ import GateProtocol
 public struct DescriptorVectorFailure: Hashable, Sendable, CustomStringConvertible {
     /// What differs.
     public enum Part: String, Hashable, Sendable {
-        case events, out, close, rest
+        case setup, events, out, close, rest
     }
 
     /// The vector, as in `$.vectors[2]`.
@@ -29,13 +29,23 @@ public struct DescriptorVectorFailure: Hashable, Sendable, CustomStringConvertib
 }
 
 extension ProtocolDescriptor {
-    /// Runs each vector, with all parameters at their defaults: its bytes whole, one by one and in threes.
+    /// Runs each vector, with its own parameters and routes: its bytes whole, one by one and in threes.
     /// - Returns: What differs; nothing when all is as the file says.
     public func checkVectors() -> [DescriptorVectorFailure] {
-        guard let parts = variants.first?.parts else { return [] }
-        let program = DescriptorProgram(parts)
         var failures: [DescriptorVectorFailure] = []
         for vector in vectors {
+            let program: DescriptorProgram
+            do {
+                program = try self.program(
+                    ProtocolOptions(
+                        frameBytesMax: frameBytesMax, parameters: vector.parameters, routes: vector.routes))
+            } catch {
+                failures.append(
+                    DescriptorVectorFailure(
+                        path: vector.place.path, position: vector.place.position, feeding: "whole", part: .setup,
+                        expected: "parameters and routes that the protocol takes", found: "\(error)"))
+                continue
+            }
             for (feeding, size) in [("whole", vector.input.count), ("byte by byte", 1), ("in threes", 3)] {
                 var run = VectorRun(program)
                 run.feed(vector.input, chunk: max(1, size))
@@ -94,7 +104,7 @@ private struct VectorRun: ~Copyable {
             case .response: .reply(correlation, .result, send.form)
             case .error: .reply(correlation, .fault, send.form)
             case .push: .push(.atMostOnce, send.form)
-            case .kick, .request, .notify, .heartbeat: .kick
+            case .kick, .request, .notify, .heartbeat, .other: .kick
             }
         effects.beginCall()
         do {

@@ -20,6 +20,10 @@ struct DescriptorVector: Sendable {
     }
 
     var place: DescriptorPlace
+    /// Settings of the listener.
+    var parameters: [String: String] = [:]
+    /// Routes of the listener.
+    var routes: [String: String] = [:]
     var input: [UInt8] = []
     var events: [Event] = []
     var sends: [Send] = []
@@ -30,7 +34,9 @@ struct DescriptorVector: Sendable {
 }
 
 extension DescriptorReader {
-    private static let vectorKeys = ["note", "in", "events", "send", "out", "close", "rest"]
+    private static let vectorKeys = [
+        "note", "parameters", "routes", "in", "events", "send", "out", "close", "rest",
+    ]
 
     /// Reads `vectors`.
     mutating func vectors(_ node: JSONNode) -> [DescriptorVector] {
@@ -47,6 +53,15 @@ extension DescriptorReader {
             let path = "\(path).\(isWord(member.key) ? member.key : "?")"
             switch member.key {
             case "note": _ = literal(member.value, path)
+            case "parameters", "routes":
+                for entry in members(of: member.value, path) {
+                    guard let text = literal(entry.value, "\(path).?") else { continue }
+                    if member.key == "routes" {
+                        vector.routes[entry.key] = text
+                    } else {
+                        vector.parameters[entry.key] = text
+                    }
+                }
             case "in": vector.input = wire(member.value, path)
             case "out": vector.output = wire(member.value, path)
             case "close": vector.close = word(member.value, path)

@@ -42,7 +42,7 @@ extension DescriptorProgram {
     }
 
     @inline(__always)
-    private func matches(_ body: Span<UInt8>, _ start: Int, _ range: PoolRange) -> Bool {
+    func matches(_ body: Span<UInt8>, _ start: Int, _ range: PoolRange) -> Bool {
         for index in range.offsets where body[start + index - Int(range.low)] != pool[index] { return false }
         return true
     }
@@ -71,8 +71,28 @@ extension DescriptorProgram {
                 values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
             case .object, .array, .true, .false: throw .invalidValue(Int(slot))
             }
+        case FrameValues.code:
+            guard let number = IdentifierTickets.plainNumber(body.extracting(value)) else {
+                throw .invalidValue(Int(slot))
+            }
+            values.set(slot, number: number)
         default: values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
         }
+    }
+
+    /// Reads a body that is one JSON object with one key, the route; its value is the payload.
+    func readSingleKey(
+        _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        let body = input.extracting(range)
+        var scanner = JSONScanner()
+        guard let member = try next(&scanner, body) else { throw .invalidValue(0) }
+        let value = member.valueRange
+        values.set(
+            FrameValues.payload, range: ByteRange(start: range.lowerBound + value.lowerBound, count: value.count))
+        let name = try route(member.keyRange, body, at: range.lowerBound, scratch: &scratch)
+        values.set(FrameValues.route, range: name)
+        if try next(&scanner, body) != nil { throw .invalidValue(2) }
     }
 
     /// The bytes of a route; only one with escapes is copied.

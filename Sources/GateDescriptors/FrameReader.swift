@@ -12,13 +12,24 @@ enum FrameReading {
     case frame(end: Int)
 }
 
+/// How far a search got in a frame that is not whole yet, so that no byte is looked at twice.
+struct ReadProgress {
+    /// The operation that searches, -1 for none.
+    var operation = -1
+    /// Bytes from the frame's start that are done with.
+    var scanned = 0
+    /// Units counted in them.
+    var units = 0
+}
+
 extension DescriptorProgram {
     /// Reads the frame at `start`. Limits are checked as soon as a length is known, before its bytes are there.
     func read(
-        _ input: Span<UInt8>, at start: Int, values: inout FrameValues, scratch: inout ByteBuffer
+        _ input: Span<UInt8>, at start: Int, values: inout FrameValues, progress: inout ReadProgress,
+        scratch: inout ByteBuffer
     ) throws(FramingError) -> FrameReading {
         var trace = NoFrameTrace()
-        return try read(input, at: start, values: &values, scratch: &scratch, trace: &trace)
+        return try read(input, at: start, values: &values, progress: &progress, scratch: &scratch, trace: &trace)
     }
 
     /// Does the same and tells `trace` of each operation, see ``FrameTrace``.
@@ -26,18 +37,46 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, at start: Int, values: inout FrameValues, scratch: inout ByteBuffer,
         trace: inout some FrameTrace
     ) throws(FramingError) -> FrameReading {
+        var progress = ReadProgress()
+        return try read(input, at: start, values: &values, progress: &progress, scratch: &scratch, trace: &trace)
+    }
+
+    private func read(
+        _ input: Span<UInt8>, at start: Int, values: inout FrameValues, progress: inout ReadProgress,
+        scratch: inout ByteBuffer, trace: inout some FrameTrace
+    ) throws(FramingError) -> FrameReading {
         values.removeAll()
         var offset = start
         // Unknown until a field with `counts` was read; from then on all bytes up to it are there.
         var end = -1
+        // The last integer, for the bits of it.
+        var last: UInt64 = 0
         for index in reading.indices {
             let operation = reading[index]
+            if operation.firstTest != operation.testsEnd, !holds(operation, values) { continue }
             trace.begin(index, at: offset)
             var next = offset
+            var length: UInt64 = 0
             switch operation.code {
             case .unsigned: next += Int(operation.width)
             case .constant: next += operation.range.offsets.count
             case .fixed: next += operation.count
+            case .bits:
+                let value = last >> UInt64(operation.count) & (1 << UInt64(operation.width) - 1)
+                try check(value, operation)
+                if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
+                trace.end(at: offset)
+                continue
+            case .varint:
+                guard let found = try varint(input, at: offset, end, operation) else {
+                    return try missing(until: input.count + 1, start, end, input) ?? .incomplete(needed: 0)
+                }
+                (length, next) = (found.value, found.next)
+            case .decimal:
+                guard let found = try decimal(input, at: offset, end, operation) else {
+                    return try missing(until: input.count + 1, start, end, input) ?? .incomplete(needed: 0)
+                }
+                (length, next) = (found.value, found.next)
             case .prefixed:
                 let head = offset + Int(operation.width)
                 if let missing = try missing(until: head, start, end, input) { return missing }
@@ -50,17 +89,53 @@ extension DescriptorProgram {
                 try check(length, operation)
                 next = try advance(offset, by: length, start, end)
             case .rest:
-                next = end
-                try check(UInt64(end - offset), operation)
+                next = end - operation.count
+                guard next >= offset else { throw .truncatedField }
+                try check(UInt64(next - offset), operation)
+            case .until:
+                guard let found = try search(input, offset, start, end, index, operation, &progress) else {
+                    return .incomplete(needed: input.count - start + 1)
+                }
+                next = found
+            case .pairs:
+                guard let found = try pairsEnd(input, offset, start, end, index, operation, &progress) else {
+                    return .incomplete(needed: input.count - start + 1)
+                }
+                next = found
             }
             if let missing = try missing(until: next, start, end, input) { return missing }
             switch operation.code {
-            case .unsigned:
-                let value = Self.unsigned(input, at: offset, operation)
+            case .unsigned, .varint, .decimal:
+                var value = length
+                if case .unsigned = operation.code { value = Self.unsigned(input, at: offset, operation) }
                 if case .none = operation.counts {
                     try check(value, operation)
                 } else {
-                    end = try frameEnd(value, operation, start: start, next: next)
+                    if operation.escapeWidth > 0, value == 1 << (8 * UInt64(operation.width)) - 1 {
+                        let wide = next + Int(operation.escapeWidth)
+                        if let missing = try missing(until: wide, start, end, input) { return missing }
+                        var longer = operation
+                        longer.width = operation.escapeWidth
+                        value = Self.unsigned(input, at: next, longer)
+                        next = wide
+                    }
+                    if operation.isSigned, value >> (8 * UInt64(operation.width) - 1) == 1 {
+                        throw .frameTooSmall(bytes: -1, minimum: Int(clamping: operation.minimum))
+                    }
+                    var bytes = value
+                    if operation.countsUnits {
+                        guard value <= operation.maximum, value <= UInt64(frameBytesMax) else {
+                            throw .frameTooLarge(bytes: Int(clamping: value), limit: frameBytesMax)
+                        }
+                        switch Self.units(input, from: next, start, Int(value), index, &progress) {
+                        case .bytes(let count): bytes = UInt64(count)
+                        case .missing(let count): return .incomplete(needed: count)
+                        case .torn: throw .invalidText
+                        }
+                    }
+                    let found = try frameEnd(bytes, operation, start: start, next: next)
+                    guard end < 0 || found == end else { throw .invalidValue(Int(clamping: value)) }
+                    end = found
                     if end == next, skipsEmptyFrames {
                         if case .close = emptyFrame { throw .frameTooSmall(bytes: 0, minimum: 1) }
                         return .empty(end: end)
@@ -73,8 +148,15 @@ extension DescriptorProgram {
                         return .incomplete(needed: end - start)
                     }
                 }
+                last = value
                 if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
             case .constant: try checkConstant(input, at: offset, operation.range)
+            case .bits: break
+            case .until:
+                let body = offset..<next - operation.end.offsets.count
+                try check(UInt64(body.count), operation)
+                try take(input, body, operation, values: &values, scratch: &scratch)
+            case .pairs: try readPairs(input, offset..<next, operation, values: &values, scratch: &scratch)
             case .fixed, .prefixed, .counted, .rest:
                 try take(input, offset..<next, operation, values: &values, scratch: &scratch)
             }
@@ -83,6 +165,23 @@ extension DescriptorProgram {
         }
         if end >= 0 && offset != end { throw .trailingBytes(end - offset) }
         return .frame(end: offset)
+    }
+
+    /// Whether what a field asks of earlier ones holds.
+    @inline(__always)
+    private func holds(_ operation: ReadOperation, _ values: borrowing FrameValues) -> Bool {
+        for place in Int(operation.firstTest)..<Int(operation.testsEnd) where !holds(tests[place], values) {
+            return false
+        }
+        return true
+    }
+
+    @inline(__always)
+    private func holds(_ test: ValueTest, _ values: borrowing FrameValues) -> Bool {
+        guard values.has(test.slot) else { return false }
+        let value = values.number(test.slot)
+        for index in test.range.offsets where numbers[index] == value { return true }
+        return false
     }
 
     private var skipsEmptyFrames: Bool { if case .deliver = emptyFrame { false } else { true } }
@@ -138,7 +237,7 @@ extension DescriptorProgram {
     }
 
     @inline(__always)
-    private static func unsigned(_ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation) -> UInt64 {
+    static func unsigned(_ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation) -> UInt64 {
         var value: UInt64 = 0
         var index = 0
         let width = Int(operation.width)
@@ -183,22 +282,31 @@ extension DescriptorProgram {
         case .json:
             try readKeys(input, range, values: &values, scratch: &scratch)
             return
+        case .singleKey:
+            try readSingleKey(input, range, values: &values, scratch: &scratch)
+            return
+        case .sproto:
+            try readSproto(input, range, values: &values, scratch: &scratch)
+            return
+        case .scutForm:
+            try readScutForm(input, range, values: &values, scratch: &scratch)
+            return
         }
         if operation.slot != ReadOperation.noSlot { values.set(operation.slot, range: ByteRange(range)) }
     }
 
-    /// The kind of a frame that was read; `nil` when it is none of those described.
-    func kind(of values: borrowing FrameValues) -> DescriptorKind? {
-        if kindTests.isEmpty { return .request }
+    /// The kind of a frame that was read and its column in the table of states; `nil` when it is none of those described.
+    func kind(of values: borrowing FrameValues) -> (kind: DescriptorKind, column: UInt8)? {
+        if kindTests.isEmpty { return (.request, 0) }
         for index in kindTests.indices {
             let test = kindTests[index]
             guard values.present & test.has == test.has, values.present & test.absent == 0 else { continue }
             var matches = true
-            for place in test.conditions where values.number(conditions[place].slot) != conditions[place].value {
+            for place in test.tests where !holds(tests[place], values) {
                 matches = false
                 break
             }
-            if matches { return test.kind }
+            if matches { return (test.kind, test.column) }
         }
         return nil
     }

@@ -8,8 +8,9 @@ struct FrameValues: ~Copyable {
     static let payload: UInt8 = 2
     static let error: UInt8 = 3
     static let result: UInt8 = 4
+    static let code: UInt8 = 5
     /// The first slot that is not one of the above.
-    static let firstOther = 5
+    static let firstOther = 6
 
     /// Slots that hold something, one bit each.
     private(set) var present: UInt32 = 0

@@ -10,28 +10,47 @@ enum FrameIdentifier {
     case text([UInt8])
 }
 
+/// What a frame is written with besides its route and payload.
+struct FrameContent {
+    var identifier = FrameIdentifier.none
+    /// The code of the route.
+    var code: UInt64 = 0
+    var form = PayloadForm.bytes
+    var now = MonotonicTime(nanoseconds: 0)
+    /// Values of the frame that is answered, in the order in which they are written.
+    var copies: [CopiedValue] = []
+}
+
+/// A value of the frame that is answered.
+struct CopiedValue {
+    var number: UInt64
+    var bytes: [UInt8]
+}
+
 extension DescriptorProgram {
     /// Whether frames of this kind can be written.
     func canWrite(_ kind: DescriptorKind) -> Bool { !writingRanges[kind.rawValue].isEmpty }
 
-    /// Appends a frame of `kind`; writes nothing when the protocol has no word for it.
+    /// Appends a frame by the operations `range`.
     ///
     /// - Throws: ``FramingError/notEncodable(bytes:limit:)`` when something is too long for its length field; `output` is
     ///   then as it was.
     func write(
-        _ kind: DescriptorKind, route: Span<UInt8>, identifier: FrameIdentifier, payload: Span<UInt8>,
-        form: PayloadForm, into output: inout ByteBuffer
+        _ range: Range<Int>, route: Span<UInt8>, payload: Span<UInt8>, _ content: borrowing FrameContent,
+        into output: inout ByteBuffer
     ) throws(FramingError) {
         let start = output.count
         var scopes = WriteScopes()
+        var copied = 0
         let pool = self.pool
-        for index in writingRanges[kind.rawValue] {
+        for index in range {
             let operation = writing[index]
             switch operation.code {
             case .literal: output.append(pool.span, range: operation.range.offsets)
             case .length:
                 let counted = (operation.countsRoute ? route.count : 0) + (operation.countsPayload ? payload.count : 0)
                 try Self.append(counted + operation.plus, operation, from: start, to: &output)
+                if operation.width == 0 { output.append(pool.span, range: operation.range.offsets) }
             case .openAfter, .openFrame, .openField:
                 let place = output.count
                 var counted = place + Int(operation.width)
@@ -43,18 +62,121 @@ extension DescriptorProgram {
                 let value = output.count - scopes.counted(operation.scope) + operation.plus
                 try Self.check(value, operation, from: start, &output)
                 Self.put(UInt64(value), at: scopes.place(operation.scope), operation, into: &output)
+            case .closeDecimal:
+                let place = scopes.place(operation.scope)
+                let value = Self.counted(output, from: place, units: operation.countsUnits) + operation.plus
+                try Self.check(value, operation, from: start, &output)
+                insert(value, operation.range, at: place, into: &output)
             case .route: output.append(route)
             case .payload: output.append(payload)
             case .faultText: output.append(payload)
-            case .faultObject, .jsonFaultText, .jsonRoute, .jsonIdentifier, .jsonPayload:
-                writeJSON(
-                    operation.code, route: route, identifier: identifier, payload: payload, form: form, into: &output)
-            case .identifier:
-                var value: UInt64 = 0
-                if case .number(let number) = identifier { value = number }
+            case .identifier, .code, .nowMilliseconds, .copiedNumber:
+                var value = content.code
+                if case .identifier = operation.code {
+                    value = 0
+                    if case .number(let number) = content.identifier { value = number }
+                } else if case .nowMilliseconds = operation.code {
+                    value = UInt64(content.now.nanoseconds / 1_000_000)
+                } else if case .copiedNumber = operation.code {
+                    value = content.copies[copied].number
+                    copied += 1
+                } else if value > operation.maximum {
+                    output.truncate(to: start)
+                    throw .notEncodable(bytes: Int(clamping: value), limit: Int(clamping: operation.maximum))
+                }
                 Self.append(value, operation, to: &output)
+            case .identifierVarint:
+                guard case .number(var rest) = content.identifier else { continue }
+                while rest > 0x7F {
+                    output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+                    rest >>= 7
+                }
+                output.append(UInt8(truncatingIfNeeded: rest))
+            case .copied:
+                output.append(content.copies[copied].bytes)
+                copied += 1
+            case .nowText: output.appendDecimal(UInt64(content.now.nanoseconds / 1_000_000))
+            case .codeText: output.appendDecimal(content.code)
+            case .pairs: try writePairs(payload, operation, from: start, into: &output)
+            case .sproto: writeSproto(payload, content, into: &output)
+            case .faultObject, .jsonFaultText, .jsonRoute, .jsonIdentifier, .identifierText, .jsonPayload:
+                writeJSON(operation.code, route: route, payload: payload, content, into: &output)
             }
         }
+    }
+
+    /// How many bytes or UTF-16 units of UTF-8 text there are behind an offset.
+    private static func counted(_ output: borrowing ByteBuffer, from place: Int, units: Bool) -> Int {
+        guard units else { return output.count - place }
+        var count = 0
+        for index in place..<output.count {
+            let byte = output[index]
+            // A continuation byte counts nothing, a first byte of four counts two.
+            if byte & 0xC0 != 0x80 { count += byte >= 0xF0 ? 2 : 1 }
+        }
+        return count
+    }
+
+    /// Puts a length in decimal digits and its terminator in front of what it counts.
+    private func insert(_ value: Int, _ terminator: PoolRange, at place: Int, into output: inout ByteBuffer) {
+        let end = output.count
+        output.appendDecimal(UInt64(value))
+        let pool = self.pool
+        output.append(pool.span, range: terminator.offsets)
+        var head: [UInt8] = []
+        for index in end..<output.count { head.append(output[index]) }
+        var index = end
+        while index > place {
+            index -= 1
+            output.set(index + head.count, to: output[index])
+        }
+        for (index, byte) in head.enumerated() { output.set(place + index, to: byte) }
+    }
+
+    /// Writes a JSON object as keys and values; anything else under the key `result`.
+    private func writePairs(
+        _ payload: Span<UInt8>, _ operation: WriteOperation, from start: Int, into output: inout ByteBuffer
+    ) throws(FramingError) {
+        if payload.isEmpty { return }
+        var value = operation
+        value.width = operation.scope
+        let low = output.count
+        var scanner = JSONScanner()
+        do {
+            while let member = try scanner.next(in: payload) {
+                var key: [UInt8] = []
+                try JSON.appendString(member.keyRange, of: payload, to: &key)
+                var text: [UInt8] = []
+                if let string = member.stringRange {
+                    try JSON.appendString(string, of: payload, to: &text)
+                } else {
+                    text = [UInt8](copying: payload, range: member.valueRange)
+                }
+                if key.isEmpty { continue }
+                try Self.append(pair: key, text, operation, value, from: start, to: &output)
+            }
+            return
+        } catch let error as FramingError {
+            throw error
+        } catch {
+            output.truncate(to: low)
+        }
+        try Self.append(
+            pair: Array("result".utf8), [UInt8](copying: payload), operation, value, from: start, to: &output)
+    }
+
+    private static func append(
+        pair key: [UInt8], _ text: [UInt8], _ operation: WriteOperation, _ value: WriteOperation, from start: Int,
+        to output: inout ByteBuffer
+    ) throws(FramingError) {
+        guard UInt64(key.count) <= operation.maximum, text.count < 1 << (8 * Int(value.width)) else {
+            output.truncate(to: start)
+            throw .notEncodable(bytes: max(key.count, text.count), limit: 1 << (8 * Int(value.width)) - 1)
+        }
+        append(UInt64(key.count), operation, to: &output)
+        output.append(key)
+        append(UInt64(text.count), value, to: &output)
+        output.append(text)
     }
 
     /// Appends a length that is known beforehand.
@@ -81,6 +203,7 @@ extension DescriptorProgram {
     @inline(__always)
     private static func append(_ value: UInt64, _ operation: WriteOperation, to output: inout ByteBuffer) {
         switch (operation.width, operation.isLittleEndian) {
+        case (0, _): if case .length = operation.code { output.appendDecimal(value) }
         case (4, false): output.append(bigEndian: UInt32(truncatingIfNeeded: value))
         case (2, false): output.append(bigEndian: UInt16(truncatingIfNeeded: value))
         case (let width, let isLittleEndian):
@@ -92,16 +215,19 @@ extension DescriptorProgram {
     }
 
     private func writeJSON(
-        _ code: WriteOperation.Code, route: Span<UInt8>, identifier: FrameIdentifier, payload: Span<UInt8>,
-        form: PayloadForm, into output: inout ByteBuffer
+        _ code: WriteOperation.Code, route: Span<UInt8>, payload: Span<UInt8>, _ content: borrowing FrameContent,
+        into output: inout ByteBuffer
     ) {
         switch code {
-        case .faultObject: output.appendFaultObject(payload)
+        case .faultObject:
+            output.append(fault.before)
+            output.appendJSONString(payload)
+            output.append(fault.after)
         case .jsonFaultText: output.appendJSONString(payload)
         case .jsonRoute: output.appendJSONString(route)
-        case .jsonPayload: output.appendJSON(payload, form: form)
+        case .jsonPayload: output.appendJSON(payload, form: content.form)
         default:
-            switch identifier {
+            switch content.identifier {
             case .none: output.append("null")
             case .number(let number): output.appendDecimal(number)
             case .text(let text): output.append(text)

@@ -16,6 +16,7 @@ public struct ProtocolDescriptor: Sendable {
     let parameters: [DescriptorParameter]
     let variants: [DescriptorVariant]
     let vectors: [DescriptorVector]
+    private let root: JSONNode
 
     /// Bytes of a whole frame, prefix included, with all parameters at their defaults.
     public var frameBytesMax: Int { variants.first?.parts.frameBytesMax ?? 0 }
@@ -36,24 +37,58 @@ public struct ProtocolDescriptor: Sendable {
             guard let parameter = parameters.first(where: { $0.name == name }) else {
                 throw .unknownParameter(name, known: parameterNames)
             }
-            guard parameter.values.contains(value) else {
-                throw .invalidParameter(name, value: value, allowed: parameter.values.joined(separator: ", "))
+            guard parameter.allows(value) else {
+                throw .invalidParameter(name, value: value, allowed: parameter.allowed)
             }
             chosen[name] = value
         }
-        guard var parts = variants.first(where: { $0.values == chosen })?.parts else {
-            preconditionFailure("each choice of parameters is compiled when the descriptor is loaded")
+        var reader = DescriptorReader(file: file)
+        reader.parameters = chosen
+        reader.numericParameters = Set(parameters.filter { $0.numbers != nil }.map(\.name))
+        // What is said of routes does not depend on them.
+        let routes = try RouteTable(options.routes, variants.first?.parts.routesModel ?? RoutesModel())
+        if case .dictionary = routes.form { reader.dictionary = routes.entries.map { ($0.name, $0.code) } }
+        let model = reader.model(root)
+        var parts = DescriptorCompiler.compile(model, reader: &reader)
+        if let problem = reader.problems.first {
+            // Numbers were tried at both ends of their range when the descriptor was loaded.
+            throw .invalidParameter(problem.path, value: "\(chosen)", allowed: problem.fault.description)
         }
         parts.frameBytesMax = min(parts.frameBytesMax, options.frameBytesMax)
-        return DescriptorProgram(parts)
+        return DescriptorProgram(parts, routes: routes)
     }
 }
 
 /// A setting of a listener: `$name` in the descriptor stands for the value.
 struct DescriptorParameter: Sendable {
     var name: String
-    /// The values allowed; the first is the default.
+    /// The values allowed; the first is the default. Only the default where any number or text is allowed.
     var values: [String]
+    /// The numbers allowed, where it is one.
+    var numbers: ClosedRange<Int>?
+    /// Bytes of text allowed, where any text is.
+    var bytesMax: Int?
+
+    func allows(_ value: String) -> Bool {
+        if let numbers { return Int(value).map { numbers.contains($0) && String($0) == value } ?? false }
+        if let bytesMax { return (1...bytesMax).contains(value.utf8.count) }
+        return values.contains(value)
+    }
+
+    /// What is allowed, in words.
+    var allowed: String {
+        if let numbers { return "\(numbers.lowerBound)...\(numbers.upperBound)" }
+        if let bytesMax { return "1 to \(bytesMax) bytes" }
+        return values.joined(separator: ", ")
+    }
+
+    /// The values for which a descriptor is compiled when it is loaded.
+    var tried: [String] {
+        guard let numbers else { return values }
+        var all = values
+        for end in [numbers.lowerBound, numbers.upperBound] where !all.contains(String(end)) { all.append(String(end)) }
+        return all
+    }
 }
 
 /// What a descriptor compiles to for one choice of its parameters.
@@ -118,6 +153,7 @@ extension ProtocolDescriptor {
         let parameters = reader.parameterList(root)
         let vectors = root["vectors"].map { node in reader.vectors(node) } ?? []
         var variants: [DescriptorVariant] = []
+        reader.numericParameters = Set(parameters.filter { $0.numbers != nil }.map(\.name))
         // A file with problems is not read again for each choice: 64 times a hostile file would take its time.
         for values in combinations(of: parameters) where variants.isEmpty || reader.problems.isEmpty {
             reader.parameters = values
@@ -130,13 +166,22 @@ extension ProtocolDescriptor {
         return .loaded(
             ProtocolDescriptor(
                 name: name, summary: summary, file: file.name, parameterNames: parameters.map(\.name).sorted(),
-                parameters: parameters, variants: variants, vectors: vectors))
+                parameters: parameters, variants: variants, vectors: vectors, root: root))
     }
 
-    /// All choices of values, the defaults first.
+    /// All choices of values, the defaults first; of numbers the ends of their ranges, one parameter at a time.
     private static func combinations(of parameters: [DescriptorParameter]) -> [[String: String]] {
         var combinations: [[String: String]] = [[:]]
         for parameter in parameters {
+            if parameter.numbers != nil {
+                let plain = combinations.map { $0.merging([parameter.name: parameter.values[0]]) { _, new in new } }
+                let first = combinations[0]
+                combinations = plain
+                combinations += parameter.tried.dropFirst().map { value in
+                    first.merging([parameter.name: value]) { _, new in new }
+                }
+                continue
+            }
             combinations = parameter.values.flatMap { value in
                 combinations.map { $0.merging([parameter.name: value]) { _, new in new } }
             }
@@ -178,6 +223,10 @@ extension DescriptorReader {
                 report(.badText(member.key, expected: "a name of a-z, 0-9, _ and -"), at: place)
                 continue
             }
+            if case .object = member.value.kind {
+                if let parameter = openParameter(member.key, member.value, path) { list.append(parameter) }
+                continue
+            }
             var values: [String] = []
             for (index, element) in elements(of: member.value, path).enumerated() {
                 guard let value = literal(element, "\(path)[\(index)]") else { continue }
@@ -205,5 +254,24 @@ extension DescriptorReader {
             list.append(DescriptorParameter(name: member.key, values: values))
         }
         return list
+    }
+
+    /// A parameter with any number of a range, `{default: 10, min: 1, max: 60}`, or any text, `{default: "x"}`.
+    private mutating func openParameter(_ name: String, _ node: JSONNode, _ path: String) -> DescriptorParameter? {
+        _ = members(of: node, path, valid: ["default", "min", "max"])
+        guard let given = node["default"] else {
+            report(.missingKey("default"), at: place(node, path))
+            return nil
+        }
+        if case .string = given.kind {
+            guard let text = literal(given, "\(path).default") else { return nil }
+            return DescriptorParameter(name: name, values: [text], bytesMax: 256)
+        }
+        let all = 0...Int(UInt32.max)
+        let low = node["min"].flatMap { node in number(node, "\(path).min", in: all) } ?? 0
+        let high =
+            node["max"].flatMap { node in number(node, "\(path).max", in: low...all.upperBound) } ?? all.upperBound
+        guard let value = number(given, "\(path).default", in: low...max(low, high)) else { return nil }
+        return DescriptorParameter(name: name, values: [String(value)], numbers: low...max(low, high))
     }
 }

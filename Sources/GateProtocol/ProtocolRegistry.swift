@@ -7,11 +7,14 @@ public struct ProtocolOptions: Sendable {
     public var frameBytesMax: Int
     /// The listener's own settings by name, as in `?order=le&length=u16`; each one must be known to the protocol.
     public var parameters: [String: String]
+    /// The clients' own name or code of a message -> `Type/Function`, in both directions; codes in decimal digits.
+    public var routes: [String: String]
 
     /// Options with the defaults of the limits.
-    public init(frameBytesMax: Int = 65_535, parameters: [String: String] = [:]) {
+    public init(frameBytesMax: Int = 65_535, parameters: [String: String] = [:], routes: [String: String] = [:]) {
         self.frameBytesMax = frameBytesMax
         self.parameters = parameters
+        self.routes = routes
     }
 }
 

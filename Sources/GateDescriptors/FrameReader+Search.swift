@@ -1,0 +1,207 @@
+import GateBytes
+import GateJSON
+import GateProtocol
+
+/// What counting UTF-16 units came to.
+enum UnitCount {
+    /// So many bytes.
+    case bytes(Int)
+    /// Bytes from the frame's start that must be there before it is worth to go on.
+    case missing(Int)
+    /// The units end within a character, or the bytes are no UTF-8.
+    case torn
+}
+
+extension DescriptorProgram {
+    /// An integer of seven bits a byte, the lowest first; `nil` when its last byte is not there.
+    ///
+    /// ```
+    /// AC 02   = 0x2C + (0x02 << 7) = 300
+    /// ```
+    @inline(__always)
+    func varint(
+        _ input: Span<UInt8>, at offset: Int, _ end: Int, _ operation: ReadOperation
+    ) throws(FramingError) -> (value: UInt64, next: Int)? {
+        var value: UInt64 = 0
+        var index = 0
+        let limit = end >= 0 ? end : input.count
+        while index < operation.count {
+            guard offset + index < limit else {
+                if end >= 0 { throw .truncatedField }
+                return nil
+            }
+            let byte = input[offset + index]
+            value |= UInt64(byte & 0x7F) << UInt64(7 * index)
+            index += 1
+            // A last group of zero says nothing: each number has one form.
+            if byte & 0x80 == 0 {
+                if byte == 0 && index > 1 { throw .malformedLength }
+                return (value, offset + index)
+            }
+        }
+        throw .malformedLength
+    }
+
+    /// Decimal digits without a zero in front, up to their terminator; `nil` when that is not there.
+    func decimal(
+        _ input: Span<UInt8>, at offset: Int, _ end: Int, _ operation: ReadOperation
+    ) throws(FramingError) -> (value: UInt64, next: Int)? {
+        let limit = end >= 0 ? end : input.count
+        var value: UInt64 = 0
+        var digits = 0
+        var place = offset
+        while place < limit, input[place] &- UInt8(ascii: "0") < 10 {
+            guard digits < operation.count else { throw .frameTooLarge(bytes: Int(value), limit: frameBytesMax) }
+            if digits == 1 && value == 0 { throw .malformedLength }
+            value = value * 10 + UInt64(input[place] - UInt8(ascii: "0"))
+            digits += 1
+            place += 1
+        }
+        // Refused before the terminator is there: it could only get larger.
+        if value > operation.maximum {
+            throw .frameTooLarge(bytes: Int(value), limit: Int(clamping: operation.maximum))
+        }
+        for index in operation.end.offsets {
+            guard place < limit else {
+                if end >= 0 { throw .truncatedField }
+                return nil
+            }
+            guard digits > 0, input[place] == pool[index] else { throw .malformedLength }
+            place += 1
+        }
+        return (value, place)
+    }
+
+    /// The offset behind a terminator; `nil` when it is not there yet.
+    func search(
+        _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ operation: ReadOperation,
+        _ progress: inout ReadProgress
+    ) throws(FramingError) -> Int? {
+        let limit = end >= 0 ? end : input.count
+        let mark = operation.end
+        let count = mark.offsets.count
+        let longest = Int(clamping: min(operation.maximum, UInt64(frameBytesMax)))
+        var place = progress.operation == index ? max(offset, start + progress.scanned) : offset
+        while place + count <= limit {
+            guard let found = input.extracting(place..<limit - count + 1).firstOffset(of: pool[Int(mark.low)]) else {
+                place = limit - count + 1
+                break
+            }
+            place += found
+            if place - offset > longest { break }
+            if matches(input, place, mark) { return place + count }
+            place += 1
+        }
+        if end >= 0 { throw .truncatedField }
+        // A line that is too long is cut off before its end comes. `place` is where the terminator may still begin.
+        let shortest = max(0, place - offset)
+        guard shortest <= longest, place - start + count <= frameBytesMax else {
+            throw .frameTooLarge(bytes: shortest, limit: min(longest, frameBytesMax))
+        }
+        progress = ReadProgress(operation: index, scanned: place - start)
+        return nil
+    }
+
+    /// The offset behind the empty key that ends keys and values; `nil` when it is not there yet.
+    func pairsEnd(
+        _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ operation: ReadOperation,
+        _ progress: inout ReadProgress
+    ) throws(FramingError) -> Int? {
+        let limit = end >= 0 ? end : input.count
+        var value = operation
+        value.width = UInt8(operation.count)
+        var place = progress.operation == index ? start + progress.scanned : offset
+        while true {
+            progress = ReadProgress(operation: index, scanned: place - start)
+            let key = place + Int(operation.width)
+            guard key <= limit else { break }
+            let keyBytes = Self.unsigned(input, at: place, operation)
+            guard keyBytes <= operation.maximum else {
+                throw .frameTooLarge(bytes: Int(clamping: keyBytes), limit: Int(clamping: operation.maximum))
+            }
+            if keyBytes == 0 { return key }
+            let head = key + Int(keyBytes)
+            guard head - start <= frameBytesMax else {
+                throw .frameTooLarge(bytes: head - start, limit: frameBytesMax)
+            }
+            guard head + Int(value.width) <= limit else { break }
+            let next = head + Int(value.width) + Int(Self.unsigned(input, at: head, value))
+            guard next - start <= frameBytesMax else {
+                throw .frameTooLarge(bytes: next - start, limit: frameBytesMax)
+            }
+            guard next <= limit else { break }
+            place = next
+        }
+        if end >= 0 { throw .truncatedField }
+        return nil
+    }
+
+    /// Reads the keys and values in a range that ends with an empty key; unknown keys become the payload, an object of
+    /// strings.
+    func readPairs(
+        _ input: Span<UInt8>, _ range: Range<Int>, _ operation: ReadOperation, values: inout FrameValues,
+        scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        var value = operation
+        value.width = UInt8(operation.count)
+        let payload = scratch.count
+        var place = range.lowerBound
+        scratch.append(UInt8(ascii: "{"))
+        while true {
+            let keyBytes = Int(Self.unsigned(input, at: place, operation))
+            let key = place + Int(operation.width)
+            if keyBytes == 0 { break }
+            let head = key + keyBytes
+            let valueBytes = Int(Self.unsigned(input, at: head, value))
+            let text = head + Int(value.width)
+            place = text + valueBytes
+            if let slot = slot(ofKey: key..<head, in: input) {
+                guard !values.has(slot) else { throw .invalidValue(Int(slot)) }
+                values.set(slot, range: ByteRange(text..<place))
+            } else {
+                if scratch.count > payload + 1 { scratch.append(UInt8(ascii: ",")) }
+                scratch.appendJSONString(input.extracting(key..<head))
+                scratch.append(UInt8(ascii: ":"))
+                scratch.appendJSONString(input.extracting(text..<place))
+            }
+        }
+        scratch.append(UInt8(ascii: "}"))
+        // An empty box is no message.
+        if place == range.lowerBound { throw .frameTooSmall(bytes: 0, minimum: 1) }
+        values.set(
+            FrameValues.payload, range: ByteRange(start: payload, count: scratch.count - payload, region: .scratch))
+    }
+
+    private func slot(ofKey range: Range<Int>, in input: Span<UInt8>) -> UInt8? {
+        for index in keys.indices {
+            let key = keys[index]
+            if key.range.offsets.count == range.count, matches(input, range.lowerBound, key.range) { return key.slot }
+        }
+        return nil
+    }
+
+    /// How many bytes a number of UTF-16 units has.
+    static func units(
+        _ input: Span<UInt8>, from offset: Int, _ start: Int, _ wanted: Int, _ index: Int,
+        _ progress: inout ReadProgress
+    ) -> UnitCount {
+        var place = progress.operation == index ? start + progress.scanned : offset
+        var units = progress.operation == index ? progress.units : 0
+        while units < wanted {
+            progress = ReadProgress(operation: index, scanned: place - start, units: units)
+            guard place < input.count else { return .missing(input.count - start + wanted - units) }
+            let width: Int
+            switch input[place] {
+            case 0..<0x80: width = 1
+            case 0xC2..<0xE0: width = 2
+            case 0xE0..<0xF0: width = 3
+            case 0xF0..<0xF5: width = 4
+            default: return .torn
+            }
+            guard place + width <= input.count else { return .missing(place + width - start) }
+            place += width
+            units += width == 4 ? 2 : 1
+        }
+        return units == wanted ? .bytes(place - offset) : .torn
+    }
+}

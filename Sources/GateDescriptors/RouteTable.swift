@@ -1,0 +1,125 @@
+import GateBytes
+import GateProtocol
+
+/// A listener's routes: the clients' names or codes and what they stand for, both ways.
+///
+/// Looked up once a frame, by code with a binary search, by name and by route with a hash of their bytes; allocates only
+/// when it is made.
+struct RouteTable: Sendable {
+    /// One line of the listener's `routes`.
+    struct Entry: Sendable {
+        /// The clients' own name; decimal digits where they use codes.
+        var name: [UInt8]
+        /// The clients' own code; 0 where they use names.
+        var code: UInt64
+        /// `Type/Function`.
+        var route: [UInt8]
+    }
+
+    /// Sorted by name; a dictionary's codes are the places from 1.
+    let entries: [Entry]
+    let form: RoutesModel.Form
+    let split: UInt8?
+    private let isDeclared: Bool
+    private let codes: [(code: UInt64, entry: Int)]
+    private let names: ByteIndex
+    private let routes: ByteIndex
+
+    /// A table without entries.
+    static let none = RouteTable(entries: [], RoutesModel())
+
+    /// Reads a listener's routes.
+    init(_ given: [String: String], _ model: RoutesModel) throws(ProtocolSetupError) {
+        var entries: [Entry] = []
+        var used: [UInt64: String] = [:]
+        for (place, (name, route)) in given.sorted(by: { Array($0.key.utf8).lexicographicallyPrecedes($1.key.utf8) })
+            .enumerated()
+        {
+            guard !name.isEmpty, !route.isEmpty, name.utf8.count <= 255, route.utf8.count <= 1024 else {
+                throw .invalidParameter("routes", value: name, allowed: "a name or code: \"Type/Function\"")
+            }
+            var code: UInt64 = 0
+            switch model.form {
+            case .name: break
+            case .dictionary: code = UInt64(place + 1)
+            case .cellnet16: code = UInt64(name) ?? UInt64(Self.cellnet16(name))
+            case .number:
+                guard let number = UInt64(name), number <= UInt64(UInt32.max) else {
+                    throw .invalidParameter("routes", value: name, allowed: "codes from 0 to 4294967295")
+                }
+                code = number
+            }
+            if model.form != .name {
+                if let other = used.updateValue(name, forKey: code) {
+                    throw .invalidParameter("routes", value: name, allowed: "a code other than \(other)'s \(code)")
+                }
+            }
+            entries.append(Entry(name: Array(name.utf8), code: code, route: Array(route.utf8)))
+        }
+        self.init(entries: entries, model)
+    }
+
+    private init(entries: [Entry], _ model: RoutesModel) {
+        self.entries = entries
+        form = model.form
+        split = model.split
+        isDeclared = model.isDeclared
+        codes = entries.enumerated().map { ($1.code, $0) }.sorted { $0.code < $1.code }
+        names = ByteIndex(entries.map(\.name))
+        routes = ByteIndex(entries.map(\.route))
+    }
+
+    /// Whether nobody said anything of routes, so that names are routes.
+    var isDefault: Bool { entries.isEmpty && !isDeclared }
+
+    /// The place of the entry with this code.
+    func entry(code: UInt64) -> Int? {
+        var low = 0
+        var high = codes.count
+        while low < high {
+            let middle = (low + high) / 2
+            if codes[middle].code < code { low = middle + 1 } else { high = middle }
+        }
+        return low < codes.count && codes[low].code == code ? codes[low].entry : nil
+    }
+
+    /// The place of the entry with this name.
+    func entry(name: Span<UInt8>) -> Int? {
+        if entries.isEmpty { return nil }
+        for place in names.candidates(name) {
+            let known = entries[place].name
+            if known.span.equals(name) { return place }
+        }
+        return nil
+    }
+
+    /// The place of the first entry with this route.
+    func entry(route: Span<UInt8>) -> Int? {
+        if entries.isEmpty { return nil }
+        for place in routes.candidates(route) {
+            let known = entries[place].route
+            if known.span.equals(route) { return place }
+        }
+        return nil
+    }
+
+    /// cellnet's id of a message `package.Type`: h + h * 32 + c + c * 128 for each byte, in 16 bits.
+    static func cellnet16(_ name: String) -> UInt16 {
+        name.utf8.reduce(0) { $0 &+ ($0 << 5) &+ UInt16($1) &+ (UInt16($1) << 7) }
+    }
+}
+
+/// Finds byte strings by their hash. Made of configuration only, so that nobody from outside chooses its keys.
+private struct ByteIndex: Sendable {
+    private var buckets: [[Int]]
+
+    init(_ keys: [[UInt8]]) {
+        var size = 1
+        while size < 2 * keys.count { size *= 2 }
+        buckets = Array(repeating: [], count: size)
+        for (place, key) in keys.enumerated() { buckets[Int(key.span.fnv1a % UInt64(size))].append(place) }
+    }
+
+    /// Places of keys that may be equal, the first ones first.
+    func candidates(_ key: Span<UInt8>) -> [Int] { buckets[Int(key.fnv1a % UInt64(buckets.count))] }
+}
