@@ -92,7 +92,9 @@ import Testing
         #expect(client.result("Echo/HD_Who/3") == "Ann")
     }
 
-    @Test(arguments: [(Refusal.badCredentials, UInt8(4)), (.notAuthorized, 5), (.unavailable, 3)])
+    @Test(
+        "MQTT-3.1.4-5, MQTT-3.2.2-4, MQTT-3.2.2-5",
+        arguments: [(Refusal.badCredentials, UInt8(4)), (.notAuthorized, 5), (.unavailable, 3)])
     func aRefusalIsToldByItsCodeAndEndsTheConnection(refusal: Refusal, code: UInt8) throws {
         let turnstile = Turnstile()
         let fixture = try Self.fixture(.refused(refusal), at: turnstile)

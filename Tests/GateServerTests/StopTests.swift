@@ -121,4 +121,52 @@ import Testing
         await fixture.group.run { stopped.value != nil }
         #expect(client.stream.end == .closed)
     }
+
+    /// Saves when the test lets it.
+    final class Storage: SessionStorage {
+        let saving = Turnstile()
+        let saves = Record<[String: String]>()
+
+        func load(_ user: UserID) async throws -> [String: String] { ["a": "1"] }
+
+        func save(_ settings: [String: String], of user: UserID) async {
+            await saving.pass()
+            saves.add(settings)
+        }
+    }
+
+    /// A gateway with a client whose settings are being saved.
+    func saving(_ storage: Storage) async throws -> GatewayFixture {
+        let fixture = try GatewayFixture(module) { options in
+            options.settings.hooks.storage = storage
+            options.settings.hooks.authenticate = { _ in .accepted(user: "Ann") }
+        }
+        _ = try fixture.login("c")
+        await fixture.group.run { storage.saving.waitingCount == 1 }
+        return fixture
+    }
+
+    @Test func changesAreSavedBeforeTheEnd() async throws {
+        let storage = Storage()
+        let fixture = try await saving(storage)
+        let stopped = stop(fixture)
+        await fixture.group.run { fixture.gateway.connectionCount == 0 }
+        #expect(stopped.value == nil)
+        storage.saving.open()
+        await fixture.group.run { stopped.value != nil }
+        #expect(storage.saves.all == [["a": "1"]])
+    }
+
+    @Test func aSaveThatDoesNotEndIsNotWaitedForBeyondTheEnd() async throws {
+        let storage = Storage()
+        let fixture = try await saving(storage)
+        let stopped = stop(fixture)
+        await fixture.group.run { fixture.gateway.connectionCount == 0 }
+        fixture.advance(by: .milliseconds(6_999))
+        #expect(stopped.value == nil)
+        fixture.advance(by: .milliseconds(1))
+        await fixture.group.run { stopped.value != nil }
+        #expect(storage.saves.all == [])
+        storage.saving.open()
+    }
 }

@@ -37,6 +37,10 @@ import Testing
                     await call.sessions.broadcast(OutgoingMessage("cast", body, quality: .atLeastOnce))
                 }
                 handlers.register("HD_close") { (call: Call, _: [UInt8]) in try? await call.session.close() }
+                handlers.registerInline("HD_shout") { call, payload, reply in
+                    call.session.everyone.postBroadcast(OutgoingMessage("shout", payload))
+                    reply.writeBare(payload)
+                }
                 handlers.registerInline("HD_kick") { call, _, _ in call.session.post.kick(reason: "asked for") }
                 handlers.register("HD_bind") { (call: Call, user: [UInt8]) async throws in
                     var session = call.session
@@ -123,7 +127,7 @@ import Testing
         }
 
         private func message() -> MQTTPacket {
-            let usual = ["ordered", "serial", "concurrent", "inline", "cast", "bind"]
+            let usual = ["ordered", "serial", "concurrent", "inline", "cast", "shout", "bind"]
             let rare = ["close", "kick", "gone"]
             let functions = Int.random(in: 0..<12, using: &random) == 0 ? rare : usual
             let function = functions.randomElement(using: &random) ?? ""
