@@ -54,6 +54,7 @@ let package = Package(
             swiftSettings: settings),
         // Floor 4 and up: sessions, modules, the gateway.
         library("GateSessions", ["GateBytes", "GateIO", "GateMetrics", "GateProtocol", "GateRPC"]),
+        library("GateRPCUDP", ["GateBytes", "GateIO", "GateRPC"]),
         library(
             "GateModules",
             ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
@@ -95,7 +96,12 @@ let package = Package(
         tests("GateProtocolTests", ["GateBytes", "GateProtocol", "GateTestKit"]),
         tests("GateMQTTTests", ["GateBytes", "GateMQTT", "GateProtocol", "GateTestKit"]),
         tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateProtocol", "GateTestKit"]),
-        tests("GateRPCTests", ["GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateTestKit", "GateUV"]),
+        tests(
+            "GateRPCTests",
+            [
+                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCUDP", "GateSessions", "GateTestKit",
+                "GateUV",
+            ]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
         tests("GateSessionsTests", ["GateBytes", "GateIO", "GateProtocol", "GateSessions", "GateTestKit"]),
         tests(

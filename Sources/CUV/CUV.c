@@ -205,6 +205,42 @@ void gatehouse_poll_stop(uv_poll_t *poll) { uv_poll_stop(poll); }
 
 void gatehouse_poll_close(uv_poll_t *poll, uv_close_cb closed) { uv_close((uv_handle_t *)poll, closed); }
 
+uv_udp_t *gatehouse_udp_create(gatehouse_loop *loop, const struct sockaddr *address, void *owner, int *error) {
+    uv_udp_t *udp = malloc(sizeof *udp);
+    if (udp == NULL) {
+        *error = UV_ENOMEM;
+        return NULL;
+    }
+    *error = uv_udp_init(&loop->loop, udp);
+    if (*error != 0) {
+        free(udp);
+        return NULL;
+    }
+    udp->data = owner;
+    *error = uv_udp_bind(udp, address, 0);
+    if (*error != 0) {
+        /* The walk over open handles must not meet it while it closes. */
+        udp->data = NULL;
+        uv_close((uv_handle_t *)udp, free_handle);
+        return NULL;
+    }
+    /* As much as the system allows: a burst of datagrams waits here while a turn runs. */
+    int bytes = 4194304;
+    uv_recv_buffer_size((uv_handle_t *)udp, &bytes);
+    return udp;
+}
+
+int gatehouse_udp_receive_start(uv_udp_t *udp, uv_udp_recv_cb received) {
+    return uv_udp_recv_start(udp, lend_read_buffer, received);
+}
+
+int gatehouse_udp_try_send(uv_udp_t *udp, const void *bytes, size_t count, const struct sockaddr *address) {
+    uv_buf_t buffer = {.base = (char *)bytes, .len = count};
+    return uv_udp_try_send(udp, &buffer, 1, address);
+}
+
+void gatehouse_udp_close(uv_udp_t *udp, uv_close_cb closed) { uv_close((uv_handle_t *)udp, closed); }
+
 uv_signal_t *gatehouse_signal_create(gatehouse_loop *loop, int number, void *owner, uv_signal_cb raised, int *error) {
     uv_signal_t *handle = malloc(sizeof *handle);
     if (handle == NULL) {

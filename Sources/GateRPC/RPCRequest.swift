@@ -18,11 +18,13 @@ public struct RPCRequest: Sendable {
     public var trace: TraceID
     /// Whether the caller waits for an answer.
     public var expectsReply: Bool
+    /// Which node gets the call when several of other processes serve the module.
+    public var selection: RPCSelection
 
     /// A request; see the properties.
     public init(
         module: String, node: String? = nil, function: String, argument: RPCArgument, session: SessionSnapshot?,
-        deadline: MonotonicTime, trace: TraceID, expectsReply: Bool
+        deadline: MonotonicTime, trace: TraceID, expectsReply: Bool, selection: RPCSelection = RPCSelection()
     ) {
         self.module = module
         self.node = node
@@ -32,6 +34,7 @@ public struct RPCRequest: Sendable {
         self.deadline = deadline
         self.trace = trace
         self.expectsReply = expectsReply
+        self.selection = selection
     }
 }
 

@@ -56,7 +56,7 @@ package final class Gateway: Sendable {
     /// What modules stand on.
     package var services: ModuleServices {
         ModuleServices(
-            node: settings.node, caller: router, gateway: sessionManager, loops: loops,
+            node: settings.node, caller: router, gateway: sessionManager.facade, loops: loops,
             callTime: settings.limits.callTime, clock: settings.clock)
     }
 

@@ -112,6 +112,7 @@ final class LoopGateway: TurnObserver {
 
     func sessionEnded(_ session: Session, reason: CloseReason) {
         for runtime in gateway.modules { runtime.module.sessionEnded(session, reason: reason) }
+        sessionManager.tellEnded(session.body.snapshot, reason: reason)
     }
 
     // MARK: The turn

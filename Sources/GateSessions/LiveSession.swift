@@ -26,7 +26,7 @@ package final class LiveSession {
     /// The session as handlers get it; made at the first need and after changes.
     package var session: Session {
         if let cached { return Session(body: cached) }
-        let body = Session.Body(snapshot: makeSnapshot(), gateway: manager)
+        let body = Session.Body(snapshot: makeSnapshot(), gateway: manager.facade)
         cached = body
         return Session(body: body)
     }

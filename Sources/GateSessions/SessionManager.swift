@@ -19,6 +19,7 @@ package final class SessionManager: SessionGateway {
     private let users = UserIndex()
     private let clock: @Sendable () -> MonotonicTime
     private let saver: SessionSaver?
+    private let cluster = Mutex<(any SessionCluster)?>(nil)
     // Sound: written once, at the end of init, before any other thread can know the manager.
     private nonisolated(unsafe) var tables: [LoopConfined<SessionTable>] = []
 
@@ -49,6 +50,43 @@ package final class SessionManager: SessionGateway {
         await saver?.drain { [clock] in clock() < end }
     }
 
+    // MARK: Other gateways
+
+    /// Joins the sessions of other gateways; `nil` leaves them.
+    package func join(_ cluster: (any SessionCluster)?) {
+        self.cluster.withLock { $0 = cluster }
+    }
+
+    /// What handlers get: the sessions of all gateways, where there are others.
+    package var facade: any SessionGateway { cluster.withLock { $0 } ?? self }
+
+    /// Tells the modules of other nodes that a session has ended.
+    package func tellEnded(_ session: SessionSnapshot, reason: CloseReason) {
+        cluster.withLock { $0 }?.tellEnded(session, reason: reason)
+    }
+
+    /// Whether the session is or was one of this start of this node.
+    package func isHere(_ id: SessionID) -> Bool { id.node == nodeNumber && id.start == startNumber }
+
+    /// Ends the sessions of a user here, for one that another gateway has bound.
+    package func kick(_ user: UserID, reason: String) {
+        for id in users.sessions(of: user) { post(.kick(reason: reason), to: id) }
+    }
+
+    /// Whether a bind has to wait for something beyond its loop.
+    private var bindWaits: Bool {
+        hooks.storage != nil || (policy != .allow && cluster.withLock { $0 } != nil)
+    }
+
+    /// The policy on second logins, held against the other gateways.
+    private func settleElsewhere(_ user: UserID, _ id: SessionID) async throws(SessionFault) {
+        guard policy != .allow, let cluster = cluster.withLock({ $0 }) else { return }
+        if policy == .kick { return cluster.kickElsewhere(user, reason: "second login") }
+        guard await !cluster.sessionsElsewhere(of: user).isEmpty else { return }
+        post(.unbind, to: id)
+        throw .alreadyLoggedIn
+    }
+
     // MARK: SessionGateway
 
     package func performNow(
@@ -56,7 +94,7 @@ package final class SessionManager: SessionGateway {
     ) throws(SessionFault) -> SessionSnapshot? {
         let loop = try loop(of: id)
         guard loop.isCurrent else { return nil }
-        if case .bind = operation, hooks.storage != nil { return nil }
+        if case .bind = operation, bindWaits { return nil }
         return try apply(operation, to: id, on: loop)
     }
 
@@ -64,7 +102,9 @@ package final class SessionManager: SessionGateway {
         _ operation: SessionOperation, on id: SessionID
     ) async throws(SessionFault) -> SessionSnapshot {
         let bound = try await applyOnLoop(operation, to: id)
-        guard case .bind(let user) = operation, let storage = hooks.storage else { return bound }
+        guard case .bind(let user) = operation else { return bound }
+        try await settleElsewhere(user, id)
+        guard let storage = hooks.storage else { return bound }
         let saved: [String: String]
         do {
             saved = try await storage.load(user)
@@ -88,7 +128,7 @@ package final class SessionManager: SessionGateway {
 
     package func post(_ operation: SessionOperation, to id: SessionID) {
         guard let loop = try? loop(of: id) else { return }
-        if case .bind = operation, hooks.storage != nil {
+        if case .bind = operation, bindWaits {
             Task { _ = try? await perform(operation, on: id) }
         } else if loop.isCurrent {
             _ = try? apply(operation, to: id, on: loop)

@@ -6,7 +6,7 @@ enum Floors {
         "GateBytes": 1, "GateJSON": 1, "GateMetrics": 1,
         "GateProtocol": 2, "GateIO": 2,
         "GateMQTT": 3, "GateDescriptors": 3, "GateUV": 3, "GateRPC": 3,
-        "GateSessions": 4,
+        "GateSessions": 4, "GateRPCUDP": 4,
         "GateModules": 5,
         "GateServer": 6,
         "GateTestKit": 7, "GateFuzz": 7,

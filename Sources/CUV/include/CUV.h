@@ -69,6 +69,14 @@ int gatehouse_poll_start(uv_poll_t *poll, uv_poll_cb readable);
 void gatehouse_poll_stop(uv_poll_t *poll);
 void gatehouse_poll_close(uv_poll_t *poll, uv_close_cb closed);
 
+/// A UDP handle bound to `address`; null with a code in `error`.
+uv_udp_t *gatehouse_udp_create(gatehouse_loop *loop, const struct sockaddr *address, void *owner, int *error);
+/// Receives into the loop's shared buffer.
+int gatehouse_udp_receive_start(uv_udp_t *udp, uv_udp_recv_cb received);
+/// Bytes taken by the system, or a negative code.
+int gatehouse_udp_try_send(uv_udp_t *udp, const void *bytes, size_t count, const struct sockaddr *address);
+void gatehouse_udp_close(uv_udp_t *udp, uv_close_cb closed);
+
 uv_signal_t *gatehouse_signal_create(gatehouse_loop *loop, int number, void *owner, uv_signal_cb raised, int *error);
 void gatehouse_signal_close(uv_signal_t *handle, uv_close_cb closed);
 

@@ -1,0 +1,172 @@
+import GateBytes
+import GateProtocol
+
+/// The other nodes, as far as known. Pure; guarded by whoever holds it.
+struct NodeDirectory {
+    /// One node.
+    struct Entry {
+        var key: NodeKey
+        var node: NodeAnnouncement
+        var expiresAt: MonotonicTime
+        /// Calls in a row that ended without an answer.
+        var failures = 0
+        /// Chosen only when there is no other, until then.
+        var avoidUntil = MonotonicTime(nanoseconds: .min)
+    }
+
+    /// What an announcement changed.
+    struct Change {
+        /// Whether the node was not known.
+        var isNew: Bool
+        /// Earlier starts at the same inbox, which are gone.
+        var replaced: [NodeKey]
+    }
+
+    /// Nodes in all.
+    static let nodesMax = 4_096
+    /// Unanswered calls in a row after which a node is avoided.
+    static let failuresMax = 5
+    /// How long it is avoided.
+    static let avoidTime = TimeSpan.seconds(1)
+    /// The longest time that an announcement may count.
+    static let timeToLiveMax = TimeSpan.seconds(60)
+
+    private(set) var entries: [NodeKey: Entry] = [:]
+    private var byModule: [String: [NodeKey]] = [:]
+    /// Nodes that withdrew: announcements that come late are not theirs any more.
+    private var withdrawn: [NodeKey: MonotonicTime] = [:]
+    private var turn: UInt64 = 0
+
+    // MARK: Who is there
+
+    /// Takes an announcement; `nil` when it is not entered.
+    mutating func enter(_ key: NodeKey, _ node: NodeAnnouncement, at now: MonotonicTime) -> Change? {
+        guard withdrawn[key] == nil else { return nil }
+        let expiry = now + min(node.timeToLive, Self.timeToLiveMax)
+        if let known = entries[key] {
+            entries[key]?.node = node
+            entries[key]?.expiresAt = expiry
+            if known.node.modules.map(\.type) != node.modules.map(\.type) { index() }
+            return Change(isNew: false, replaced: [])
+        }
+        let replaced = entries.values.filter { $0.node.inbox == node.inbox }.map(\.key)
+        for old in replaced { entries[old] = nil }
+        guard entries.count < Self.nodesMax else { return nil }
+        entries[key] = Entry(key: key, node: node, expiresAt: expiry)
+        index()
+        return Change(isNew: true, replaced: replaced)
+    }
+
+    /// A node takes no new calls.
+    mutating func withdraw(_ key: NodeKey, at now: MonotonicTime) {
+        guard entries[key] != nil else { return }
+        withdrawn[key] = now + Self.timeToLiveMax
+        remove(key)
+    }
+
+    /// A node is gone.
+    mutating func remove(_ key: NodeKey) {
+        entries[key] = nil
+        index()
+    }
+
+    /// The nodes behind an inbox are gone.
+    mutating func remove(inbox: String) {
+        for entry in entries.values where entry.node.inbox == inbox { entries[entry.key] = nil }
+        index()
+    }
+
+    /// Removes what was not announced for its time to live, and names it.
+    mutating func expire(at now: MonotonicTime) -> [NodeKey] {
+        withdrawn = withdrawn.filter { $0.value > now }
+        let gone = entries.values.filter { $0.expiresAt <= now }.map(\.key)
+        if gone.isEmpty { return [] }
+        for key in gone { entries[key] = nil }
+        index()
+        return gone
+    }
+
+    private mutating func index() {
+        byModule = [:]
+        for entry in entries.values {
+            for module in entry.node.modules { byModule[module.type, default: []].append(entry.key) }
+        }
+    }
+
+    // MARK: Who is called
+
+    /// Whether some node serves `module` (on `node`, when one is named).
+    func serves(module: String, node: String?) -> Bool {
+        guard let keys = byModule[module] else { return false }
+        guard let node else { return !keys.isEmpty }
+        return keys.contains { key in entries[key].map { answers($0, module, to: node) } ?? false }
+    }
+
+    /// The node for a call.
+    mutating func select(_ request: RPCRequest, at now: MonotonicTime) -> Entry? {
+        let all = (byModule[request.module] ?? []).compactMap { entries[$0] }.filter { fits($0, request) }
+        let well = all.filter { $0.avoidUntil <= now }
+        let choice = well.isEmpty ? all : well
+        switch request.selection.strategy {
+        case .random: return choice.randomElement()
+        case .leastLoaded: return choice.min { $0.node.load < $1.node.load }
+        case .roundRobin:
+            if choice.isEmpty { return nil }
+            turn &+= 1
+            return choice.sorted { Self.hash($0.key) < Self.hash($1.key) }[Int(turn % UInt64(choice.count))]
+        case .session: return sticky(choice, request.session.map { Self.hash($0.id) })
+        case .user:
+            return sticky(choice, request.session.map { $0.userID.map { Self.hash($0.rawValue) } ?? Self.hash($0.id) })
+        }
+    }
+
+    /// The gateway whose sessions have these numbers.
+    func gateway(of id: SessionID) -> Entry? {
+        entries.values.first { $0.node.isGateway && $0.node.sessionNode == id.node && $0.key.start == id.start }
+    }
+
+    /// A call ended, with an answer or without.
+    mutating func record(_ key: NodeKey, isAnswered: Bool, at now: MonotonicTime) {
+        guard let failures = entries[key]?.failures else { return }
+        if isAnswered {
+            if failures > 0 { entries[key]?.failures = 0 }
+            return
+        }
+        entries[key]?.failures = failures + 1
+        if failures + 1 >= Self.failuresMax { entries[key]?.avoidUntil = now + Self.avoidTime }
+    }
+
+    private func answers(_ entry: Entry, _ module: String, to node: String) -> Bool {
+        entry.key.name == node || entry.node.modules.contains { $0.type == module && $0.ids.contains(node) }
+    }
+
+    private func fits(_ entry: Entry, _ request: RPCRequest) -> Bool {
+        if let node = request.node, !answers(entry, request.module, to: node) { return false }
+        for (label, value) in request.selection.labels where entry.node.labels[label] != value { return false }
+        guard let version = request.selection.version else { return true }
+        return entry.node.modules.contains { $0.type == request.module && $0.version == version }
+    }
+
+    /// Rendezvous hashing: when a node comes or goes, only its own share moves.
+    private func sticky(_ choice: [Entry], _ hash: UInt64?) -> Entry? {
+        guard let hash else { return choice.randomElement() }
+        return choice.max { Self.mixed(Self.hash($0.key) ^ hash) < Self.mixed(Self.hash($1.key) ^ hash) }
+    }
+
+    private static func hash(_ key: NodeKey) -> UInt64 { hash(key.name) ^ UInt64(key.start) << 17 }
+
+    private static func hash(_ text: String) -> UInt64 { mixed(text.utf8Span.span.fnv1a) }
+
+    private static func hash(_ id: SessionID) -> UInt64 {
+        mixed(UInt64(id.node) << 32 | UInt64(id.start))
+            ^ mixed(UInt64(id.slot) << 32 | UInt64(id.generation) ^ UInt64(id.loop) << 48)
+    }
+
+    /// The last step of splitmix64.
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var mixed = value &+ 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}

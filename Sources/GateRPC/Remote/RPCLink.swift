@@ -1,0 +1,42 @@
+package import GateBytes
+
+/// A node's connection to the others: what every broker has, and nothing more.
+///
+/// Each node has one inbox; what is published reaches every node, the sender perhaps too. Delivery is at most once. No
+/// call blocks.
+package protocol RPCLink: AnyObject, Sendable {
+    /// The address of this node's inbox, once the link is open.
+    var inbox: String { get }
+
+    /// Bytes of the longest message.
+    var messageBytesMax: Int { get }
+
+    /// Whether messages go out now.
+    var isUp: Bool { get }
+
+    /// Begins to receive. Called once.
+    func open(_ receiver: any RPCLinkReceiver)
+
+    /// Hands a message to one inbox.
+    /// - Throws: ``RPCFault/unreachable`` when the link is down, ``RPCFault/overloaded`` when its queue is full,
+    ///   ``RPCFault/tooLarge(bytes:limit:)``; nothing is sent then.
+    func send(_ message: [UInt8], to inbox: String) throws(RPCFault)
+
+    /// Hands a message to every node. As ``send(_:to:)``.
+    func publish(_ message: [UInt8]) throws(RPCFault)
+
+    /// Waits until what was sent has left, until `deadline` at most; then ends the link.
+    func close(by deadline: MonotonicTime) async
+}
+
+/// Where a link's events go. Any thread, one event at a time for each link.
+package protocol RPCLinkReceiver: AnyObject, Sendable {
+    /// A message, lent for the length of the call.
+    func received(_ message: Span<UInt8>)
+
+    /// The link went up or down.
+    func linkChanged(isUp: Bool)
+
+    /// Nobody reads this inbox.
+    func undeliverable(_ inbox: String)
+}

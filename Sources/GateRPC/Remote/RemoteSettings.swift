@@ -1,0 +1,59 @@
+package import GateBytes
+package import GateIO
+package import GateProtocol
+
+/// What bounds a node's calls to others.
+package struct RemoteLimits: Sendable, Hashable {
+    /// Calls that wait for other nodes.
+    package var pendingCallsMax = 65_536
+    /// Calls of other nodes that run here at once.
+    package var servingMax = 10_000
+    /// How often a node announces itself.
+    package var announceTime = TimeSpan.seconds(1)
+    /// How long an announcement counts.
+    package var timeToLive = TimeSpan.seconds(4)
+
+    package init() {}
+}
+
+/// What a node is to the others.
+package struct RemoteSettings: Sendable {
+    /// Its name and start.
+    package var key: NodeKey
+    /// Whether it announces itself; one that only looks does not.
+    package var isVisible = true
+    /// Whether it holds sessions.
+    package var isGateway = false
+    /// Its number in the ids of its sessions.
+    package var sessionNode: UInt32 = 0
+    /// What filters may ask for.
+    package var labels: [String: String] = [:]
+    /// The loops that its handlers run on; timers run on the first one.
+    package var loops: [any EventLoop]
+    package var clock: @Sendable () -> MonotonicTime
+    package var limits = RemoteLimits()
+
+    package init(key: NodeKey, loops: [any EventLoop], clock: @escaping @Sendable () -> MonotonicTime) {
+        self.key = key
+        self.loops = loops
+        self.clock = clock
+    }
+}
+
+/// What answers other nodes for this one's sessions.
+package protocol RPCSessionPeer: AnyObject, Sendable {
+    /// Performs a `SessionRequest` that waits for its `SessionReply`.
+    func answer(_ request: [UInt8]) async -> [UInt8]
+
+    /// Performs a `SessionRequest` that nobody waits for, in order with others.
+    func perform(_ request: [UInt8])
+
+    /// A session of another node has ended.
+    func sessionEnded(_ session: SessionSnapshot, reason: CloseReason)
+}
+
+/// A node as `gatehouse nodes` shows it.
+package struct NodeStatus: Sendable {
+    package var key: NodeKey
+    package var announcement: NodeAnnouncement
+}

@@ -1,0 +1,134 @@
+import GateBytes
+import GateIO
+import GateProtocol
+import Synchronization
+
+/// What other nodes say.
+extension RemoteTransport: RPCLinkReceiver {
+    package func received(_ message: Span<UInt8>) {
+        let envelope: RPCEnvelope
+        do throws(EnvelopeError) {
+            envelope = try RPCEnvelope(decoding: message)
+        } catch {
+            // Something else speaks here, or another version of us: not ours to answer.
+            return
+        }
+        guard envelope.sender != settings.key else { return }
+        switch envelope.body {
+        case .request(let call): serve(call, envelope)
+        case .reply, .sessionReply: finish(envelope.call, .success(envelope.body))
+        case .sessionRequest(let request): serveSessions(request, envelope)
+        case .announcement(let node): enter(envelope.sender, node)
+        case .withdrawal:
+            let now = settings.clock()
+            state.withLock { $0.directory.withdraw(envelope.sender, at: now) }
+        case .query: tell(envelope.replyTo)
+        case .sessionEnded(let session, let reason):
+            state.withLock { $0.sessions }?.sessionEnded(session, reason: reason)
+        }
+    }
+
+    package func linkChanged(isUp: Bool) {
+        if isUp {
+            let inbox = link.inbox
+            if let body = announcement {
+                try? link.publish(RPCEnvelope(sender: settings.key, replyTo: inbox, body: body).encoded())
+            }
+            query()
+        } else {
+            end { _ in true }
+        }
+    }
+
+    package func undeliverable(_ inbox: String) {
+        state.withLock { $0.directory.remove(inbox: inbox) }
+        end { $0.inbox == inbox }
+    }
+
+    private func end(where isEnding: (PendingCalls.Entry) -> Bool) {
+        let ended = state.withLock { $0.pending.take(where: isEnding) }
+        for entry in ended { entry.continuation.resume(returning: .failure(.unreachable)) }
+    }
+
+    // MARK: Directory
+
+    private func enter(_ key: NodeKey, _ node: NodeAnnouncement) {
+        let now = settings.clock()
+        guard let change = state.withLock({ $0.directory.enter(key, node, at: now) }) else { return }
+        if !change.replaced.isEmpty { end { change.replaced.contains($0.node) } }
+        if change.isNew { tell(node.inbox) }
+    }
+
+    /// Introduces this node to one other.
+    private func tell(_ inbox: String) {
+        guard !inbox.isEmpty, let body = announcement else { return }
+        try? post(body, to: inbox)
+    }
+
+    // MARK: Serving
+
+    private func serve(_ call: RPCEnvelope.Call, _ envelope: RPCEnvelope) {
+        guard call.remainingMilliseconds > 0 else { return answer(envelope, .failure(.deadlineExceeded)) }
+        let node = call.node.isEmpty ? nil : call.node
+        guard let endpoint = state.withLock({ $0.router })?.endpoint(type: call.module, node: node) else {
+            return answer(envelope, .failure(.noSuchModule(call.module)))
+        }
+        let request = RPCRequest(
+            module: call.module, node: node, function: call.function, argument: RPCArgument(call.argument),
+            session: call.session, deadline: settings.clock() + .milliseconds(Int(call.remainingMilliseconds)),
+            trace: call.trace, expectsReply: !envelope.replyTo.isEmpty)
+        if !request.expectsReply {
+            // Nobody waits, so nobody hears of a fault either.
+            try? endpoint.notify(request)
+            return
+        }
+        guard serving.add(1, ordering: .relaxed).newValue <= settings.limits.servingMax else {
+            serving.subtract(1, ordering: .relaxed)
+            return answer(envelope, .failure(.overloaded))
+        }
+        launch(on: loop(for: call.session)) { [self] in
+            let result: Result<RPCValue, RPCFault>
+            do throws(RPCFault) {
+                result = .success(try await endpoint.call(request))
+            } catch {
+                result = .failure(error)
+            }
+            answer(envelope, result)
+            serving.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    private func answer(_ envelope: RPCEnvelope, _ result: Result<RPCValue, RPCFault>) {
+        guard !envelope.replyTo.isEmpty else { return }
+        do throws(RPCFault) {
+            try post(.reply(result), to: envelope.replyTo, call: envelope.call)
+        } catch {
+            // A result that does not fit is a fault that does; where the link is away the caller knows it.
+            if case .tooLarge = error { try? post(.reply(.failure(error)), to: envelope.replyTo, call: envelope.call) }
+        }
+    }
+
+    private func serveSessions(_ request: [UInt8], _ envelope: RPCEnvelope) {
+        guard let sessions = state.withLock({ $0.sessions }) else { return }
+        if envelope.replyTo.isEmpty { return sessions.perform(request) }
+        launch(on: loop(for: nil)) { [self] in
+            let reply = await sessions.answer(request)
+            try? post(.sessionReply(reply), to: envelope.replyTo, call: envelope.call)
+        }
+    }
+
+    /// One session's calls run on one loop, sessions are spread over all.
+    private func loop(for session: SessionSnapshot?) -> any EventLoop {
+        let loops = settings.loops
+        guard loops.count > 1, let id = session?.id else { return loops.first { $0.isCurrent } ?? loops[0] }
+        return loops[Int((id.slot ^ UInt32(id.loop)) % UInt32(loops.count))]
+    }
+
+    private func launch(on loop: any EventLoop, _ body: @escaping @Sendable () async -> Void) {
+        if loop.isCurrent {
+            Task.immediate(executorPreference: loop.executor, operation: body)
+        } else {
+            Task(executorPreference: loop.executor, operation: body)
+        }
+    }
+}

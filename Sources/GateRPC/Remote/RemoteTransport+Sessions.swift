@@ -1,0 +1,54 @@
+package import GateBytes
+package import GateProtocol
+import Synchronization
+
+/// The way to the sessions of other gateways.
+extension RemoteTransport {
+    /// The gateway that holds a session.
+    package struct GatewayAddress: Sendable {
+        let entry: NodeDirectory.Entry
+        /// Its name and start.
+        package var key: NodeKey { entry.key }
+    }
+
+    /// The gateway of a session; `nil` when it is not there, or was started anew since.
+    package func gateway(of id: SessionID) -> GatewayAddress? {
+        state.withLock { $0.directory.gateway(of: id) }.map(GatewayAddress.init)
+    }
+
+    /// All other gateways.
+    package var gateways: [GatewayAddress] {
+        state.withLock { $0.directory.entries.values.filter(\.node.isGateway) }.map(GatewayAddress.init)
+    }
+
+    /// Whether messages go out now.
+    package var isUp: Bool { link.isUp }
+
+    /// The time now.
+    package var now: MonotonicTime { settings.clock() }
+
+    /// Asks a gateway and waits for its answer.
+    package func ask(
+        _ gateway: GatewayAddress, _ request: [UInt8], until deadline: MonotonicTime
+    ) async throws(RPCFault) -> [UInt8] {
+        guard
+            case .sessionReply(let reply) = try await exchange(
+                .sessionRequest(request), with: gateway.entry, until: deadline)
+        else { throw .internalError }
+        return reply
+    }
+
+    /// Tells a gateway and waits for nothing.
+    package func tell(_ gateway: GatewayAddress, _ request: [UInt8]) throws(RPCFault) {
+        try post(.sessionRequest(request), to: gateway.entry.node.inbox)
+    }
+
+    /// Tells every node with modules that a session of this node has ended.
+    package func tellEnded(_ session: SessionSnapshot, reason: CloseReason) {
+        let inboxes = state.withLock { state in
+            state.directory.entries.values.filter { !$0.node.modules.isEmpty }.map(\.node.inbox)
+        }
+        // Best effort: a module that missed it meets a stale id, which is an answer too.
+        for inbox in inboxes { try? post(.sessionEnded(session, reason), to: inbox) }
+    }
+}

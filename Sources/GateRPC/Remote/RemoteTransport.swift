@@ -1,0 +1,255 @@
+package import GateBytes
+import GateIO
+import Synchronization
+
+/// Calls between nodes over any link: who is there, who gets a call, which answer belongs to which call, until when.
+///
+/// Thread-safe. Nothing blocks, and the lock is never held while the link or a caller runs.
+package final class RemoteTransport: RPCTransport {
+    struct State {
+        var directory = NodeDirectory()
+        var pending: PendingCalls
+        var modules: [ModuleDescription] = []
+        var router: RPCRouter?
+        var sessions: (any RPCSessionPeer)?
+        var isOpen = false
+        var isWithdrawn = false
+        /// When the timer for deadlines fires.
+        var armedAt = MonotonicTime.never
+    }
+
+    let settings: RemoteSettings
+    let link: any RPCLink
+    let state: Mutex<State>
+    /// Calls of other nodes that run here.
+    let serving = Atomic<Int>(0)
+    private let startedAt: MonotonicTime
+
+    /// A transport over a link that is not open yet.
+    package init(settings: RemoteSettings, link: any RPCLink) {
+        self.settings = settings
+        self.link = link
+        state = Mutex(State(pending: PendingCalls(limit: settings.limits.pendingCallsMax)))
+        startedAt = settings.clock()
+    }
+
+    // MARK: Life
+
+    /// Opens the link: from now on other nodes see this one with its modules.
+    package func start(serving router: RPCRouter?, _ modules: [ModuleDescription], sessions: (any RPCSessionPeer)?) {
+        state.withLock { state in
+            state.router = router
+            state.modules = modules
+            state.sessions = sessions
+            state.isOpen = true
+        }
+        link.open(self)
+        announce()
+        query()
+        keepTime()
+    }
+
+    /// Takes no new calls from other nodes; those on the way are answered.
+    package func withdraw() {
+        let isFirst = state.withLock { state in
+            defer { state.isWithdrawn = true }
+            return state.isOpen && !state.isWithdrawn
+        }
+        guard isFirst, settings.isVisible else { return }
+        publish(.withdrawal)
+    }
+
+    /// Ends the link once running calls are answered, or at `deadline`. Calls that wait fail.
+    package func stop(by deadline: MonotonicTime) async {
+        withdraw()
+        while serving.load(ordering: .relaxed) > 0, settings.clock() < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        await link.close(by: deadline)
+        let left = state.withLock { state in
+            state.isOpen = false
+            state.router = nil
+            state.sessions = nil
+            return state.pending.take { _ in true }
+        }
+        for entry in left { entry.continuation.resume(returning: .failure(.unreachable)) }
+    }
+
+    /// The other nodes, by name.
+    package var nodes: [NodeStatus] {
+        state.withLock { state in
+            state.directory.entries.values.map { NodeStatus(key: $0.key, announcement: $0.node) }
+        }.sorted { ($0.key.name, $0.key.start) < ($1.key.name, $1.key.start) }
+    }
+
+    /// Asks everyone for an announcement.
+    package func query() {
+        publish(.query)
+    }
+
+    // MARK: RPCTransport
+
+    package func serves(module: String, node: String?) -> Bool {
+        state.withLock { $0.directory.serves(module: module, node: node) }
+    }
+
+    package func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue {
+        let (entry, body) = try prepare(request)
+        guard case .reply(let result) = try await exchange(body, with: entry, until: request.deadline) else {
+            throw .internalError
+        }
+        return try result.get()
+    }
+
+    package func notify(_ request: RPCRequest) throws(RPCFault) {
+        let (entry, body) = try prepare(request)
+        try post(body, to: entry.node.inbox)
+    }
+
+    private func prepare(_ request: RPCRequest) throws(RPCFault) -> (NodeDirectory.Entry, RPCEnvelope.Body) {
+        let now = settings.clock()
+        guard let remaining = Self.milliseconds(until: request.deadline, from: now) else { throw .deadlineExceeded }
+        guard let entry = state.withLock({ $0.directory.select(request, at: now) }) else {
+            throw .noSuchModule(request.module)
+        }
+        let call = RPCEnvelope.Call(
+            module: request.module, node: request.node ?? "", function: request.function,
+            argument: try request.argument.value(), session: request.session, trace: request.trace,
+            remainingMilliseconds: remaining)
+        return (entry, .request(call))
+    }
+
+    /// Rounded up; `nil` when nothing is left.
+    private static func milliseconds(until deadline: MonotonicTime, from now: MonotonicTime) -> UInt32? {
+        guard deadline > now else { return nil }
+        if deadline == .never { return .max }
+        return UInt32(clamping: ((deadline - now).nanoseconds + 999_999) / 1_000_000)
+    }
+
+    // MARK: Sending
+
+    /// Sends to a node and waits for the answer.
+    func exchange(
+        _ body: RPCEnvelope.Body, with node: NodeDirectory.Entry, until deadline: MonotonicTime
+    ) async throws(RPCFault) -> RPCEnvelope.Body {
+        guard link.isUp else { throw .unreachable }
+        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<PendingCalls.Answer, Never>) in
+            let entry = PendingCalls.Entry(
+                continuation: continuation, deadline: deadline, node: node.key, inbox: node.node.inbox)
+            let (call, arms) = state.withLock { state -> (UInt64?, Bool) in
+                guard state.isOpen else { return (nil, false) }
+                let call = state.pending.add(entry)
+                let arms = call != nil && deadline < state.armedAt
+                if arms { state.armedAt = deadline }
+                return (call, arms)
+            }
+            guard let call else { return continuation.resume(returning: .failure(.overloaded)) }
+            if arms { arm(at: deadline) }
+            let envelope = RPCEnvelope(sender: settings.key, call: call, replyTo: link.inbox, body: body)
+            do throws(RPCFault) {
+                try link.send(envelope.encoded(), to: node.node.inbox)
+            } catch {
+                finish(call, .failure(error))
+            }
+        }
+        return try answer.get()
+    }
+
+    /// Sends to an inbox and waits for nothing.
+    func post(_ body: RPCEnvelope.Body, to inbox: String, call: UInt64 = 0) throws(RPCFault) {
+        try link.send(RPCEnvelope(sender: settings.key, call: call, body: body).encoded(), to: inbox)
+    }
+
+    /// Tells every node. What does not get out now is said again with the next announcement.
+    private func publish(_ body: RPCEnvelope.Body) {
+        let envelope = RPCEnvelope(sender: settings.key, replyTo: link.inbox, body: body)
+        try? link.publish(envelope.encoded())
+    }
+
+    func finish(_ call: UInt64, _ answer: PendingCalls.Answer) {
+        let now = settings.clock()
+        let entry = state.withLock { state -> PendingCalls.Entry? in
+            guard let entry = state.pending.take(call) else { return nil }
+            if case .success = answer { state.directory.record(entry.node, isAnswered: true, at: now) }
+            return entry
+        }
+        entry?.continuation.resume(returning: answer)
+    }
+
+    // MARK: Announcements
+
+    private func announce() {
+        if let body = announcement { publish(body) }
+    }
+
+    /// What this node is now; `nil` when it shows itself to nobody.
+    var announcement: RPCEnvelope.Body? {
+        guard settings.isVisible else { return nil }
+        let modules = state.withLock { $0.isWithdrawn || !$0.isOpen ? nil : $0.modules }
+        guard let modules else { return nil }
+        var node = NodeAnnouncement()
+        node.inbox = link.inbox
+        node.timeToLive = settings.limits.timeToLive
+        node.isGateway = settings.isGateway
+        node.sessionNode = settings.sessionNode
+        node.modules = modules
+        node.load = UInt32(clamping: serving.load(ordering: .relaxed))
+        node.ageMilliseconds = UInt64(max(0, (settings.clock() - startedAt).nanoseconds / 1_000_000))
+        node.labels = settings.labels
+        return .announcement(node)
+    }
+
+    // MARK: Time
+
+    private func keepTime() {
+        let loop = settings.loops[0]
+        loop.postReserved { [weak self] in
+            guard let self, state.withLock({ $0.isOpen }) else { return }
+            let timer = LoopTimer { [weak self] in self?.second() }
+            _ = loop.schedule(timer, at: loop.now + settings.limits.announceTime)
+        }
+    }
+
+    private func second() {
+        let now = settings.clock()
+        let lost = state.withLock { state -> [PendingCalls.Entry] in
+            let gone = Set(state.directory.expire(at: now))
+            return gone.isEmpty ? [] : state.pending.take { gone.contains($0.node) }
+        }
+        for entry in lost { entry.continuation.resume(returning: .failure(.unreachable)) }
+        announce()
+        keepTime()
+    }
+
+    private func arm(at deadline: MonotonicTime) {
+        let loop = settings.loops[0]
+        loop.postReserved { [weak self] in
+            _ = loop.schedule(LoopTimer { [weak self] in self?.expire() }, at: deadline)
+        }
+    }
+
+    /// Ends the calls whose time is up. Deadlines that are close together share a timer.
+    private func expire() {
+        let now = settings.clock()
+        let (expired, next) = state.withLock { state -> ([PendingCalls.Entry], MonotonicTime) in
+            let expired = state.pending.take { $0.deadline <= now }
+            for entry in expired { state.directory.record(entry.node, isAnswered: false, at: now) }
+            let next = state.pending.nextDeadline
+            state.armedAt = next == .never ? .never : max(next, now + .milliseconds(10))
+            return (expired, state.armedAt)
+        }
+        for entry in expired { entry.continuation.resume(returning: .failure(.deadlineExceeded)) }
+        if next != .never { arm(at: next) }
+    }
+}
+
+/// A timer that runs a closure.
+private final class LoopTimer: TimerTarget {
+    private let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) {
+        self.body = body
+    }
+
+    func timerFired(at now: MonotonicTime) { body() }
+}

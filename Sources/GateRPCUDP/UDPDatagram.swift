@@ -1,0 +1,102 @@
+import GateBytes
+
+/// One datagram of a UDP link.
+///
+/// ```
+///  0    1     2          6          10         14
+///  'G'  kind  sender     target     number     message, or the numbers that an acknowledgement names
+/// ```
+///
+/// Integers are big-endian. `sender` and `target` tell the starts of a link apart; a target of 0 is everyone.
+struct UDPDatagram {
+    enum Kind: UInt8 {
+        /// Sent once, to everyone.
+        case published = 0x11
+        /// Sent until it is acknowledged.
+        case numbered = 0x12
+        /// Names numbers that arrived.
+        case acknowledgement = 0x13
+        /// The target is another start: nobody reads that inbox any more.
+        case reset = 0x14
+    }
+
+    /// Bytes before the message.
+    static let headerBytes = 14
+    /// What IPv4 allows, less the IP and UDP headers.
+    static let datagramBytesMax = 65_507
+    /// Bytes of a message.
+    static let messageBytesMax = datagramBytesMax - headerBytes
+
+    var kind: Kind
+    var sender: UInt32
+    var target: UInt32
+    var number: UInt32
+
+    init(_ kind: Kind, sender: UInt32, target: UInt32, number: UInt32 = 0) {
+        self.kind = kind
+        self.sender = sender
+        self.target = target
+        self.number = number
+    }
+
+    /// The header of a datagram; `nil` when it is not one of ours.
+    init?(_ bytes: Span<UInt8>) {
+        guard bytes.count >= Self.headerBytes, bytes[0] == UInt8(ascii: "G"), let kind = Kind(rawValue: bytes[1])
+        else { return nil }
+        self.init(
+            kind, sender: bytes.bigEndianUInt32(at: 2), target: bytes.bigEndianUInt32(at: 6),
+            number: bytes.bigEndianUInt32(at: 10))
+        if sender == 0 { return nil }
+    }
+
+    /// The datagram with what follows the header.
+    func bytes(_ rest: [UInt8] = []) -> [UInt8] {
+        var bytes: [UInt8] = [UInt8(ascii: "G"), kind.rawValue]
+        bytes.reserveCapacity(Self.headerBytes + rest.count)
+        for word in [sender, target, number] {
+            for shift: UInt32 in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        bytes.append(contentsOf: rest)
+        return bytes
+    }
+}
+
+/// Which numbers of one sender have arrived: the newest 65 536 of them.
+///
+/// A sender has at most ``UDPLink/unacknowledgedMax`` messages on the way, a quarter of that, so a number that fell out of
+/// the window is a repeat.
+struct ArrivalWindow {
+    static let numbers: UInt32 = 65_536
+    private var bits = [UInt64](repeating: 0, count: Int(numbers) / 64)
+    private var newest: UInt32 = 0
+
+    /// Enters a number, from 1. `false` when it arrived before.
+    mutating func enter(_ number: UInt32) -> Bool {
+        if number == 0 { return false }
+        if number > newest {
+            // What the window moves over is forgotten.
+            if number - newest >= Self.numbers {
+                bits = [UInt64](repeating: 0, count: bits.count)
+            } else {
+                for passed in (newest + 1)...number { set(passed, to: false) }
+            }
+            newest = number
+            set(number, to: true)
+            return true
+        }
+        if newest - number >= Self.numbers || isSet(number) { return false }
+        set(number, to: true)
+        return true
+    }
+
+    private func isSet(_ number: UInt32) -> Bool {
+        let place = Int(number % Self.numbers)
+        return bits[place / 64] >> UInt64(place % 64) & 1 == 1
+    }
+
+    private mutating func set(_ number: UInt32, to isThere: Bool) {
+        let place = Int(number % Self.numbers)
+        let bit = UInt64(1) << UInt64(place % 64)
+        if isThere { bits[place / 64] |= bit } else { bits[place / 64] &= ~bit }
+    }
+}

@@ -1,0 +1,221 @@
+import GateBytes
+import GateRPC
+import Synchronization
+import Testing
+
+/// What every transport promises, whatever carries it.
+@Suite(.serialized) struct TransportContractTests {
+    @Test(arguments: LinkKind.allCases)
+    func everyValueTravelsThereAndBack(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let gateway = try cluster.start("g")
+        _ = try cluster.start("b", [TestEndpoint.echo()])
+        await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
+        for value in Samples.values {
+            switch value {
+            case .encodedJSON(let bytes), .bare(let bytes):
+                // Bodies, which a handler gets as bytes.
+                #expect(try await gateway.call("Echo", "echo", .of(value)) == .bytes(bytes))
+            default: #expect(try await gateway.call("Echo", "echo", .of(value)) == value)
+            }
+        }
+        #expect(try await gateway.call("Echo", "echo", .body([1, 2])) == .bytes([1, 2]))
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func aRequestArrivesWhole(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let seen = Mutex<[RPCRequest]>([])
+        let module = TestEndpoint("M") { request throws(RPCFault) in
+            seen.withLock { $0.append(request) }
+            return .null
+        }
+        let gateway = try cluster.start("g")
+        let backend = try cluster.start("b", [module])
+        await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
+        let trace = TraceID(high: 3, low: 4)
+        let deadline = gateway.transport.now + .seconds(7)
+        _ = try await gateway.router.call(
+            RPCRequest(
+                module: "M", node: "b", function: "f", argument: .body([]), session: Samples.session,
+                deadline: deadline, trace: trace, expectsReply: true))
+        let request = try #require(seen.withLock { $0.first })
+        #expect(request.function == "f")
+        #expect(request.node == "b")
+        #expect(request.session == Samples.session)
+        #expect(request.trace == trace)
+        #expect(request.deadline > backend.transport.now)
+        #expect(request.deadline < deadline + .seconds(7))
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func faultsComeBack(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let module = TestEndpoint("M") { _ throws(RPCFault) in throw .handler(code: 7, message: "no") }
+        let gateway = try cluster.start("g")
+        _ = try cluster.start("b", [module])
+        await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
+        await #expect(throws: RPCFault.handler(code: 7, message: "no")) { try await gateway.call("M") }
+        await #expect(throws: RPCFault.noSuchModule("X")) { try await gateway.call("X") }
+        await #expect(throws: RPCFault.noSuchModule("M")) { try await gateway.call("M", node: "elsewhere") }
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func aCallEndsAtItsDeadline(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let module = TestEndpoint("M") { _ throws(RPCFault) in
+            try? await Task.sleep(for: .seconds(1))
+            return .null
+        }
+        let gateway = try cluster.start("g")
+        _ = try cluster.start("b", [module])
+        await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
+        await #expect(throws: RPCFault.deadlineExceeded) {
+            try await gateway.call("M", within: .milliseconds(50))
+        }
+        await #expect(throws: RPCFault.deadlineExceeded) { try await gateway.call("M", within: .zero) }
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func notificationsArriveInOrderAndAreNotAnswered(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let module = TestEndpoint.echo("M")
+        let gateway = try cluster.start("g")
+        _ = try cluster.start("b", [module])
+        await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
+        for number in 0..<100 {
+            try gateway.router.notify(
+                RPCRequest(
+                    module: "M", function: "\(number)", argument: .body([]), session: nil,
+                    deadline: gateway.transport.now + .seconds(5), trace: .random(), expectsReply: false))
+        }
+        await Cluster.wait { module.notified.withLock { $0.count } == 100 }
+        #expect(module.notified.withLock { $0.map(\.function) } == (0..<100).map { "\($0)" })
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func aMessageAboveTheLimitIsNotSent(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let gateway = try cluster.start("g")
+        _ = try cluster.start("b", [TestEndpoint.echo()])
+        await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
+        let limit = gateway.link.messageBytesMax
+        let body = [UInt8](repeating: 7, count: limit - 1_024)
+        #expect(try await gateway.call("Echo", "echo", .body(body)) == .bytes(body))
+        let fault = await #expect(throws: RPCFault.self) {
+            try await gateway.call("Echo", "echo", .body([UInt8](repeating: 7, count: limit)))
+        }
+        guard case .tooLarge(let bytes, limit)? = fault else { throw TestFailure.unexpected }
+        #expect(bytes > limit)
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func aResultAboveTheLimitIsAFault(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let gateway = try cluster.start("g")
+        let limit = gateway.link.messageBytesMax
+        let module = TestEndpoint("M") { _ throws(RPCFault) in .bytes([UInt8](repeating: 1, count: limit)) }
+        _ = try cluster.start("b", [module])
+        await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
+        let fault = await #expect(throws: RPCFault.self) { try await gateway.call("M") }
+        guard case .tooLarge(_, limit)? = fault else { throw TestFailure.unexpected }
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func callsToAKilledNodeEndSoonAndItsReturnIsSeen(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let gateway = try cluster.start("g")
+        let backend = try cluster.start("b", [TestEndpoint.named("b1")])
+        await Cluster.wait { gateway.router.serves(module: "Who", node: nil) }
+        #expect(try await gateway.call("Who") == .string("b1"))
+        if let link = backend.link as? MemoryLink { cluster.hub.leave(link) }
+        backend.kill()
+        let before = gateway.transport.now
+        await #expect(throws: RPCFault.unreachable) { try await gateway.call("Who", within: .seconds(30)) }
+        #expect(gateway.transport.now - before < .seconds(15))
+        await #expect(throws: RPCFault.noSuchModule("Who")) { try await gateway.call("Who") }
+        let again = try cluster.start("b", [TestEndpoint.named("b2")])
+        await Cluster.wait { gateway.router.serves(module: "Who", node: nil) }
+        #expect(try await gateway.call("Who") == .string("b2"))
+        await again.transport.stop(by: again.transport.now + .seconds(5))
+        await Cluster.wait { !gateway.router.serves(module: "Who", node: nil) }
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func aDrainingNodeFailsNoCall(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let slow: @Sendable (String) -> TestEndpoint = { name in
+            TestEndpoint("Who") { _ throws(RPCFault) in
+                try? await Task.sleep(for: .milliseconds(20))
+                return .string(name)
+            }
+        }
+        let gateway = try cluster.start("g")
+        let first = try cluster.start("b1", [slow("b1")])
+        _ = try cluster.start("b2", [slow("b2")])
+        await Cluster.wait { gateway.transport.nodes.count == 2 }
+        let results = await withTaskGroup(of: RPCValue?.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    try? await Task.sleep(for: .milliseconds(number / 4))
+                    return try? await gateway.call("Who", selection: RPCSelection(.roundRobin))
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(20))
+                await first.transport.stop(by: first.transport.now + .seconds(5))
+                return .null
+            }
+            var results: [RPCValue?] = []
+            for await result in group { results.append(result) }
+            return results
+        }
+        #expect(results.allSatisfy { $0 != nil })
+        #expect(results.contains(.string("b1")))
+        #expect(results.contains(.string("b2")))
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func aLocalModuleGoesAwayAndComesBackWithoutAnError(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let local = TestEndpoint.named("local")
+        let gateway = try cluster.start("g", [local])
+        _ = try cluster.start("b", [TestEndpoint.named("remote")])
+        await Cluster.wait { gateway.transport.serves(module: "Who", node: nil) }
+        #expect(try await gateway.call("Who") == .string("local"))
+        gateway.router.remove(type: "Who")
+        #expect(try await gateway.call("Who") == .string("remote"))
+        gateway.router.add(local)
+        #expect(try await gateway.call("Who") == .string("local"))
+    }
+
+    @Test(arguments: LinkKind.allCases)
+    func manyCallsAtOnceAllEnd(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let gateway = try cluster.start("g")
+        for name in ["b1", "b2"] { _ = try cluster.start(name, [TestEndpoint.echo()]) }
+        await Cluster.wait { gateway.transport.nodes.count == 2 }
+        let good = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<2_000 {
+                group.addTask {
+                    let result = try? await gateway.call(
+                        "Echo", "echo", .of(.int32(Int32(number))), selection: RPCSelection(.random))
+                    return result == .int32(Int32(number))
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(good == 2_000)
+    }
+}
