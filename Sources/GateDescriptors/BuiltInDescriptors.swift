@@ -679,6 +679,315 @@ enum BuiltInDescriptors {
             """#
         ),
         (
+            "pomelo.json5",
+            #"""
+            // Pomelo over TCP; pitaya's and nano's clients speak it too.
+            //
+            //   04  | 00 00 0b | 01   | 01 | 00 02 | 7b 22 61 22 3a 31 7d        request 1 of route 2 with {"a":1}
+            //   pkg | size     | flag | id | code  | payload
+            //
+            // A handshake of three steps comes first. The names in `routes` get numbers, in the order of their bytes from 1, which the
+            // handshake announces; both sides may write the number in place of the name.
+            {
+              summary: "Pomelo, pitaya, nano: handshake, heartbeat, requests, pushes",
+              parameters: {heartbeat: {default: 10, min: 1, max: 3600}},
+              limits: {max_frame: 65540},
+              frame: [
+                {name: "pkg", type: "u8", enum: {handshake: 1, ack: 2, heartbeat: 3, data: 4, kick: 5}},
+                {name: "size", type: "u24", counts: "after"},
+                {
+                  type: "group", when: {pkg: "data"},
+                  fields: [
+                    {
+                      name: "flag", type: "u8",
+                      bits: {
+                        dict: {at: 0}, mtype: {at: 1, width: 3, enum: {request: 0, notify: 1, response: 2, push: 3}},
+                        gzip: {at: 4, enum: {plain: 0}}, failed: {at: 5},
+                      },
+                    },
+                    {name: "id", type: "varint", bytes: 5, max: 4294967295, when: {mtype: ["request", "response"]}},
+                    {name: "code", type: "u16", when: {mtype: ["request", "notify", "push"], dict: 1}},
+                    {name: "route", type: "bytes", len: "u8", when: {mtype: ["request", "notify", "push"], dict: 0}},
+                    // The clients parse every body: an empty one has to be JSON too.
+                    {name: "payload", type: "bytes", len: "rest", json: "payload", empty: "{}"},
+                  ],
+                },
+                {name: "text", type: "bytes", len: "rest", when: {pkg: ["handshake", "ack", "heartbeat", "kick"]}},
+              ],
+              routes: {by: "dictionary", split: "."},
+              kinds: {
+                request: {pkg: "data", mtype: "request"},
+                notify: {pkg: "data", mtype: "notify"},
+                heartbeat: {pkg: "heartbeat"},
+                handshake: {pkg: "handshake"},
+                ack: {pkg: "ack"},
+                response: {pkg: "data", mtype: "response"},
+                error: {pkg: "data", mtype: "response", failed: 1},
+                push: {pkg: "data", mtype: "push"},
+                kick: {pkg: "kick"},
+              },
+              fault: {code: 500, msg: "$fault"},
+              states: {
+                new: {handshake: ["reply welcome", "goto waiting"], else: "close"},
+                // The JS client sends no heartbeat before it got one.
+                waiting: {ack: ["goto working", "reply heartbeat"], heartbeat: "ignore", else: "close"},
+                working: {heartbeat: "reply heartbeat", request: "deliver", notify: "deliver", else: "close"},
+              },
+              replies: {
+                welcome: {pkg: "handshake", text: {json: {code: 200, sys: {heartbeat: "$heartbeat", dict: "$routes"}}}},
+                heartbeat: {pkg: "heartbeat"},
+              },
+              timers: {handshake: "10s", idle: "2*$heartbeat"},
+              vectors: [
+                {
+                  note: "JS client: handshake, ack, a heartbeat, a request by number and its answer",
+                  parameters: {heartbeat: "1"},
+                  routes: {"chat.onMsg": "Chat/OnMsg", "connector.entry.hello": "Chat/HD_Hello"},
+                  in: [
+                    "0100005a", {text: '{"sys":{"type":"js-websocket","version":"0.0.1","rsa":{},"protoVersion":0},"user":{"n":1}}'},
+                    "02000000", "03000000", "0400000b 01 01 0002", {text: '{"a":1}'},
+                  ],
+                  events: [{kind: "request", route: "Chat/HD_Hello", payload: '{"a":1}'}],
+                  send: [
+                    {kind: "response", form: "json", payload: '{"code":200}'},
+                    {kind: "push", route: "Chat/OnMsg", form: "json", payload: '{"m":2}'},
+                  ],
+                  out: [
+                    "01000054", {text: '{"code":200,"sys":{"heartbeat":1,"dict":{"chat.onMsg":1,"connector.entry.hello":2}}}'},
+                    "03000000", "03000000", "0400000e 04 01 7b22636f6465223a3230307d", "0400000a 07 0001 7b226d223a327d",
+                  ],
+                },
+                {
+                  note: "libpomelo: handshake, a request by name of three parts",
+                  in: [
+                    "01000026 7b22737973223a7b2276657273696f6e223a22302e332e34222c2274797065223a2263227d7d", "02000000",
+                    "04000029 00 01 19 636f6e6e6563746f722e68656c6c6f48616e646c65722e6869 7b226d7367223a2268697e227d",
+                  ],
+                  events: [{kind: "request", route: "helloHandler/hi", payload: '{"msg":"hi~"}'}],
+                  send: [{kind: "response", form: "json", payload: '{"msg":"hello"}'}],
+                  out: [
+                    "0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000",
+                    "04000011 04 01 7b226d7367223a2268656c6c6f227d",
+                  ],
+                },
+                {
+                  note: "nano: an empty handshake; a request with text of more bytes",
+                  in: "01000000 02000000 04000013 00 02 05 612e622e63 7b227a223a22e4b8ad227d",
+                  events: [{kind: "request", route: "b/c", payload: '{"z":"中"}'}],
+                  send: [{kind: "response", form: "text", payload: "ok"}, {kind: "push", route: "onChat", form: "json", payload: '{"m":1}'}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000 04000006 04 02 226f6b22 0400000f 06 06 6f6e43686174 7b226d223a317d"],
+                },
+                {
+                  note: "a notify",
+                  in: "01000000 02000000 0400000f 02 0b 617265612e782e6d6f7665 7b7d",
+                  events: [{kind: "notify", route: "x/move", payload: "{}"}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                },
+                {
+                  note: "an id of two bytes, and an empty answer",
+                  in: "01000000 02000000 04000009 00 ac02 03 612e62 7b7d",
+                  events: [{kind: "request", route: "a/b", payload: "{}"}],
+                  send: [{kind: "response"}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000 04000005 04 ac02 7b7d"],
+                },
+                {
+                  note: "an error",
+                  in: "01000000 02000000 04000009 00 ac02 03 612e62 7b7d",
+                  events: [{kind: "request", route: "a/b", payload: "{}"}],
+                  send: [{kind: "error", payload: "no"}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000 0400001a 24 ac02 7b22636f6465223a3530302c226d7367223a226e6f227d"],
+                },
+                {
+                  note: "a kick",
+                  in: "01000000 02000000 ",
+                  send: [{kind: "kick", payload: '{"reason":"bye"}'}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000 05000010 7b22726561736f6e223a22627965227d"],
+                },
+                {
+                  note: "a number that no name has",
+                  in: "01000000 02000000 04000006 01 01 0063 7b7d",
+                  events: [{kind: "request", payload: "{}"}],
+                  send: [{kind: "response"}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000 04000004 04 01 7b7d"],
+                },
+                {
+                  note: "an unknown package",
+                  in: "01000000 02000000 06000000",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "a package above the limit",
+                  in: "01000000 02000000 01010001",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "frame_too_large",
+                },
+                {
+                  note: "an id that does not end",
+                  in: "01000000 02000000 04000002 00 80",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "a route beyond its frame",
+                  in: "01000000 02000000 04000004 00 01 05 61",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "an id with a zero too many",
+                  in: "01000000 02000000 04000003 00 8000",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "an id of six bytes",
+                  in: "01000000 02000000 04000007 00 808080808001",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "an unknown kind of message",
+                  in: "01000000 02000000 04000002 08 01",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "no flag",
+                  in: "01000000 02000000 04000000",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "a compressed body, which this gateway does not read",
+                  in: "01000000 02000000 04000009 10 01 03 612e62 78 9c 00",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "malformed_frame",
+                },
+                {
+                  note: "a kick from a client",
+                  in: "01000000 02000000 05000000",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "protocol_violation",
+                },
+                {
+                  note: "not whole",
+                  in: "01000000 02000000 0300",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  rest: 2,
+                },
+                {
+                  note: "a second handshake",
+                  in: "01000000 02000000 01000000",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "protocol_violation",
+                },
+                {note: "data before the handshake", in: "0400000b 01 01 0002 7b2261223a317d", close: "protocol_violation"},
+                {
+                  note: "data before the ack",
+                  in: "01000000 0400000b 01 01 0002 7b2261223a317d", out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}],
+                  close: "protocol_violation",
+                },
+              ],
+            }
+
+            """#
+        ),
+        (
+            "scut.json5",
+            #"""
+            // Scut over TCP: requests are a signed form, answers binary.
+            //
+            //   in    7c 00 00 00 | ?d=MsgId%3d2%26...%26actionId%3d1001%26name%3da%2520b%26sign%3d73f8...
+            //         size        | form
+            //   out   25 00 00 00 | 25 00 00 00 | 00 00 00 00 | 02 00 00 00 | 0 text | e9 03 00 00 | 2 st | payload
+            //         size        | total       | error code  | MsgId       |        | action
+            //
+            // The parameters of a request but the reserved ones become an object of strings: {"name":"a b"}. Routes are action ids.
+            // The heartbeat (action 1) is answered as an empty request.
+            {
+              summary: "Scut: signed forms in, binary answers out",
+              order: "le",
+              parameters: {sign_key: {default: "44CAC8ED53714BF18D60C5C7B6296000"}, st: {default: "st"}, error_code: {default: 10000, min: 1, max: 2147483647}},
+              limits: {max_frame: 10485764},
+              in: [
+                {name: "size", type: "i32", counts: "after", min: 1, max: 10485760},
+                {name: "form", type: "native", codec: "scut-form", key: "$sign_key", len: "rest"},
+              ],
+              out: [
+                {name: "size", type: "i32", counts: "after"},
+                // Says the same once more: itself and all behind it.
+                {name: "total", type: "i32", counts: "frame", plus: -4},
+                {name: "failed", type: "i32"},
+                {name: "id", type: "i32"},
+                {name: "error", type: "bytes", len: "i32"},
+                {name: "code", type: "i32"},
+                {name: "st", type: "bytes", len: "i32"},
+                {name: "payload", type: "bytes", len: "rest"},
+              ],
+              routes: {by: "number"},
+              kinds: {
+                heartbeat: {code: 1, has: ["code", "id"]},
+                request: {has: ["code", "id"]},
+                response: {st: "$st"},
+                error: {failed: "$error_code", st: "$st"},
+                push: {id: 0, st: "$st"},
+              },
+              states: {
+                // A form without an action or a message number is dropped.
+                open: {heartbeat: "reply pong", request: "deliver", else: "ignore"},
+              },
+              replies: {pong: {id: "$id", code: 1, st: "$st"}},
+              timers: {idle: "60s"},
+              vectors: [
+                {
+                  note: "request 2, action 1001, from the C# client, and its answer",
+                  routes: {"1001": "Game/HD_Say"},
+                  in: [
+                    "7c000000",
+                    {text: "?d=MsgId%3d2%26Sid%3d%26Uid%3d0%26St%3d%26actionId%3d1001%26name%3da%2520b%26n%3d5%26sign%3d73f88415e485ce04ee5394a153b8612f"},
+                  ],
+                  events: [{kind: "request", route: "Game/HD_Say", payload: '{"name":"a b","n":"5"}'}],
+                  send: [{kind: "response", payload_hex: "03000000 686579 07000000"}],
+                  out: "25000000 25000000 00000000 02000000 00000000 e9030000 02000000 7374 03000000 686579 07000000",
+                },
+                {
+                  note: "a push of action 2001",
+                  routes: {"2001": "Game/OnTick"},
+                  send: [{kind: "push", route: "Game/OnTick"}],
+                  out: "1a000000 1a000000 00000000 00000000 00000000 d1070000 02000000 7374",
+                },
+                {
+                  note: "an error of request 4, action 1002", parameters: {error_code: "105"},
+                  in: ["63000000", {text: "?d=MsgId%3D4%26Sid%3D%26Uid%3D0%26St%3D%26actionId%3D1002%26sign%3Dca1f44817215267f5bde059f04109c07"}],
+                  events: [{kind: "request", payload: "{}"}], send: [{kind: "error", payload: "bad"}],
+                  out: "1d000000 1d000000 69000000 04000000 03000000 626164 ea030000 02000000 7374",
+                },
+                {
+                  note: "the JS client's form, without case in its keys",
+                  in: ["65000000", {text: "?d=MsgId%3D1%26Sid%3D%26Uid%3D0%26St%3Dst%26ActionId%3D1004%26sign%3D8155fff23490140c178214ce5430d65e"}],
+                  events: [{kind: "request", payload: "{}"}],
+                },
+                {
+                  note: "a heartbeat",
+                  in: ["45000000", {text: "?d=MsgId%3D7%26actionId%3D1%26sign%3Dfaf9a41c5558fdd8c900a0cd3668aa9d"}],
+                  out: "1a000000 1a000000 00000000 07000000 00000000 01000000 02000000 7374",
+                },
+                {note: "no action: dropped", in: ["36000000", {text: "?d=MsgId%3D7%26sign%3De3c629acbc8e54a364cecdc5b1fbf08d"}]},
+                {note: "a key twice", in: ["58000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26a%3D1%26A%3D2%26sign%3D125681bd457cd20d7e8d87f165f75a71"}], close: "malformed_frame"},
+                {note: "a wrong signature", in: ["48000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26sign%3Dd7bf77c2affb737a210c29b7c423c8eg"}], close: "malformed_frame"},
+                {note: "no bytes", in: "00000000", close: "malformed_frame"},
+                {note: "fewer than none", in: "ffffffff", close: "malformed_frame"},
+                {note: "above 10 MiB", in: "0100a000", close: "frame_too_large"},
+                {note: "no signature", in: "03000000 3f643d", close: "malformed_frame"},
+                {note: "another prefix", in: ["04000000", {text: "?e=x"}], close: "malformed_frame"},
+                {note: "a percent sign without digits", in: ["06000000", {text: "?d=%2g"}], close: "malformed_frame"},
+              ],
+            }
+
+            """#
+        ),
+        (
             "skynet-login.json5",
             #"""
             // Framing of skynet's snax.loginserver: lines that end with LF. What the lines say (key exchange, proof, token) is for a
@@ -746,6 +1055,75 @@ enum BuiltInDescriptors {
                 },
                 {note: "no room for the session", in: "0003 000001", close: "malformed_frame"},
                 {note: "no content", in: "0004 00000001", close: "malformed_frame"},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "skynet.json5",
+            #"""
+            // skynet's example protocol: a length, then a 0-packed sproto header of type and session, and the content.
+            //
+            //   00 04 | 15 02 04 04        request `handshake` (type 1) in session 1
+            //   size  | body               unpacked 02 00 04 00 04 00 00 00
+            //
+            // The routes of the listener are the types of the .sproto file, in decimal digits. The content stays sproto.
+            {
+              summary: "skynet's gate with sproto requests, answers and pushes",
+              limits: {max_frame: 65537},
+              empty_frame: "ignore",
+              frame: [
+                {name: "size", type: "u16", counts: "after"},
+                {name: "body", type: "native", codec: "sproto-rpc", len: "rest"},
+              ],
+              routes: {by: "number"},
+              kinds: {
+                request: {has: ["code", "id"]},
+                notify: {has: "code", absent: "id"},
+                response: {has: "id", absent: "code"},
+                // An answer has no place for an error; an empty one says that there is nothing.
+                push: {},
+              },
+              vectors: [
+                {
+                  note: "handshake, and its answer: 57 65 6c ... are \"Welcome\"",
+                  routes: {"1": "Login/HD_Handshake"},
+                  in: "0004 15020404", events: [{kind: "request", route: "Login/HD_Handshake", payload_hex: "0000"}],
+                  send: [{kind: "response", payload_hex: "0100 0000 07000000 57656c636f6d65"}],
+                  out: "000f 5502010401c40757651f6c636f6d65",
+                },
+                {
+                  note: "set {hello, world}, and an answer without content",
+                  routes: {"3": "Simple/HD_Set"},
+                  in: "0014 550208060210053f68656c6c6f053e776f726c64",
+                  events: [
+                    {
+                      kind: "request", route: "Simple/HD_Set",
+                      payload_hex: "0200 0000 0000 05000000 68656c6c6f 05000000 776f726c64 0000",
+                    },
+                  ],
+                  send: [{kind: "response"}], out: "0004 15020106",
+                },
+                {
+                  note: "get {hello}, and its answer",
+                  in: "000d 5502060801c4056865076c6c6f",
+                  events: [{kind: "request", payload_hex: "0100 0000 05000000 68656c6c6f 0000000000"}],
+                  send: [{kind: "response", payload_hex: "0100 0000 05000000 776f726c64"}],
+                  out: "000d 5502010801c405776f07726c64",
+                },
+                {
+                  note: "a push: heartbeat, type 1 of the server's protocol",
+                  routes: {"1": "Simple/OnHeartbeat"},
+                  send: [{kind: "push", route: "Simple/OnHeartbeat"}], out: "0003 050104",
+                },
+                {note: "a request without session wants no answer", in: "0003 050104", events: [{kind: "notify", payload_hex: "00000000"}]},
+                {note: "a frame of no bytes is ignored", in: "0000 0000"},
+                {note: "not whole", in: "0004 1502", rest: 4},
+                {note: "a mask that promises more than there is", in: "0002 ff01", close: "malformed_frame"},
+                {note: "a mask of bytes that are not there", in: "0003 3f0102", close: "malformed_frame"},
+                {note: "more words than bytes", in: "0002 01ff", close: "malformed_frame"},
+                {note: "neither type nor session", in: "0002 0100", close: "malformed_frame"},
               ],
             }
 

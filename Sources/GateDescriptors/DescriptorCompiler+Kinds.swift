@@ -51,6 +51,13 @@ extension DescriptorCompiler {
         let low = parts.tests.count
         for (name, value, place) in kind.values {
             switch value {
+            case .number(let number) where index(of: name) == nil && (name == WellKnown.code || name == "id"):
+                // A number that a body holds under a key.
+                guard bodyKeys?.contains(where: { $0.name == name }) == true, let slot = slotsByName[name] else {
+                    break
+                }
+                parts.tests.append(ValueTest(slot: slot, range: parts.numbered([number])))
+                continue
             case .number: break
             case .text where isEnumerated(name): break
             default:

@@ -19,8 +19,9 @@ extension DescriptorWorkbench {
         var output = ByteBuffer()
         do throws(FramingError) {
             try program.write(
-                Self.writingKind(kind), route: content.route.span, identifier: content.identifier,
-                payload: content.payload.span, form: content.form, into: &output)
+                program.writingRanges[Self.writingKind(kind).rawValue], route: content.route.span,
+                payload: content.payload.span,
+                FrameContent(identifier: content.identifier, form: content.form), into: &output)
         } catch {
             throw .framing(error)
         }
@@ -37,7 +38,7 @@ extension DescriptorWorkbench {
     private static func writingKind(_ kind: DescriptorKind) -> DescriptorKind {
         switch kind {
         case .request: .response
-        case .notify, .heartbeat: .push
+        case .notify, .heartbeat, .other: .push
         default: kind
         }
     }
@@ -47,14 +48,21 @@ extension DescriptorWorkbench {
         _ kind: DescriptorKind, _ content: inout FrameIngredients
     ) throws(FrameComposingFault) -> DescriptorProgram {
         var model = model
-        var layout = KindModel(kind: kind, place: model.framePlace)
+        if !kind.isFromClient, let fields = model.outFields { model.fields = fields }
+        // One kind alone, without what answers it.
+        model.outFields = nil
+        model.states = []
+        model.replies = []
+        model.opening = []
+        model.timers.send = nil
+        var layout = KindModel(kind: kind, name: kind.name, place: model.framePlace)
         if let own = model.kinds?.first(where: { $0.kind == kind }) {
             layout = own
         } else if kind == .error, let response = model.kinds?.first(where: { $0.kind == .response }) {
             layout = response
         }
-        if !content.payload.isEmpty, kind.isFromClient, hasPayloadKey, !layout.has.contains(.payload) {
-            layout.has.append(.payload)
+        if !content.payload.isEmpty, kind.isFromClient, hasPayloadKey, !layout.has.contains(WellKnown.payload) {
+            layout.has.append(WellKnown.payload)
         }
         // Only answers carry the id of a request by themselves.
         if let id = content.id, ![.request, .response, .error].contains(kind) { content.values.append(("id", id)) }
@@ -83,7 +91,9 @@ extension DescriptorWorkbench {
     }
 
     private var hasPayloadKey: Bool {
-        model.fields.contains { if case .json(let keys) = $0.form { keys[.payload] != nil } else { false } }
+        model.fields.contains {
+            if case .json(let keys) = $0.form { keys.contains { $0.name == WellKnown.payload } } else { false }
+        }
     }
 
     /// Whether a problem is one of the frame; others come from looking at one kind alone.

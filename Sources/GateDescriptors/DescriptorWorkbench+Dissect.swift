@@ -55,7 +55,11 @@ extension DescriptorWorkbench {
     private func kindName(
         _ values: borrowing FrameValues, _ program: DescriptorProgram, _ sender: Dissection.Sender
     ) -> String? {
-        if sender == .client { return program.kind(of: values)?.name }
+        if sender == .client {
+            guard let found = program.kind(of: values) else { return nil }
+            guard case .other = found.kind, let kinds = model.kinds else { return found.kind.name }
+            return kinds.indices.contains(Int(found.column)) ? kinds[Int(found.column)].name : found.kind.name
+        }
         for index in program.kindTests.indices where !program.kindTests[index].kind.isFromClient {
             if program.matches(program.kindTests[index], values) { return program.kindTests[index].kind.name }
         }
@@ -110,10 +114,12 @@ extension DescriptorWorkbench {
         var meanings: [Dissection.Meaning] = []
         let slots: [(String, UInt8)] = [
             ("route", FrameValues.route), ("id", FrameValues.identifier), ("payload", FrameValues.payload),
-            ("result", FrameValues.result), ("error", FrameValues.error),
+            ("result", FrameValues.result), ("error", FrameValues.error), ("code", FrameValues.code),
         ]
         for (name, slot) in slots where values.has(slot) {
-            if slot == FrameValues.identifier, case .number = program.identifiers {
+            let isNumber =
+                slot == FrameValues.code || (slot == FrameValues.identifier && program.identifiers == .number)
+            if isNumber {
                 meanings.append(
                     Dissection.Meaning(name: name, value: .number(Int(clamping: values.number(slot)), name: nil)))
                 continue
@@ -138,9 +144,7 @@ extension DescriptorProgram {
     /// Whether a frame shows what the kind asks for.
     func matches(_ test: KindTest, _ values: borrowing FrameValues) -> Bool {
         guard values.present & test.has == test.has, values.present & test.absent == 0 else { return false }
-        for place in test.conditions where values.number(conditions[place].slot) != conditions[place].value {
-            return false
-        }
+        for place in test.tests where !holds(tests[place], values) { return false }
         return true
     }
 }

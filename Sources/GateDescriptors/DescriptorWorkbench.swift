@@ -31,14 +31,26 @@ public struct DescriptorWorkbench: Sendable {
         source = DescriptorSource(root: document.root, parameters: values)
         var reader = DescriptorReader(file: file.name)
         reader.parameters = values
+        reader.numericParameters = Set(descriptor.parameters.filter { $0.numbers != nil }.map(\.name))
         model = reader.model(document.root)
-        serverProgram = program
+        guard let output = model.outFields else {
+            serverProgram = program
+            return
+        }
+        var answers = model
+        answers.fields = output
+        answers.outFields = nil
+        answers.kinds = model.kinds?.filter { !$0.kind.isFromClient }
+        answers.states = []
+        answers.replies = []
+        var ignored = DescriptorReader(file: file.name)
+        serverProgram = DescriptorProgram(DescriptorCompiler.compile(answers, reader: &ignored))
     }
 
     /// The kinds that it has words for, in the order of ``DescriptorKind``; without `kinds` those that every protocol has.
     public var kindNames: [String] {
         guard let kinds = model.kinds else { return ["request", "response", "error", "push", "kick"] }
-        return kinds.map(\.kind.name)
+        return kinds.map(\.name)
     }
 }
 

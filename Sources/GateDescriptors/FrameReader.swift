@@ -177,7 +177,7 @@ extension DescriptorProgram {
     }
 
     @inline(__always)
-    private func holds(_ test: ValueTest, _ values: borrowing FrameValues) -> Bool {
+    func holds(_ test: ValueTest, _ values: borrowing FrameValues) -> Bool {
         guard values.has(test.slot) else { return false }
         let value = values.number(test.slot)
         for index in test.range.offsets where numbers[index] == value { return true }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct DescriptorLibraryTests {
     private static let names = [
         "amp", "cellnet", "firefly", "int16", "int32", "int8", "leaf-json", "leaf-pb", "length16", "length32",
-        "length32-json", "line", "netstring", "skynet-login", "skynet-msgserver",
+        "length32-json", "line", "netstring", "pomelo", "scut", "skynet",
+        "skynet-login", "skynet-msgserver",
     ]
 
     @Test func hasTheShippedProtocols() {
