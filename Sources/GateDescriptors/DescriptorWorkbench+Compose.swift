@@ -12,16 +12,18 @@ extension DescriptorWorkbench {
         guard let object = value.object else { throw .notAnObject }
         var content = FrameIngredients()
         for (key, value) in object { try content.take(key, value) }
-        guard kindNames.contains(content.kind) || (content.kind == "error" && kindNames.contains("response")),
-            let kind = DescriptorKind(name: content.kind)
-        else { throw .unknownKind(content.kind, known: kindNames) }
-        let program = try writer(kind, &content)
+        let known = kindNames.contains(content.kind) || (content.kind == "error" && kindNames.contains("response"))
+        guard known else { throw .unknownKind(content.kind, known: kindNames) }
+        let kind = DescriptorKind(name: content.kind) ?? .other
+        let (program, range) = try writer(kind, &content)
         var output = ByteBuffer()
+        var frameContent = FrameContent()
+        frameContent.identifier = content.identifier
+        frameContent.code = content.code
+        frameContent.form = content.form
         do throws(FramingError) {
             try program.write(
-                program.writingRanges[Self.writingKind(kind).rawValue], route: content.route.span,
-                payload: content.payload.span,
-                FrameContent(identifier: content.identifier, form: content.form), into: &output)
+                range, route: content.route.span, payload: content.payload.span, frameContent, into: &output)
         } catch {
             throw .framing(error)
         }
@@ -30,86 +32,90 @@ extension DescriptorWorkbench {
             throw .frameTooLarge(bytes: bytes.count, limit: self.program.frameBytesMax)
         }
         let frame = ComposedFrame(kind: content.kind, sender: kind.isFromClient ? .client : .server, bytes: bytes)
-        try check(frame)
+        try check(frame, content)
         return frame
     }
 
-    /// Clients' kinds are written like those of the gateway that are made of the same parts.
-    private static func writingKind(_ kind: DescriptorKind) -> DescriptorKind {
-        switch kind {
-        case .request: .response
-        case .notify, .heartbeat, .other: .push
-        default: kind
-        }
-    }
-
-    /// A program that writes one kind with the values given.
+    /// A program that writes one kind with the values given, and the range of it that does.
     private func writer(
         _ kind: DescriptorKind, _ content: inout FrameIngredients
-    ) throws(FrameComposingFault) -> DescriptorProgram {
+    ) throws(FrameComposingFault) -> (DescriptorProgram, Range<Int>) {
         var model = model
-        if !kind.isFromClient, let fields = model.outFields { model.fields = fields }
-        // One kind alone, without what answers it.
-        model.outFields = nil
-        model.states = []
-        model.replies = []
-        model.opening = []
-        model.timers.send = nil
-        var layout = KindModel(kind: kind, name: kind.name, place: model.framePlace)
-        if let own = model.kinds?.first(where: { $0.kind == kind }) {
-            layout = own
-        } else if kind == .error, let response = model.kinds?.first(where: { $0.kind == .response }) {
-            layout = response
-        }
-        if !content.payload.isEmpty, kind.isFromClient, hasPayloadKey, !layout.has.contains(WellKnown.payload) {
+        model.forgetConnections()
+        if kind.isFromClient { model.outFields = nil }
+        let fields = model.outFields ?? model.fields
+        var layout = layout(kind, content.kind)
+        layout.values.removeAll { $0.value.copiedName != nil }
+        let keys = fields.flatMap(\.form.keyNames)
+        if !content.payload.isEmpty, kind.isFromClient, keys.contains(WellKnown.payload),
+            !layout.has.contains(WellKnown.payload)
+        {
             layout.has.append(WellKnown.payload)
         }
-        // Only answers carry the id of a request by themselves.
-        if let id = content.id, ![.request, .response, .error].contains(kind) { content.values.append(("id", id)) }
-        let known = model.fields.map(\.name)
+        content.settle(kind)
+        let known = fields.map(\.name) + keys
         for (name, value) in content.values {
             guard known.contains(name) else {
                 throw .unknownField(name, known: ["kind", "route", "id", "payload", "payload_hex"] + known)
             }
+            if fields.contains(where: { $0.name == name && $0.counts != .none }) { throw .lengthIsFilledIn(name) }
             layout.values.removeAll { $0.name == name }
-            var place = layout.place
-            place.path = name
-            layout.values.append((name, value, place))
+            layout.values.append((name, value, DescriptorPlace(path: name, position: layout.place.position)))
         }
-        layout.kind = Self.writingKind(kind)
-        model.kinds = [layout]
-        var reader = DescriptorReader(file: file)
-        let parts = DescriptorCompiler.compile(model, reader: &reader)
-        for problem in reader.problems where concerns(problem.fault, content) {
-            throw .notEncodable(problem.path.hasPrefix("$") ? "\(problem.fault)" : "\(problem.path): \(problem.fault)")
+        // Clients' kinds are written like those of the gateway that are made of the same parts.
+        switch kind {
+        case .request: layout.kind = .response
+        case .notify: layout.kind = .push
+        case .heartbeat, .other: model.replies = [layout]
+        case .response, .error, .push, .kick: break
         }
-        let program = DescriptorProgram(parts)
-        guard program.canWrite(layout.kind) else {
-            throw .notEncodable("frames of kind '\(content.kind)' are not written")
-        }
-        return program
+        let request = KindModel(kind: .request, name: DescriptorKind.request.name, place: layout.place)
+        model.kinds = model.replies.isEmpty ? [request, layout] : [request]
+        return try compiled(model, layout, content)
     }
 
-    private var hasPayloadKey: Bool {
-        model.fields.contains {
-            if case .json(let keys) = $0.form { keys.contains { $0.name == WellKnown.payload } } else { false }
+    private func compiled(
+        _ model: DescriptorModel, _ layout: KindModel, _ content: FrameIngredients
+    ) throws(FrameComposingFault) -> (DescriptorProgram, Range<Int>) {
+        var reader = DescriptorReader(file: file)
+        let program = DescriptorProgram(DescriptorCompiler.compile(model, reader: &reader))
+        for problem in reader.problems where concerns(problem.fault, layout.kind, content) {
+            throw .notEncodable(problem.path.hasPrefix("$") ? "\(problem.fault)" : "\(problem.path): \(problem.fault)")
         }
+        if let reply = program.replyRanges.first { return (program, reply) }
+        let plain = program.writingRanges[layout.kind.rawValue]
+        let coded = program.codedRanges[layout.kind.rawValue]
+        let range = content.hasCode && !coded.isEmpty ? coded : plain
+        guard !range.isEmpty else { throw .notEncodable("frames of kind '\(content.kind)' are not written") }
+        return (program, range)
+    }
+
+    /// The entry of `kinds` for a kind.
+    private func layout(_ kind: DescriptorKind, _ name: String) -> KindModel {
+        if let own = model.kinds?.first(where: { $0.name == name }) { return own }
+        if kind == .error, let response = model.kinds?.first(where: { $0.kind == .response }) {
+            var layout = response
+            layout.kind = .error
+            return layout
+        }
+        return KindModel(kind: kind, name: name, place: model.framePlace)
     }
 
     /// Whether a problem is one of the frame; others come from looking at one kind alone.
-    private func concerns(_ fault: DescriptorFault, _ content: FrameIngredients) -> Bool {
+    private func concerns(_ fault: DescriptorFault, _ kind: DescriptorKind, _ content: FrameIngredients) -> Bool {
         switch fault {
         case .missingKey, .hiddenKind: false
         case .notEncodable(_, .noPlaceForPayload): !content.payload.isEmpty
         case .notEncodable(_, .notDescribed), .notEncodable(_, .noPlaceForIdentifier),
             .notEncodable(_, .requestWithoutIdentifier):
             false
+        case .notEncodable(let name, _): name == kind.name
         default: true
         }
     }
 
-    /// Values that somebody chose freely may make bytes that mean something else.
-    private func check(_ frame: ComposedFrame) throws(FrameComposingFault) {
+    /// Values that somebody chose freely may make bytes that mean something else, or have no place in them.
+    private func check(_ frame: ComposedFrame, _ content: FrameIngredients) throws(FrameComposingFault) {
         let dissection = dissect(frame.bytes, from: frame.sender)
         switch dissection.ending {
         case .complete: break
@@ -120,8 +126,29 @@ extension DescriptorWorkbench {
         guard dissection.frames.count == 1, let found = dissection.frames.first else {
             throw .readsDifferently("\(dissection.frames.count) frames")
         }
-        if case .client = frame.sender, found.kind != frame.kind, found.kind != "empty" {
+        if found.kind == "empty" { return }
+        if case .number(let number) = content.identifier,
+            let meaning = found.meanings.first(where: { $0.name == WellKnown.identifier }),
+            ![.number(Int(clamping: number), name: nil), .text(String(number))].contains(meaning.value)
+        {
+            throw .wrongValue(WellKnown.identifier, expected: "a number that its field can hold")
+        }
+        for (name, isGiven) in content.given where isGiven && !found.meanings.contains(where: { $0.name == name }) {
+            throw .noPlace(name)
+        }
+        if case .client = frame.sender, found.kind != frame.kind {
             throw .readsDifferently("a frame of kind '\(found.kind)'")
+        }
+    }
+}
+
+extension FieldModel.Form {
+    /// The names of the values in a body with keys.
+    fileprivate var keyNames: [String] {
+        switch self {
+        case .json(let keys): keys.map(\.name)
+        case .pairs(let pairs): pairs.keys.map(\.name)
+        default: []
         }
     }
 }
@@ -130,7 +157,9 @@ extension DescriptorWorkbench {
 struct FrameIngredients {
     var kind = DescriptorKind.request.name
     var route: [UInt8] = []
-    var id: KindModel.Value?
+    var id: Int?
+    var code: UInt64 = 0
+    var hasCode = false
     var identifier = FrameIdentifier.none
     var payload: [UInt8] = []
     var form = PayloadForm.bytes
@@ -147,13 +176,16 @@ struct FrameIngredients {
             route = Array(text.utf8)
         case "id":
             if let number = value.int, number >= 0 {
-                id = .number(number)
+                id = number
                 identifier = .number(UInt64(number))
             } else if value.string != nil {
                 identifier = .text(value.encoded())
             } else {
                 throw .wrongValue(key, expected: "a number from 0 or a string")
             }
+        case "code" where value.int.map { $0 >= 0 } ?? false:
+            code = UInt64(value.int ?? 0)
+            hasCode = true
         case "payload", "result", "error":
             if let text = value.string {
                 (payload, form) = (Array(text.utf8), .text)
@@ -174,5 +206,25 @@ struct FrameIngredients {
                 throw .wrongValue(key, expected: "a number from 0 or a string")
             }
         }
+    }
+
+    /// Puts what a kind does not carry by itself among the values of fields.
+    mutating func settle(_ kind: DescriptorKind) {
+        switch kind {
+        case .request, .response, .error: return
+        case .notify, .push, .kick: break
+        case .heartbeat, .other:
+            if !payload.isEmpty { values.append((WellKnown.payload, .bytes(payload))) }
+            if !route.isEmpty { values.append((WellKnown.route, .bytes(route))) }
+            if hasCode { values.append((WellKnown.code, .number(Int(clamping: code)))) }
+        }
+        if let id { values.append((WellKnown.identifier, .number(id))) }
+    }
+
+    /// Which of the meanings were given, so that none is dropped silently.
+    var given: [(name: String, isGiven: Bool)] {
+        var hasIdentifier = true
+        if case .none = identifier { hasIdentifier = false }
+        return [(WellKnown.route, !route.isEmpty), (WellKnown.identifier, hasIdentifier)]
     }
 }

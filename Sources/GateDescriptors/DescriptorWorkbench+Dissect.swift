@@ -57,42 +57,78 @@ extension DescriptorWorkbench {
     ) -> String? {
         if sender == .client {
             guard let found = program.kind(of: values) else { return nil }
-            guard case .other = found.kind, let kinds = model.kinds else { return found.kind.name }
-            return kinds.indices.contains(Int(found.column)) ? kinds[Int(found.column)].name : found.kind.name
+            return name(found.kind, found.column, model)
         }
-        for index in program.kindTests.indices where !program.kindTests[index].kind.isFromClient {
-            if program.matches(program.kindTests[index], values) { return program.kindTests[index].kind.name }
-        }
-        for index in program.kindTests.indices where program.kindTests[index].kind == .heartbeat {
-            if program.matches(program.kindTests[index], values) { return DescriptorKind.heartbeat.name }
-        }
-        // What has no mark of its own: without kinds all that the server sends looks the same.
+        let model = model.outFields == nil ? model : serverModel
         guard let kinds = model.kinds else { return DescriptorKind.response.name }
-        return kinds.first { !$0.kind.isFromClient && $0.values.isEmpty && $0.has.isEmpty }?.kind.name
+        for isFromClient in [false, true] {
+            for test in program.kindTests where test.kind.isFromClient == isFromClient {
+                if program.matches(test, values) { return name(test.kind, test.column, model) }
+            }
+        }
+        // What has no mark of its own.
+        return kinds.first { !$0.kind.isFromClient && $0.values.isEmpty && $0.has.isEmpty }?.name
+    }
+
+    private func name(_ kind: DescriptorKind, _ column: UInt8, _ model: DescriptorModel) -> String {
+        guard let kinds = model.kinds, kinds.indices.contains(Int(column)) else { return kind.name }
+        return kinds[Int(column)].name
     }
 
     private func fields(
         _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ program: DescriptorProgram
     ) -> [Dissection.Field] {
-        pieces.map { piece in
+        pieces.enumerated().map { index, piece in
             let label = program.labels[piece.operation]
             var field = Dissection.Field(
                 name: label.name, type: "?", offset: piece.range.lowerBound, byteCount: piece.range.count,
                 prefixByteCount: 0, value: .bytes(Array(bytes[piece.range])))
             guard let node = source.node(label.path) else { return field }
             field.type = source.typeText(node)
-            let type = source.word(node["type"]) ?? ""
-            if let integer = DescriptorSource.integer(type), integer.width == piece.range.count {
-                let number = number(bytes[piece.range], isLittleEndian: source.isLittleEndian(node), integer.isSigned)
+            if let number = number(node, bytes[piece.range], after: pieces[..<index], bytes, program) {
                 field.value = .number(number, name: name(of: number, node))
                 return field
             }
             if let length = source.word(node["len"]), let prefix = DescriptorSource.integer(length) {
                 field.prefixByteCount = min(prefix.width, piece.range.count)
             }
-            field.value = Self.value(bytes[piece.range].dropFirst(field.prefixByteCount))
+            var content = bytes[piece.range].dropFirst(field.prefixByteCount)
+            if let end = source.word(node["until"]) { content = content.dropLast(end.utf8.count) }
+            field.value = Self.value(content)
             return field
         }
+    }
+
+    /// The number that a field holds; `nil` when it is none.
+    private func number(
+        _ node: JSONNode, _ bytes: ArraySlice<UInt8>, after pieces: ArraySlice<DissectionTrace.Piece>, _ all: [UInt8],
+        _ program: DescriptorProgram
+    ) -> Int? {
+        let type = source.word(node["type"]) ?? ""
+        if let integer = DescriptorSource.integer(type), integer.width <= bytes.count {
+            let isLittleEndian = source.isLittleEndian(node)
+            if bytes.count > integer.width, let escape = source.word(node["escape"]),
+                let longer = DescriptorSource.integer(escape)
+            {
+                return number(bytes.suffix(longer.width), isLittleEndian: isLittleEndian, false)
+            }
+            return number(bytes.prefix(integer.width), isLittleEndian: isLittleEndian, integer.isSigned)
+        }
+        switch type {
+        case "varint":
+            let value = bytes.prefix(9).reversed().reduce(UInt64(0)) { $0 << 7 | UInt64($1 & 0x7F) }
+            return Int(clamping: value)
+        case "dec": return Int(String(decoding: bytes.prefix { $0 >= 0x30 && $0 < 0x3A }, as: UTF8.self))
+        default: break
+        }
+        // Bits of the integer in front.
+        guard let low = node["at"].flatMap({ source.word($0) }).flatMap({ Int($0) }), bytes.isEmpty,
+            let whole = pieces.last(where: { !$0.range.isEmpty }),
+            let integer = source.node(program.labels[whole.operation].path)
+        else { return nil }
+        let value = number(all[whole.range], isLittleEndian: source.isLittleEndian(integer), false)
+        let width = node["width"].flatMap { source.word($0) }.flatMap { Int($0) } ?? 1
+        return value >> low & (1 << width - 1)
     }
 
     private func number(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool, _ isSigned: Bool) -> Int {
@@ -146,5 +182,56 @@ extension DescriptorProgram {
         guard values.present & test.has == test.has, values.present & test.absent == 0 else { return false }
         for place in test.tests where !holds(tests[place], values) { return false }
         return true
+    }
+}
+
+extension DescriptorModel {
+    /// What reads the frames of a server whose fields are others than those of clients.
+    var forServer: DescriptorModel {
+        var model = self
+        if let outFields {
+            model.fields = outFields
+            model.outFields = nil
+        }
+        model.kinds = kinds.map { all in
+            all.filter { kind in
+                !kind.kind.isFromClient
+                    || kind.values.allSatisfy { value in model.fields.contains { $0.name == value.name } }
+            }
+        }
+        model.forgetConnections()
+        return model
+    }
+
+    /// Leaves out what only a connection needs, and what a file is blamed for.
+    mutating func forgetConnections() {
+        states = []
+        opening = []
+        replies = []
+        timers = TimersModel()
+        fields = fields.map { $0.withUnnoticedKeys }
+        outFields = outFields?.map { $0.withUnnoticedKeys }
+    }
+}
+
+extension FieldModel {
+    /// The same with keys that nobody has to use.
+    fileprivate var withUnnoticedKeys: FieldModel {
+        func unnoticed(_ keys: [KeyModel]) -> [KeyModel] {
+            keys.map { key in
+                var key = key
+                key.place = nil
+                return key
+            }
+        }
+        var field = self
+        switch form {
+        case .json(let keys): field.form = .json(unnoticed(keys))
+        case .pairs(var pairs):
+            pairs.keys = unnoticed(pairs.keys)
+            field.form = .pairs(pairs)
+        default: break
+        }
+        return field
     }
 }

@@ -11,6 +11,8 @@ public struct DescriptorWorkbench: Sendable {
     /// Reads what the server sends.
     let serverProgram: DescriptorProgram
     let model: DescriptorModel
+    /// What ``serverProgram`` was made of.
+    let serverModel: DescriptorModel
     let file: String
 
     /// A workbench for the descriptor in `file`, which `descriptor` was loaded from, as a listener with `options` has it.
@@ -33,21 +35,13 @@ public struct DescriptorWorkbench: Sendable {
         reader.parameters = values
         reader.numericParameters = Set(descriptor.parameters.filter { $0.numbers != nil }.map(\.name))
         model = reader.model(document.root)
-        guard let output = model.outFields else {
-            serverProgram = program
-            return
-        }
-        var answers = model
-        answers.fields = output
-        answers.outFields = nil
-        answers.kinds = model.kinds?.filter { !$0.kind.isFromClient }
-        answers.states = []
-        answers.replies = []
-        var ignored = DescriptorReader(file: file.name)
-        serverProgram = DescriptorProgram(DescriptorCompiler.compile(answers, reader: &ignored))
+        serverModel = model.forServer
+        serverProgram =
+            model.outFields == nil
+            ? program : DescriptorProgram(DescriptorCompiler.compile(serverModel, reader: &reader))
     }
 
-    /// The kinds that it has words for, in the order of ``DescriptorKind``; without `kinds` those that every protocol has.
+    /// The kinds that it has words for, in the order of the file; without `kinds` those that every protocol has.
     public var kindNames: [String] {
         guard let kinds = model.kinds else { return ["request", "response", "error", "push", "kick"] }
         return kinds.map(\.name)

@@ -8,6 +8,10 @@ public enum FrameComposingFault: Error, Equatable, Sendable {
     case unknownKind(String, known: [String])
     /// No field of that name; `known` lists those that there are.
     case unknownField(String, known: [String])
+    /// A length is counted, not given.
+    case lengthIsFilledIn(String)
+    /// Frames of this kind do not carry it.
+    case noPlace(String)
     /// A value of another kind is needed.
     case wrongValue(String, expected: String)
     /// The descriptor has no place for what was given, or lacks something; in its own words.
@@ -27,6 +31,8 @@ extension FrameComposingFault: CustomStringConvertible {
         case .notAnObject: "expected an object such as {kind: \"request\", payload: \"hi\"}"
         case .unknownKind(let kind, let known): "unknown kind '\(kind)'; valid: \(known.joined(separator: ", "))"
         case .unknownField(let name, let known): "unknown field '\(name)'; valid: \(known.joined(separator: ", "))"
+        case .lengthIsFilledIn(let name): "'\(name)' is a length, which is filled in; valid: to leave it out"
+        case .noPlace(let name): "frames of this kind have no place for '\(name)'; valid: to leave it out"
         case .wrongValue(let name, let expected): "'\(name)': expected \(expected)"
         case .notEncodable(let reason): reason
         case .framing(let fault): fault.text
