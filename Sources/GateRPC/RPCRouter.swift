@@ -26,6 +26,7 @@ public final class RPCRouter: RPCCaller {
     private let node: String
     private let transport: (any RPCTransport)?
     private let local = Mutex<[String: Local]>([:])
+    private let observers = Mutex<[@Sendable () -> Void]>([])
 
     /// A router on the node named `node`; without a transport, only modules of this process are found.
     public init(node: String, transport: (any RPCTransport)? = nil) {
@@ -36,11 +37,23 @@ public final class RPCRouter: RPCCaller {
     /// Adds a module of this process. `ids` are further names that `type@node` may use for it.
     public func add(_ endpoint: any RPCEndpoint, ids: Set<String> = []) {
         local.withLock { table in table[endpoint.type] = Local(endpoint: endpoint, ids: ids) }
+        tellObservers()
     }
 
     /// Removes a module of this process; calls go to other nodes from now on.
     public func remove(type: String) {
         local.withLock { table in table[type] = nil }
+        tellObservers()
+    }
+
+    /// Calls `body`, on whichever thread, whenever a module of this process has come or gone: for whoever keeps what
+    /// ``endpoint(type:node:)`` once said.
+    package func observeChanges(_ body: @escaping @Sendable () -> Void) {
+        observers.withLock { $0.append(body) }
+    }
+
+    private func tellObservers() {
+        for observer in observers.withLock({ $0 }) { observer() }
     }
 
     /// The module of this process that serves `type` (on `node`, when one is named), if any.

@@ -41,6 +41,7 @@ package final class Gateway: Sendable {
             }
             unsafe gates.append(gate)
         }
+        router.observeChanges { [weak self] in self?.forgetRoutes() }
     }
 
     /// The modules of this process. Before the first stream.
@@ -52,6 +53,13 @@ package final class Gateway: Sendable {
 
     /// The part of the gateway on a loop. On that loop.
     func gate(on loop: any EventLoop) -> LoopGateway { unsafe gates[loop.index].value }
+
+    private func forgetRoutes() {
+        for loop in loops {
+            let job: @Sendable () -> Void = { [self] in gate(on: loop).forgetRoutes() }
+            if loop.isCurrent { job() } else { loop.postReserved(job) }
+        }
+    }
 
     /// What modules stand on.
     package var services: ModuleServices {

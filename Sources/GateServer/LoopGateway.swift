@@ -214,6 +214,12 @@ final class LoopGateway: TurnObserver {
         return .success(RouteTarget(route: route, runtime: runtime, handler: handler, context: context))
     }
 
+    /// Modules came or went: what was found before may lead elsewhere now.
+    func forgetRoutes() {
+        routes.removeAll()
+        for listener in listeners.values { listener.target = nil }
+    }
+
     // MARK: The end
 
     /// Takes nothing new from clients; what runs goes on.

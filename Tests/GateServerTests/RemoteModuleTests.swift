@@ -98,6 +98,38 @@ import Testing
         #expect(fixture.allFaults == [:])
     }
 
+    @Test func whenTheLocalModuleGoesAwayCallsGoToTheOtherProcess() throws {
+        let local = TestModule("Far") { handlers in
+            handlers.registerInline("HD_Echo") { _, _, reply in reply.writeBare(utf8("local").span) }
+        }
+        let fixture = try GatewayFixture(local) { [transport] in $0.transport = transport }
+        let listener = ListenerSettings(
+            protocolName: "framed", makeProtocol: { FramedProtocol(FramedProtocolTests.Codec()) },
+            route: "Far/HD_Echo", envelope: BareEnvelope())
+        let framed = FramedProtocolTests.Client(fixture.connect(through: listener))
+        let client = try fixture.login("c")
+        transport.turnstile.open(2)
+        for answer in ["local", "far"] {
+            #expect(client.ask("Far/HD_Echo/1", "far") == answer)
+            framed.say(GateFrame(.request, payload: utf8("far")))
+            #expect(framed.heard().map(\.payload) == [utf8(answer)])
+            fixture.gateway.router.remove(type: "Far")
+            fixture.group.run()
+        }
+    }
+
+    @Test func aModuleThatComesIsPreferred() throws {
+        let fixture = try fixture()
+        let client = try fixture.login("c")
+        transport.turnstile.open()
+        #expect(client.ask("Far/HD_Echo/1", "far") == "far")
+        let local = TestModule("Far") { handlers in
+            handlers.registerInline("HD_Echo") { _, _, reply in reply.writeBare(utf8("local").span) }
+        }
+        fixture.gateway.router.add(ModuleRuntime(module: local, services: fixture.gateway.services))
+        #expect(client.ask("Far/HD_Echo/2", "far") == "local")
+    }
+
     @Test func routesToOtherProcessesAreNotKept() throws {
         let fixture = try fixture()
         let client = try fixture.login("c")
