@@ -118,6 +118,8 @@ final class LoopGateway: TurnObserver {
     // MARK: The turn
 
     func turnEnded(at now: MonotonicTime) {
+        // Before the flush, so that a client that has its answer finds itself counted.
+        tally.publish(to: metrics)
         // Closing may make others dirty, and flushing may close, so both go on until nothing is left.
         while !dirty.isEmpty || !closing.isEmpty {
             var ending: [(Connection, String?)] = []

@@ -67,7 +67,8 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
             "module '\(Quoted.plain(type))' runs in every process group already, at \(first)"
         case .listener(let fault): "\(fault)"
         case .protocolSetup(let error): "listener: \(error.text)"
-        case .unreadableFolder(let path, let fault): "folder '\(Quoted.plain(path))' cannot be read: \(fault)"
+        case .unreadableFolder(let path, let fault):
+            "folder '\(Quoted.plain(path, scalarsMax: Quoted.pathScalarsMax))' cannot be read: \(fault)"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }

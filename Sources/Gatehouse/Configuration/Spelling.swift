@@ -42,9 +42,11 @@ enum Spelling {
 enum Quoted {
     /// How many scalars are shown.
     static let scalarsMax = 64
+    /// Scalars of a path that are shown: the longest that the system takes.
+    static let pathScalarsMax = 4_096
 
     /// The text without anything that could spoil a line, cut when it is long.
-    static func plain(_ text: String) -> String {
+    static func plain(_ text: String, scalarsMax: Int = scalarsMax) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(scalarsMax) {
             switch scalar.properties.generalCategory {
