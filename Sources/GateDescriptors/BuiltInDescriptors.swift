@@ -288,6 +288,208 @@ enum BuiltInDescriptors {
             """#
         ),
         (
+            "kbengine.json5",
+            #"""
+            // KBEngine, loginapp and baseapp on one port, as clients of 2.x speak it.
+            //
+            //   2e 01 | 0a 00 | 07 00 00 00 | 00 00     | 03 00 | 01 02        call method 3 of entity 7
+            //   msg   | size  | entity      | component | code  | payload
+            //
+            // There is no outer frame: some messages have a length behind their number, others a fixed size and none. Whoever logs in
+            // is let in and gets one proxy; calls of its methods are requests under the method's number. An answer or a push is a call
+            // of the client's method; `"3": "Avatar/HD_Move -> 12"` answers with the client's method 12.
+            {
+              summary: "KBEngine: hello, login, proxy, entity calls",
+              order: "le",
+              parameters: {
+                ip: {default: "127.0.0.1"}, port: {default: 20015, max: 65535}, udp: {default: 0, max: 65535},
+                data: {default: "sd"}, entity: {default: 7, max: 2147483647}, entity_type: {default: "Account"},
+                md5: {default: "pppp"}, def_md5: {default: "eeee"}, kick_code: {default: 20, max: 65535},
+              },
+              limits: {max_frame: 65540},
+              in: [
+                {
+                  name: "msg", type: "u16",
+                  enum: {
+                    create: 2, login: 3, hello: [4, 200], import: [5, 207, 208], import_errors: 8, tick: [11, 206], logout: 24,
+                    update: 27, login_base: [202, 204], call: [302, 205],
+                  },
+                },
+                {
+                  // FFFF: the real length follows.
+                  name: "size", type: "u16", counts: "after", escape: "u32",
+                  when: {msg: ["create", "login", "hello", "update", "login_base", "call"]},
+                },
+                {
+                  type: "group", when: {msg: "hello"},
+                  fields: [
+                    {name: "version", type: "bytes", until: "\0"},
+                    {name: "script", type: "bytes", until: "\0"},
+                    // A key asks for Blowfish, which is not spoken here.
+                    {name: "key", type: "bytes", len: "u32", max: 0},
+                  ],
+                },
+                {
+                  type: "group", when: {msg: "login"},
+                  fields: [{name: "client", type: "u8"}, {name: "data", type: "bytes", len: "u32"}],
+                },
+                {
+                  type: "group", when: {msg: ["login", "login_base"]},
+                  fields: [
+                    {name: "account", type: "bytes", until: "\0"},
+                    {name: "password", type: "bytes", until: "\0"},
+                  ],
+                },
+                {
+                  type: "group", when: {msg: "call"},
+                  fields: [{name: "entity", type: "u32"}, {name: "component", type: "u16"}, {name: "code", type: "u16"}],
+                },
+                {name: "session", type: "bytes", len: 12, when: {msg: "logout"}},
+                {
+                  name: "payload", type: "bytes", len: "rest",
+                  when: {msg: ["create", "login", "hello", "update", "login_base", "call"]},
+                },
+              ],
+              out: [
+                {
+                  name: "msg", type: "u16",
+                  enum: {errors: 63, tick: 72, login_ok: 502, created: 504, call: 506, kicked: 517, hello: 521},
+                },
+                {
+                  name: "size", type: "u16", counts: "after", escape: "u32",
+                  when: {msg: ["errors", "login_ok", "created", "call", "hello"]},
+                },
+                {
+                  type: "group", when: {msg: "hello"},
+                  fields: [
+                    {name: "version", type: "bytes", until: "\0"},
+                    {name: "script", type: "bytes", until: "\0"},
+                    {name: "md5", type: "bytes", until: "\0"},
+                    {name: "def_md5", type: "bytes", until: "\0"},
+                    {name: "app", type: "u32"},
+                  ],
+                },
+                {
+                  type: "group", when: {msg: "login_ok"},
+                  fields: [
+                    {name: "account", type: "bytes", until: "\0"},
+                    {name: "ip", type: "bytes", until: "\0"},
+                    {name: "port", type: "u16"},
+                    {name: "udp", type: "u16"},
+                    {name: "data", type: "bytes", len: "u32"},
+                  ],
+                },
+                {
+                  type: "group", when: {msg: "created"},
+                  fields: [
+                    {name: "uuid", type: "bytes", len: 8},
+                    {name: "entity", type: "u32"},
+                    {name: "entity_type", type: "bytes", until: "\0"},
+                  ],
+                },
+                {
+                  type: "group", when: {msg: "call"},
+                  fields: [
+                    {name: "entity", type: "u32"},
+                    {name: "component", type: "u16"},
+                    {name: "code", type: "u16"},
+                    {name: "payload", type: "bytes", len: "rest"},
+                  ],
+                },
+                {name: "errors", type: "bytes", len: "rest", when: {msg: "errors"}},
+                {name: "reason", type: "u16", when: {msg: "kicked"}},
+              ],
+              routes: {by: "number"},
+              kinds: {
+                request: {msg: "call"},
+                hello: {msg: "hello"},
+                login: {msg: "login"},
+                proxy: {msg: "login_base"},
+                tick: {msg: "tick"},
+                errors: {msg: "import_errors"},
+                import: {msg: "import"},
+                update: {msg: "update"},
+                logout: {msg: "logout"},
+                response: {msg: "call", entity: "$entity"},
+                push: {msg: "call", entity: "$entity"},
+                kick: {msg: "kicked", reason: "$kick_code"},
+              },
+              states: {
+                outside: {
+                  hello: "reply hello", login: "reply login_ok", proxy: ["reply created", "goto inside"], tick: "reply tick",
+                  errors: "reply errors", import: "ignore", else: "close",
+                },
+                inside: {
+                  request: "deliver", hello: "reply hello", tick: "reply tick", errors: "reply errors", import: "ignore",
+                  update: "ignore", logout: "close", else: "close",
+                },
+              },
+              replies: {
+                hello: {
+                  msg: "hello", version: "$in.version", script: "$in.script", md5: "$md5", def_md5: "$def_md5", app: 8,
+                },
+                login_ok: {msg: "login_ok", account: "$in.account", ip: "$ip", port: "$port", udp: "$udp", data: "$data"},
+                created: {
+                  msg: "created", uuid: {hex: "8877665544332211"}, entity: "$entity", entity_type: "$entity_type",
+                },
+                tick: {msg: "tick"},
+                // One error, number 0: SUCCESS "ok".
+                errors: {msg: "errors", errors: {hex: "0100 0000 07000000 53554343455353 02000000 6f6b"}},
+              },
+              timers: {idle: "60s", handshake: "60s"},
+              vectors: [
+                {
+                  note: "enki: hello of 2.5.12",
+                  in: "0400 1100 322e352e313200 302e312e3000 00000000",
+                  out: "0902 1b00 322e352e313200 302e312e3000 7070707000 6565656500 08000000",
+                },
+                {
+                  note: "kbengine.js: hello of 1.3.13",
+                  in: "0400 1100 312e332e313300 302e312e3000 00000000",
+                  out: "0902 1b00 312e332e313300 302e312e3000 7070707000 6565656500 08000000",
+                },
+                {
+                  note: "login of \"acct\", the optional text at its end",
+                  in: "0300 0d00 00 00000000 6163637400 3100 00",
+                  out: "f601 1900 6163637400 3132372e302e302e3100 2f4e 0000 02000000 7364",
+                },
+                {
+                  note: "login of \"bot1\"",
+                  in: "0300 0d00 00 00000000 626f743100 3100 00",
+                  out: "f601 1900 626f743100 3132372e302e302e3100 2f4e 0000 02000000 7364",
+                },
+                {note: "tick and its answer, both apps", in: "0b00 ce00", out: "4800 4800"},
+                {
+                  note: "the proxy, then a call of its method 3, and an answer by the client's method 12",
+                  routes: {"3": "Avatar/HD_Move -> 12", "9": "Avatar/OnMove"},
+                  in: "ca00 0700 626f743100 3100 2e01 0a00 07000000 0000 0300 0102",
+                  events: [{kind: "request", route: "Avatar/HD_Move", payload_hex: "0102"}],
+                  send: [
+                    {kind: "response", payload_hex: "03"}, {kind: "push", route: "Avatar/OnMove", payload_hex: "04"},
+                    {kind: "kick", payload: "{}"},
+                  ],
+                  out: "f801 1400 8877665544332211 07000000 4163636f756e7400 fa01 0900 07000000 0000 0c00 03 fa01 0900 07000000 0000 0900 04 0502 1400",
+                },
+                {note: "imports are not answered", in: "0500 cf00 d000"},
+                {note: "the names of errors", in: "0800", out: "3f00 1500 0100 0000 07000000 53554343455353 02000000 6f6b"},
+                {
+                  note: "a small message with the length of a long one",
+                  in: "0400 ffff 11000000 322e352e313200 302e312e3000 00000000",
+                  out: "0902 1b00 322e352e313200 302e312e3000 7070707000 6565656500 08000000",
+                },
+                {note: "an unknown message", in: "ffff", close: "malformed_frame"},
+                {note: "above the limit", in: "0400 ffff 00000300", close: "frame_too_large"},
+                {note: "a text beyond its frame", in: "0300 0400 00 000000", close: "malformed_frame"},
+                {note: "a text without an end", in: "ca00 0300 626f74", close: "malformed_frame"},
+                {note: "a key for Blowfish", in: "0400 0a00 3100 3200 02000000 6161", close: "malformed_frame"},
+                {note: "a call before the login", in: "2e01 0a00 07000000 0000 0300 0102", close: "protocol_violation"},
+                {note: "a number cut in two", in: "0b", rest: 1},
+              ],
+            }
+
+            """#
+        ),
+        (
             "leaf-json.json5",
             #"""
             // leaf's TCP gate with its JSON processor: a length, then an object with one key, the message's name.
@@ -673,6 +875,207 @@ enum BuiltInDescriptors {
                 {note: "no digit", in: [{text: "x:"}], close: "malformed_frame"},
                 {note: "no digits at all", in: [{text: ":"}], close: "malformed_frame"},
                 {note: "not whole", in: [{text: "5:hell"}], rest: 6},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "photon-json.json5",
+            #"""
+            // Photon's JSON protocol: a text frame whose length counts UTF-16 units, not bytes. Its clients speak it over WebSocket.
+            //
+            //   ~m~43~m~~j~{"req":230,"vals":[224,"app",220,"1.0"]}
+            //
+            // The first thing the server says is a session id, without ~j~. Routes are operation codes.
+            {
+              summary: "Photon JSON: requests, answers, events, ping",
+              limits: {max_frame: 65536},
+              in: [
+                {type: "const", text: "~m~"},
+                {name: "size", type: "dec", end: "~m~", digits: 6, counts: "after", unit: "utf16"},
+                {type: "const", text: "~j~"},
+                {name: "body", type: "json", len: "rest", json: {code: "req", payload: "vals", irq: "irq"}},
+              ],
+              out: [
+                {type: "const", text: "~m~"},
+                {name: "size", type: "dec", end: "~m~", digits: 6, counts: "after", unit: "utf16"},
+                {type: "const", text: "~j~"},
+                {
+                  name: "body", type: "json", len: "rest",
+                  json: {res: "res", evt: "evt", irs: "irs", err: "err", error: "msg", payload: "vals"},
+                },
+              ],
+              routes: {by: "number"},
+              kinds: {
+                request: {has: "code"},
+                ping: {has: "irq"},
+                response: {has: ["res", "err", "error", "payload"], res: "$code", err: 0, error: ""},
+                error: {has: ["res", "err", "error", "payload"], res: "$code", err: 1, payload: {json: []}},
+                push: {has: ["evt", "payload"], evt: "$code"},
+              },
+              states: {ready: {request: "deliver", ping: "reply pong", else: "close"}},
+              on_open: "reply hello",
+              replies: {
+                hello: {raw: {text: "~m~6~m~sess-1"}},
+                pong: {
+                  has: ["irs", "err", "error", "payload"], irs: 1, err: 0, error: "",
+                  payload: {join: ["[1,", "$in.payload[1]", ",2,", "$now_ms", "]"]},
+                },
+              },
+              timers: {idle: "30s"},
+              vectors: [
+                {
+                  note: "operation 230 and its answer, 53 bytes and 51 units",
+                  routes: {"230": "Game/HD_Auth", "226": "Game/OnStats"},
+                  in: [{text: '~m~43~m~~j~{"req":230,"vals":[224,"app",220,"1.0"]}'}],
+                  events: [{kind: "request", route: "Game/HD_Auth", payload: '[224,"app",220,"1.0"]'}],
+                  send: [
+                    {kind: "response", form: "json", payload: '[255,"ok 中"]'},
+                    {kind: "push", route: "Game/OnStats", form: "json", payload: "[229,10]"},
+                  ],
+                  out: [
+                    {text: '~m~6~m~sess-1~m~51~m~~j~{"res":230,"err":0,"msg":"","vals":[255,"ok 中"]}'},
+                    {text: '~m~30~m~~j~{"evt":226,"vals":[229,10]}'},
+                  ],
+                },
+                {
+                  note: "a ping", now_ms: 123456,
+                  in: [{text: '~m~28~m~~j~{"irq":1,"vals":[1,3159]}'}],
+                  out: [{text: '~m~6~m~sess-1~m~54~m~~j~{"irs":1,"err":0,"msg":"","vals":[1,3159,2,123456]}'}],
+                },
+                {
+                  note: "characters of two units, and an error",
+                  in: [{text: '~m~26~m~~j~{"req":7,"vals":["😀"]}'}],
+                  events: [{kind: "request", payload: '["😀"]'}],
+                  send: [{kind: "error", payload: "no"}],
+                  out: [{text: '~m~6~m~sess-1~m~41~m~~j~{"res":7,"err":1,"msg":"no","vals":[]}'}],
+                },
+                {note: "fewer units than it says", in: [{text: "~m~99~m~~j~{}"}], out: [{text: "~m~6~m~sess-1"}], rest: 13},
+                {note: "a zero in front", in: [{text: "~m~05~m~"}], out: [{text: "~m~6~m~sess-1"}], close: "malformed_frame"},
+                {note: "half a character", in: [{text: '~m~26~m~~j~{"req":7,"vals":["😀'}, "80"], out: [{text: "~m~6~m~sess-1"}], close: "malformed_frame"},
+              ],
+            }
+
+            """#
+        ),
+        (
+            "photon-tcp.json5",
+            #"""
+            // Photon's binary protocol over TCP: two frames, told apart by their first byte. Values (GpBinary) stay as they are.
+            //
+            //   fb | 00 00 00 18 | 00      | 01       | f3 | 02   | ff   | 00 01 ff 73 00 08 73 6f ...
+            //      | total       | channel | reliable |    | type | code | payload
+            //   f0 | 00 00 12 34        a ping, its answer has the server's time in front
+            //
+            // Routes are operation codes; an answer goes out under the code of its request, so they keep the order of the requests.
+            {
+              summary: "Photon binary over TCP: init, ping, operations, events",
+              limits: {max_frame: 65536},
+              in: [
+                {name: "first", type: "u8", enum: {message: 251, ping: 240}},
+                {
+                  type: "group", when: {first: "message"},
+                  fields: [
+                    {name: "total", type: "u32", counts: "frame", min: 9},
+                    {name: "channel", type: "u8"},
+                    {name: "reliable", type: "u8"},
+                    {type: "const", hex: "f3"},
+                    {
+                      name: "flags", type: "u8",
+                      bits: {
+                        type: {
+                          at: 0, width: 7,
+                          enum: {
+                            init: 0, init_ok: 1, operation: 2, answer: 3, event: 4, disconnect: 5, internal: 6, internal_answer: 7,
+                            message: 8, raw: 9,
+                          },
+                        },
+                        // Encryption is not spoken here.
+                        encrypted: {at: 7, enum: {plain: 0}},
+                      },
+                    },
+                    {name: "code", type: "u8", when: {type: "operation"}},
+                    {name: "payload", type: "bytes", len: "rest"},
+                  ],
+                },
+                {name: "tick", type: "u32", when: {first: "ping"}},
+              ],
+              out: [
+                {name: "first", type: "u8", enum: {message: 251, ping: 240}},
+                {
+                  type: "group", when: {first: "message"},
+                  fields: [
+                    {name: "total", type: "u32", counts: "frame"},
+                    {name: "channel", type: "u8"},
+                    {name: "reliable", type: "u8"},
+                    {type: "const", hex: "f3"},
+                    {name: "type", type: "u8", enum: {init_ok: 1, answer: 3, event: 4}},
+                    {name: "zero", type: "u8", when: {type: "init_ok"}},
+                    {name: "code", type: "u8", when: {type: ["answer", "event"]}},
+                    {name: "result", type: "u16", when: {type: "answer"}},
+                    {name: "debug", type: "u8", enum: {none: 42, text: 115}, when: {type: "answer"}},
+                    {name: "error", type: "bytes", len: "u16", when: {debug: "text"}},
+                    // No parameters: a count of zero.
+                    {name: "payload", type: "bytes", len: "rest", empty: "\u0000\u0000", when: {type: ["answer", "event"]}},
+                  ],
+                },
+                {name: "server", type: "u32", when: {first: "ping"}},
+                {name: "tick", type: "u32", when: {first: "ping"}},
+              ],
+              routes: {by: "number"},
+              kinds: {
+                request: {first: "message", type: "operation"},
+                ping: {first: "ping"},
+                init: {first: "message", type: "init"},
+                response: {first: "message", reliable: 1, type: "answer", debug: "none"},
+                error: {first: "message", reliable: 1, type: "answer", result: 65535, debug: "text", payload: {hex: "0000"}},
+                push: {first: "message", reliable: 1, type: "event"},
+              },
+              states: {
+                new: {init: ["reply welcome", "goto ready"], ping: "reply pong", else: "close"},
+                ready: {request: "deliver", ping: "reply pong", else: "close"},
+              },
+              replies: {
+                welcome: {first: "message", reliable: 1, type: "init_ok"},
+                pong: {first: "ping", server: "$now_ms", tick: "$in.tick"},
+              },
+              timers: {handshake: "10s", idle: "30s"},
+              vectors: [
+                {
+                  note: "init of application \"app\", an operation, its answer, an event",
+                  routes: {"255": "Game/HD_Join -> 229", "20": "Game/OnEvent"},
+                  in: [
+                    "fb 00000030 00 01 f3 00 01 06 01 03 00 01 07 617070 0000000000000000000000000000000000000000000000000000000000",
+                    "fb 00000018 00 01 f3 02 ff 0001 ff 73 0008 736f6d6567616d65",
+                  ],
+                  events: [{kind: "request", route: "Game/HD_Join", payload_hex: "0001 ff 73 0008 736f6d6567616d65"}],
+                  send: [
+                    {kind: "response"},
+                    {kind: "push", route: "Game/OnEvent", payload_hex: "0002 00 69 00000002 04 73 0003 616263"},
+                  ],
+                  out: [
+                    "fb 0000000a 00 01 f3 01 00", "fb 0000000f 00 01 f3 03 e5 0000 2a 0000",
+                    "fb 00000019 00 01 f3 04 14 0002 00 69 00000002 04 73 0003 616263",
+                  ],
+                },
+                {
+                  note: "an operation whose code is not configured, and an error",
+                  in: [
+                    "fb 00000030 00 01 f3 00 01 06 01 03 00 01 07 617070 0000000000000000000000000000000000000000000000000000000000",
+                    "fb 00000019 00 01 f3 02 7b 0002 00 69 00000002 04 73 0003 616263",
+                  ],
+                  events: [{kind: "request", payload_hex: "0002 00 69 00000002 04 73 0003 616263"}],
+                  send: [{kind: "error", payload: "no"}],
+                  out: ["fb 0000000a 00 01 f3 01 00", "fb 00000013 00 01 f3 03 7b ffff 73 0002 6e6f 0000"],
+                },
+                {note: "an encrypted message", in: "fb 0000000a 00 01 f3 82 ff", close: "malformed_frame"},
+                {note: "a ping", now_ms: 22136, in: "f0 00001234", out: "f0 00005678 00001234"},
+                {note: "a length that does not cover its own head", in: "fb 00000005", close: "malformed_frame"},
+                {note: "a first byte that there is not", in: "aa", close: "malformed_frame"},
+                {note: "above the limit", in: "fb 00010001", close: "frame_too_large"},
+                {note: "not whole", in: "fb 0000000a 00", rest: 6},
+                {note: "an operation before init", in: "fb 0000000a 00 01 f3 02 ff", close: "protocol_violation"},
               ],
             }
 

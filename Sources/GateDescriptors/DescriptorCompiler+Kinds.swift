@@ -126,7 +126,7 @@ extension DescriptorCompiler {
             let isNamed = field.enumeration.isEmpty || field.keepsUnknown
             if isNamed || field.enumeration.contains(where: { $0.value == number }) { return [number] }
             reader.report(.unknownValue(String(number), valid: field.enumeration.map { String($0.value) }), at: place)
-        case .bytes, .copied, .nowMilliseconds, .identifier: break
+        case .bytes, .copied, .nowMilliseconds, .identifier, .code, .element, .joined: break
         }
         return nil
     }

@@ -7,7 +7,7 @@ extension DescriptorCompiler {
         tested.formUnion(fields.flatMap { $0.conditions.map(\.field) })
         for reply in model.replies {
             for value in reply.values {
-                if case .copied(let name) = value.value { tested.insert(name) }
+                tested.formUnion(value.value.copiedNames)
             }
         }
         for (index, field) in fields.enumerated() {

@@ -67,7 +67,7 @@ extension DescriptorCompiler {
             switch value {
             case .number(let number): return number
             case .text(let text): return field.enumeration.first { $0.name == text }?.value ?? 0
-            case .bytes, .copied, .nowMilliseconds, .identifier: return 0
+            case .bytes, .copied, .nowMilliseconds, .identifier, .code, .element, .joined: return 0
             }
         }
         return 0
@@ -169,6 +169,10 @@ extension DescriptorCompiler {
     ) {
         // Whether the fault's text has a place of its own; else it goes where the payload goes.
         let textField = index(of: WellKnown.error).map { fields[$0].form.isRun } ?? false
+        if let raw = layout.values.first(where: { $0.name == "raw" }), kind == .other {
+            if case .bytes(let bytes) = raw.value { literal(bytes) }
+            return
+        }
         var frame = WriteFrame(
             kind: kind, layout: layout, hasErrorField: textField || layout.has.contains(WellKnown.error), needs: needs)
         for (index, field) in fields.enumerated() where isWritten(field, frame) {
@@ -188,7 +192,7 @@ extension DescriptorCompiler {
         }
         // The innermost length is the last that was opened.
         parts.writing.append(contentsOf: frame.closing.reversed())
-        if !frame.carriesPayload && kind != .other { gap(kind, .noPlaceForPayload, layout.place) }
+        if !frame.carriesPayload && kind != .other && kind != .kick { gap(kind, .noPlaceForPayload, layout.place) }
     }
 
     /// The value of an integer that is made of bits; `nil` when it is not.
@@ -244,13 +248,15 @@ extension DescriptorCompiler {
             case .copied: operation.code = .copiedNumber
             case .nowMilliseconds: operation.code = .nowMilliseconds
             case .identifier: operation.code = .identifier
-            case .number, .text, .bytes:
+            case .code: operation.code = .code
+            case .number, .text, .bytes, .element, .joined:
                 literal(bytes(of: staticValue(of: field.name, frame.layout, frame.needs), field, width))
                 return
             }
-            if let name = given.value.copiedName, slotsByName[name] == nil {
-                reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: given.place)
-            } else if let name = given.value.copiedName {
+            if let name = given.value.copiedNames.first {
+                if slotsByName[name] == nil {
+                    reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: given.place)
+                }
                 operation.scope = slotsByName[name] ?? 0
             }
             parts.writing.append(operation)
@@ -355,12 +361,9 @@ extension DescriptorCompiler {
             case .number(let number): return .text(String(number))
             case .identifier: return .operation(.identifierText)
             case .nowMilliseconds: return .operation(.nowText)
-            case .copied(let name):
-                guard slotsByName[name] != nil else {
-                    reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: given.place)
-                    return .nothing
-                }
-                return .copied(slotsByName[name] ?? 0)
+            case .code: return .operation(.codeText)
+            case .copied, .element: return copied(given.value, 255, given.place)
+            case .joined(let values): return .joined(values, given.place)
             }
         }
         switch (field.name, frame.kind) {
@@ -388,14 +391,42 @@ extension DescriptorCompiler {
         }
     }
 
+    /// A value of the frame that is answered, whole or one element of it.
+    private mutating func copied(_ value: KindModel.Value, _ whole: UInt8, _ place: DescriptorPlace) -> WriteContent {
+        var element = whole
+        if case .element(_, let index) = value { element = UInt8(min(index, 254)) }
+        let name = value.copiedNames.first ?? ""
+        if let slot = slotsByName[name] { return .copied(slot, element: element) }
+        reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: place)
+        return .nothing
+    }
+
+    private mutating func writeJoined(_ values: [KindModel.Value], _ place: DescriptorPlace, _ frame: inout WriteFrame)
+    {
+        for value in values {
+            switch value {
+            case .number(let number): literal(String(number).utf8)
+            case .text(let text): literal(text.utf8)
+            case .bytes(let bytes): literal(bytes)
+            case .copied, .element: write(copied(value, 255, place), &frame)
+            case .nowMilliseconds: write(.operation(.nowText), &frame)
+            case .identifier: write(.operation(.identifierText), &frame)
+            case .code: write(.operation(.codeText), &frame)
+            case .joined(let values): writeJoined(values, place, &frame)
+            }
+        }
+    }
+
     private mutating func write(_ content: WriteContent, _ frame: inout WriteFrame) {
         switch content {
+        case .joined(let values, let place): writeJoined(values, place, &frame)
         case .nothing: break
         case .text(let text): literal(text.utf8)
         case .bytes(let bytes): literal(bytes)
-        case .copied(let slot):
+        case .copied(let slot, let element):
             var operation = WriteOperation(code: .copied)
             operation.scope = slot
+            operation.width = element
             parts.writing.append(operation)
         case .operation(let code): parts.writing.append(WriteOperation(code: code))
         case .json(let keys): writeObject(keys, &frame)
@@ -470,7 +501,7 @@ extension DescriptorCompiler {
                 case .number(let number): text.append(contentsOf: String(number).utf8)
                 case .text(let word): JSONWriter.appendString(word, to: &text)
                 case .bytes(let bytes): text.append(contentsOf: bytes)
-                case .copied, .nowMilliseconds, .identifier:
+                case .copied, .nowMilliseconds, .identifier, .code, .element, .joined:
                     literal(text)
                     text = []
                     let field = FieldModel(name: name, form: .bytes, place: given.place)
@@ -507,8 +538,14 @@ extension DescriptorCompiler {
 }
 
 extension KindModel.Value {
-    /// The name in the frame that is answered.
-    var copiedName: String? { if case .copied(let name) = self { name } else { nil } }
+    /// Names in the frame that is answered.
+    var copiedNames: [String] {
+        switch self {
+        case .copied(let name), .element(let name, _): [name]
+        case .joined(let values): values.flatMap(\.copiedNames)
+        case .number, .text, .bytes, .nowMilliseconds, .identifier, .code: []
+        }
+    }
 }
 
 /// What goes into a run of bytes.
@@ -516,7 +553,9 @@ private enum WriteContent {
     case nothing
     case text(String)
     case bytes([UInt8])
-    case copied(UInt8)
+    /// An element of a JSON array, 255 for the whole.
+    case copied(UInt8, element: UInt8)
+    case joined([KindModel.Value], DescriptorPlace)
     case operation(WriteOperation.Code)
     case json([KeyModel])
     case singleKey

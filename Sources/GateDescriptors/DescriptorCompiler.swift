@@ -125,7 +125,9 @@ struct DescriptorCompiler {
     /// A name without a meaning of its own is of use only where a kind or a reply says so.
     private mutating func checkKeys() {
         var used = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
-        for reply in model.replies { used.formUnion(reply.values.flatMap { [$0.name, $0.value.copiedName ?? ""] }) }
+        for reply in model.replies {
+            used.formUnion(reply.has + reply.values.flatMap { [$0.name] + $0.value.copiedNames })
+        }
         for key in bodyKeys ?? [] where WellKnown.slot(key.name) == nil && !used.contains(key.name) {
             guard let place = key.place else { continue }
             reader.report(.unknownKey(key.name, valid: WellKnown.names), at: place)

@@ -16,7 +16,7 @@ public struct DescriptorLibrary: Sendable {
     /// A library of the shipped descriptors.
     public init() {
         let problems = add(BuiltInDescriptors.files)
-        precondition(problems.isEmpty, "shipped descriptors load: tests load them all")
+        precondition(problems.isEmpty, "shipped descriptors load: \(problems)")
     }
 
     /// The shipped files, as they lie under `protocols/`.

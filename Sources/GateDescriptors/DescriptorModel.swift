@@ -261,6 +261,12 @@ struct KindModel: Sendable {
         case nowMilliseconds
         /// The id of the request.
         case identifier
+        /// The code of the route.
+        case code
+        /// An element of a JSON array in the frame that is answered, from 0.
+        case element(String, Int)
+        /// All of them, one behind the other.
+        indirect case joined([Value])
     }
 
     var kind: DescriptorKind

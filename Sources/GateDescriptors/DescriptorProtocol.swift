@@ -1,4 +1,5 @@
 public import GateBytes
+import GateJSON
 public import GateProtocol
 
 /// One connection of a protocol that a descriptor describes.
@@ -189,11 +190,20 @@ public final class DescriptorProtocol: WireProtocol {
                 } else {
                     bytes = scratch.withBytes { [UInt8](copying: $0, range: found.offsets) }
                 }
+                if operation.width != 255 { bytes = Self.element(Int(operation.width), of: bytes) }
                 copies.append(CopiedValue(number: 0, bytes: bytes))
             default: continue
             }
         }
         return copies
+    }
+
+    /// The text of an element of a JSON array, `null` where there is none.
+    private static func element(_ wanted: Int, of text: [UInt8]) -> [UInt8] {
+        guard let value = try? JSONValue(parsing: text), let elements = value.array, wanted < elements.count else {
+            return Array("null".utf8)
+        }
+        return elements[wanted].encoded()
     }
 
     private func deliver(
@@ -414,8 +424,10 @@ extension DescriptorProtocol {
         var hasCode = true
         if let entry = address.entry {
             let found = program.routes.entries[entry]
-            copy.code = found.code
-            try write(kind, copy, program.routes.form != .name, found.name.span, payload, &output)
+            let answers = kind == .response || kind == .error
+            copy.code = answers ? found.answerCode : found.code
+            let name = answers ? found.answerName : found.name
+            try write(kind, copy, program.routes.form != .name, name.span, payload, &output)
             return
         } else if let code = address.code {
             copy.code = code

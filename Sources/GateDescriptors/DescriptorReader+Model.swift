@@ -245,8 +245,14 @@ extension DescriptorReader {
         switch node.kind {
         case .number: return number(node, path, in: 0 ... .max).map { .number($0) }
         case .object:
-            for member in members(of: node, path, valid: ["json", "hex", "text"]) {
+            for member in members(of: node, path, valid: ["json", "hex", "text", "join"]) {
                 switch member.key {
+                case "join":
+                    var values: [KindModel.Value] = []
+                    for (index, element) in elements(of: member.value, "\(path).join").enumerated() {
+                        if let value = value(element, "\(path).join[\(index)]") { values.append(value) }
+                    }
+                    return .joined(values)
                 case "json":
                     var text: [UInt8] = []
                     render(member.value, "\(path).json", into: &text)
@@ -260,8 +266,18 @@ extension DescriptorReader {
         default:
             guard let plain = literal(node, path) else { return nil }
             if plain == "$id" { return .identifier }
+            if plain == "$code" { return .code }
             if plain == "$now_ms" { return .nowMilliseconds }
-            if plain.hasPrefix("$in.") { return .copied(String(plain.dropFirst(4))) }
+            if plain.hasPrefix("$in.") {
+                let name = plain.dropFirst(4)
+                guard name.last == "]", let bracket = name.firstIndex(of: "[") else { return .copied(String(name)) }
+                let digits = name[name.index(after: bracket)...].dropLast()
+                guard let index = Int(digits), (0...255).contains(index) else {
+                    report(.badText(plain, expected: "$in.NAME or $in.NAME[0]"), at: place(node, path))
+                    return nil
+                }
+                return .element(String(name[..<bracket]), index)
+            }
             if plain.first == "$", numericParameters.contains(String(plain.dropFirst())) {
                 return number(node, path, in: 0 ... .max).map { .number($0) }
             }

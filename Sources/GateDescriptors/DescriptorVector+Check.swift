@@ -47,7 +47,7 @@ extension ProtocolDescriptor {
                 continue
             }
             for (feeding, size) in [("whole", vector.input.count), ("byte by byte", 1), ("in threes", 3)] {
-                var run = VectorRun(program)
+                var run = VectorRun(program, now: vector.now)
                 run.feed(vector.input, chunk: max(1, size))
                 for send in vector.sends { run.send(send) }
                 failures += run.differences(from: vector, feeding: feeding)
@@ -69,9 +69,10 @@ private struct VectorRun: ~Copyable {
     private var events: [DescriptorVector.Event] = []
     private var requests: [(correlation: Correlation, route: [UInt8])] = []
     private var close: CloseReason?
-    private let now = MonotonicTime(nanoseconds: 0)
+    private let now: MonotonicTime
 
-    init(_ program: DescriptorProgram) {
+    init(_ program: DescriptorProgram, now: MonotonicTime) {
+        self.now = now
         self.program = program
         connection = DescriptorProtocol(program)
         do {

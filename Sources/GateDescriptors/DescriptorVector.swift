@@ -24,6 +24,8 @@ struct DescriptorVector: Sendable {
     var parameters: [String: String] = [:]
     /// Routes of the listener.
     var routes: [String: String] = [:]
+    /// The time, in milliseconds of the process's clock.
+    var now = MonotonicTime(nanoseconds: 0)
     var input: [UInt8] = []
     var events: [Event] = []
     var sends: [Send] = []
@@ -35,7 +37,7 @@ struct DescriptorVector: Sendable {
 
 extension DescriptorReader {
     private static let vectorKeys = [
-        "note", "parameters", "routes", "in", "events", "send", "out", "close", "rest",
+        "note", "parameters", "routes", "now_ms", "in", "events", "send", "out", "close", "rest",
     ]
 
     /// Reads `vectors`.
@@ -62,6 +64,9 @@ extension DescriptorReader {
                         vector.parameters[entry.key] = text
                     }
                 }
+            case "now_ms":
+                let value = number(member.value, path, in: 0...1_000_000_000) ?? 0
+                vector.now = MonotonicTime(nanoseconds: Int64(value) * 1_000_000)
             case "in": vector.input = wire(member.value, path)
             case "out": vector.output = wire(member.value, path)
             case "close": vector.close = word(member.value, path)

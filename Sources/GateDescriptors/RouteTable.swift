@@ -14,6 +14,9 @@ struct RouteTable: Sendable {
         var code: UInt64
         /// `Type/Function`.
         var route: [UInt8]
+        /// What an answer goes out under: its own, unless the route says `-> NAME`.
+        var answerName: [UInt8]
+        var answerCode: UInt64
     }
 
     /// Sorted by name; a dictionary's codes are the places from 1.
@@ -35,28 +38,51 @@ struct RouteTable: Sendable {
         for (place, (name, route)) in given.sorted(by: { Array($0.key.utf8).lexicographicallyPrecedes($1.key.utf8) })
             .enumerated()
         {
-            guard !name.isEmpty, !route.isEmpty, name.utf8.count <= 255, route.utf8.count <= 1024 else {
+            let parts = Self.parts(route)
+            guard !name.isEmpty, let target = parts.first, parts.count <= 2, name.utf8.count <= 255,
+                target.utf8.count <= 1024
+            else {
                 throw .invalidParameter("routes", value: name, allowed: "a name or code: \"Type/Function\"")
             }
-            var code: UInt64 = 0
-            switch model.form {
-            case .name: break
-            case .dictionary: code = UInt64(place + 1)
-            case .cellnet16: code = UInt64(name) ?? UInt64(Self.cellnet16(name))
-            case .number:
-                guard let number = UInt64(name), number <= UInt64(UInt32.max) else {
-                    throw .invalidParameter("routes", value: name, allowed: "codes from 0 to 4294967295")
-                }
-                code = number
-            }
+            let code = try Self.code(name, place, model.form)
             if model.form != .name {
                 if let other = used.updateValue(name, forKey: code) {
                     throw .invalidParameter("routes", value: name, allowed: "a code other than \(other)'s \(code)")
                 }
             }
-            entries.append(Entry(name: Array(name.utf8), code: code, route: Array(route.utf8)))
+            let answer = parts.count == 2 ? parts[1] : name
+            entries.append(
+                Entry(
+                    name: Array(name.utf8), code: code, route: Array(target.utf8), answerName: Array(answer.utf8),
+                    answerCode: parts.count == 2 ? try Self.code(answer, place, model.form) : code))
         }
         self.init(entries: entries, model)
+    }
+
+    /// `Type/Function`, and the name behind `->`.
+    private static func parts(_ route: String) -> [String] {
+        guard let dash = route.utf8.firstIndex(of: UInt8(ascii: "-")),
+            route[dash...].hasPrefix("-> "), route[..<dash].hasSuffix(" ")
+        else { return route.isEmpty ? [] : [route] }
+        let target = route[..<dash].split(separator: " ").map(String.init)
+        let answer = route[dash...].dropFirst(3).split(separator: " ").map(String.init)
+        return target.count == 1 && answer.count == 1 ? target + answer : []
+    }
+
+    /// The code of a name.
+    private static func code(
+        _ name: String, _ place: Int, _ form: RoutesModel.Form
+    ) throws(ProtocolSetupError) -> UInt64 {
+        switch form {
+        case .name: return 0
+        case .dictionary: return UInt64(place + 1)
+        case .cellnet16: return UInt64(name) ?? UInt64(cellnet16(name))
+        case .number:
+            guard let number = UInt64(name), number <= UInt64(UInt32.max) else {
+                throw .invalidParameter("routes", value: name, allowed: "codes from 0 to 4294967295")
+            }
+            return number
+        }
     }
 
     private init(entries: [Entry], _ model: RoutesModel) {

@@ -5,8 +5,9 @@ import Testing
 
 @Suite struct DescriptorLibraryTests {
     private static let names = [
-        "amp", "cellnet", "firefly", "int16", "int32", "int8", "leaf-json", "leaf-pb", "length16", "length32",
-        "length32-json", "line", "netstring", "pomelo", "scut", "skynet",
+        "amp", "cellnet", "firefly", "int16", "int32", "int8", "kbengine", "leaf-json", "leaf-pb", "length16",
+        "length32",
+        "length32-json", "line", "netstring", "photon-json", "photon-tcp", "pomelo", "scut", "skynet",
         "skynet-login", "skynet-msgserver",
     ]
 
