@@ -72,7 +72,7 @@ let package = Package(
             "Gatehouse",
             [
                 "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules",
-                "GateProtocol", "GateRPC", "GateServer", "GateSessions", "GateUV", logging,
+                "GateProtocol", "GateRPC", "GateRPCUDP", "GateServer", "GateSessions", "GateUV", logging,
             ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
         library(

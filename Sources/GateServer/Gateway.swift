@@ -2,7 +2,7 @@ package import GateBytes
 package import GateIO
 package import GateJSON
 package import GateModules
-import GateProtocol
+package import GateProtocol
 package import GateRPC
 package import GateSessions
 package import Logging
@@ -83,6 +83,11 @@ package final class Gateway: Sendable {
         }
         await wait(until: end) { $0.isOver }
         await sessionManager.drainStorage(until: end)
+    }
+
+    /// Tells the modules of this process that a session of another gateway has ended.
+    package func tellModules(_ session: Session, reason: CloseReason) {
+        for runtime in modules { runtime.module.sessionEnded(session, reason: reason) }
     }
 
     /// All counters as one JSON object.

@@ -34,10 +34,15 @@ package final class SessionManager: SessionGateway {
         self.hooks = hooks
         self.policy = policy
         saver = hooks.storage.map(SessionSaver.init)
+        nodeNumber = Self.nodeNumber(of: node)
+        unsafe tables = loops.map { LoopConfined(SessionTable(manager: self, loop: $0.index), to: $0) }
+    }
+
+    /// The number in session ids of the node with this name: FNV-1a, 32 bits.
+    package static func nodeNumber(of node: String) -> UInt32 {
         var hash: UInt32 = 0x811c_9dc5
         for byte in node.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
-        nodeNumber = hash
-        unsafe tables = loops.map { LoopConfined(SessionTable(manager: self, loop: $0.index), to: $0) }
+        return hash
     }
 
     /// The table of a loop. On that loop.

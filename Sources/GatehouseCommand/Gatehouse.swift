@@ -15,6 +15,7 @@ struct GatehouseCommand: AsyncParsableCommand {
             """,
         version: ProgramVersion.text,
         subcommands: [
-            ServeCommand.self, CheckConfigCommand.self, ProtocolCommand.self, BenchCommand.self, VersionCommand.self,
+            ServeCommand.self, GatewayCommand.self, ModulesCommand.self, NodesCommand.self, CallCommand.self,
+            CheckConfigCommand.self, ProtocolCommand.self, BenchCommand.self, VersionCommand.self,
         ])
 }

@@ -12,6 +12,14 @@ struct GeneralOptions: ParsableArguments {
             valueName: "url"))
     var listen: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Join the nodes behind this URL: udp://HOST:PORT is bound here, loopback only.", valueName: "url"))
+    var rpc: String?
+
+    @Option(help: ArgumentHelp("With UDP, another node; repeatable.", valueName: "url"))
+    var peer: [String] = []
+
     @Option(help: ArgumentHelp("Event loops; one per core by default.", valueName: "count"))
     var loops: String?
 
@@ -51,9 +59,10 @@ struct GeneralOptions: ParsableArguments {
         let single: [(String, String?)] = [
             ("loops", loops), ("log-level", logLevel), ("log-dir", logDir), ("ports-file", portsFile), ("node", node),
             ("process-group", processGroup), ("second-login", secondLogin), ("route-rule", routeRule),
+            ("rpc", rpc),
         ]
         return single.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }
             + listen.map { ConfigurationFlag("listen", $0) } + protocols.map { ConfigurationFlag("protocols", $0) }
-            + guardPrefixes.map { ConfigurationFlag("guard", $0) }
+            + guardPrefixes.map { ConfigurationFlag("guard", $0) } + peer.map { ConfigurationFlag("peer", $0) }
     }
 }

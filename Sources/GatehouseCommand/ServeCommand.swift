@@ -1,7 +1,6 @@
 import ArgumentParser
 import Gatehouse
 import GatehouseDemo
-import Logging
 
 /// `gatehouse serve`: runs the gateway and the demo modules until a signal ends it.
 struct ServeCommand: AsyncParsableCommand {
@@ -19,25 +18,6 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try options.load(moduleTypes: ProgramModules.types)
-        let configuration = loaded.configuration
-        let descriptor = try LogFile.descriptor(of: configuration)
-        let logger = Logger(label: "gatehouse") { _ in
-            LineLogHandler(level: configuration.logLevel, descriptor: descriptor)
-        }
-        let server = GatehouseServer(configuration, modules: Demo.modules, logger: logger)
-        do throws(StartFault) {
-            try await server.run()
-        } catch {
-            StandardStreams.complain("error: \(error)")
-            throw Self.status(of: error)
-        }
-    }
-
-    private static func status(of fault: StartFault) -> ExitCode {
-        switch fault {
-        case .address: ExitStatus.unavailable
-        case .loops: ExitStatus.software
-        default: fault.isConfiguration ? ExitStatus.configuration : ExitStatus.software
-        }
+        try await ServerRun.run(loaded.configuration, modules: Demo.modules)
     }
 }

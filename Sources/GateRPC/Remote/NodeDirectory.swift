@@ -58,22 +58,22 @@ struct NodeDirectory {
     }
 
     /// A node takes no new calls.
-    mutating func withdraw(_ key: NodeKey, at now: MonotonicTime) {
-        guard entries[key] != nil else { return }
+    /// - Returns: Whether it was known.
+    mutating func withdraw(_ key: NodeKey, at now: MonotonicTime) -> Bool {
+        guard entries[key] != nil else { return false }
         withdrawn[key] = now + Self.timeToLiveMax
-        remove(key)
-    }
-
-    /// A node is gone.
-    mutating func remove(_ key: NodeKey) {
         entries[key] = nil
         index()
+        return true
     }
 
-    /// The nodes behind an inbox are gone.
-    mutating func remove(inbox: String) {
-        for entry in entries.values where entry.node.inbox == inbox { entries[entry.key] = nil }
+    /// Removes the nodes behind an inbox, which are gone, and names them.
+    mutating func remove(inbox: String) -> [NodeKey] {
+        let gone = entries.values.filter { $0.node.inbox == inbox }.map(\.key)
+        if gone.isEmpty { return [] }
+        for key in gone { entries[key] = nil }
         index()
+        return gone
     }
 
     /// Removes what was not announced for its time to live, and names it.

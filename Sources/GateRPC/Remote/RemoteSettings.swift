@@ -32,6 +32,8 @@ package struct RemoteSettings: Sendable {
     package var loops: [any EventLoop]
     package var clock: @Sendable () -> MonotonicTime
     package var limits = RemoteLimits()
+    /// Hears who joins and who leaves. Any thread.
+    package var changed: @Sendable (NodeChange) -> Void = { _ in }
 
     package init(key: NodeKey, loops: [any EventLoop], clock: @escaping @Sendable () -> MonotonicTime) {
         self.key = key
@@ -50,6 +52,24 @@ package protocol RPCSessionPeer: AnyObject, Sendable {
 
     /// A session of another node has ended.
     func sessionEnded(_ session: SessionSnapshot, reason: CloseReason)
+}
+
+/// A node came or went.
+package enum NodeChange: Sendable {
+    /// Why a node went.
+    package enum Reason: String, Sendable {
+        /// It said so.
+        case withdrew
+        /// Its announcement ran out.
+        case silent
+        /// Nobody reads its inbox.
+        case unreachable
+        /// Another start has its inbox.
+        case restarted
+    }
+
+    case joined(NodeStatus)
+    case left(NodeKey, Reason)
 }
 
 /// A node as `gatehouse nodes` shows it.

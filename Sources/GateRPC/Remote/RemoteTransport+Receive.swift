@@ -21,7 +21,9 @@ extension RemoteTransport: RPCLinkReceiver {
         case .announcement(let node): enter(envelope.sender, node)
         case .withdrawal:
             let now = settings.clock()
-            state.withLock { $0.directory.withdraw(envelope.sender, at: now) }
+            if state.withLock({ $0.directory.withdraw(envelope.sender, at: now) }) {
+                settings.changed(.left(envelope.sender, .withdrew))
+            }
         case .query: tell(envelope.replyTo)
         case .sessionEnded(let session, let reason):
             state.withLock { $0.sessions }?.sessionEnded(session, reason: reason)
@@ -41,8 +43,9 @@ extension RemoteTransport: RPCLinkReceiver {
     }
 
     package func undeliverable(_ inbox: String) {
-        state.withLock { $0.directory.remove(inbox: inbox) }
+        let gone = state.withLock { $0.directory.remove(inbox: inbox) }
         end { $0.inbox == inbox }
+        for key in gone { settings.changed(.left(key, .unreachable)) }
     }
 
     private func end(where isEnding: (PendingCalls.Entry) -> Bool) {
@@ -56,7 +59,10 @@ extension RemoteTransport: RPCLinkReceiver {
         let now = settings.clock()
         guard let change = state.withLock({ $0.directory.enter(key, node, at: now) }) else { return }
         if !change.replaced.isEmpty { end { change.replaced.contains($0.node) } }
-        if change.isNew { tell(node.inbox) }
+        for old in change.replaced { settings.changed(.left(old, .restarted)) }
+        guard change.isNew else { return }
+        settings.changed(.joined(NodeStatus(key: key, announcement: node)))
+        tell(node.inbox)
     }
 
     /// Introduces this node to one other.

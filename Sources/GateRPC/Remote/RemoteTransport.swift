@@ -82,6 +82,15 @@ package final class RemoteTransport: RPCTransport {
         }.sorted { ($0.key.name, $0.key.start) < ($1.key.name, $1.key.start) }
     }
 
+    /// Where other nodes reach this one.
+    package var inbox: String { link.inbox }
+
+    /// Calls that wait for other nodes.
+    package var pendingCount: Int { state.withLock { $0.pending.count } }
+
+    /// Calls of other nodes that run here.
+    package var servingCount: Int { serving.load(ordering: .relaxed) }
+
     /// Asks everyone for an announcement.
     package func query() {
         publish(.query)
@@ -212,10 +221,11 @@ package final class RemoteTransport: RPCTransport {
 
     private func second() {
         let now = settings.clock()
-        let lost = state.withLock { state -> [PendingCalls.Entry] in
+        let (gone, lost) = state.withLock { state -> (Set<NodeKey>, [PendingCalls.Entry]) in
             let gone = Set(state.directory.expire(at: now))
-            return gone.isEmpty ? [] : state.pending.take { gone.contains($0.node) }
+            return (gone, gone.isEmpty ? [] : state.pending.take { gone.contains($0.node) })
         }
+        for key in gone { settings.changed(.left(key, .silent)) }
         for entry in lost { entry.continuation.resume(returning: .failure(.unreachable)) }
         announce()
         keepTime()

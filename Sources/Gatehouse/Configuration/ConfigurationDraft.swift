@@ -44,8 +44,20 @@ struct ConfigurationDraft {
         }
     }
 
+    private mutating func check(_ urls: [String], at path: String) {
+        for url in urls {
+            do throws(ClusterURLFault) {
+                _ = try ClusterURL(url)
+            } catch {
+                fault(.cluster(error), at: origins[path] ?? .default)
+            }
+        }
+    }
+
     /// Checks what concerns several settings at once.
     mutating func checkTogether() {
+        check(configuration.clusterURL.map { [$0] } ?? [], at: "rpc.url")
+        check(configuration.clusterPeers, at: "rpc.peers")
         let limits = configuration.limits
         guard limits.highWaterBytes > limits.queuedBytesMax else { return }
         guard let place = origins["limits.highWaterBytes"] else {

@@ -27,6 +27,8 @@ public struct ConfigurationFault: Error, Equatable, Sendable {
         case protocolSetup(ProtocolSetupError)
         /// A folder of protocol descriptors cannot be read.
         case unreadableFolder(String, FileFault)
+        /// The URL of the other nodes, or of a peer, is none.
+        case cluster(ClusterURLFault)
         /// The bytes at which a connection stops reading are more than those at which it is closed.
         case highWaterAboveQueue(highWaterBytes: Int, queuedBytesMax: Int)
     }
@@ -69,6 +71,7 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
         case .protocolSetup(let error): "listener: \(error.text)"
         case .unreadableFolder(let path, let fault):
             "folder '\(Quoted.plain(path, scalarsMax: Quoted.pathScalarsMax))' cannot be read: \(fault)"
+        case .cluster(let fault): "\(fault)"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }

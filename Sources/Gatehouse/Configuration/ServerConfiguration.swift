@@ -37,6 +37,10 @@ public struct ServerConfiguration: Sendable {
     public var storedSessionTime = TimeSpan.seconds(3_600)
     /// How long a call to a module may take when the caller names no other time.
     public var callTime = TimeSpan.seconds(10)
+    /// Where other nodes are found, as in `udp://127.0.0.1:4001`; `nil` for a server on its own.
+    public var clusterURL: String?
+    /// With UDP, the other nodes.
+    public var clusterPeers: [String] = []
     /// What clients may make the server keep and wait for.
     public var limits = ServerLimits()
     /// The modules to run, those of ``processGroup`` only; `nil` when nothing is configured and all modules run.

@@ -43,6 +43,7 @@ public final class GatehouseServer: Sendable {
         var gateway: Gateway
         var runtimes: [ModuleRuntime]
         var settings: [(ListenerConfiguration, ListenerSettings)]
+        var transport: RemoteTransport?
         var listeners: [any Listener]
         var bound: [BoundListener]
     }
@@ -75,7 +76,18 @@ public final class GatehouseServer: Sendable {
     public var listeners: [BoundListener] { running.withLock { $0?.bound ?? [] } }
 
     /// All counters as one JSON object; empty before the start.
-    public var counters: JSONObject { running.withLock { $0?.gateway }?.counters ?? JSONObject() }
+    public var counters: JSONObject {
+        guard let (gateway, transport) = running.withLock({ $0.map { ($0.gateway, $0.transport) } }) else {
+            return JSONObject()
+        }
+        var object = gateway.counters
+        if let transport {
+            object["rpc_nodes"] = .number(transport.nodes.count)
+            object["rpc_pending_calls"] = .number(transport.pendingCount)
+            object["rpc_serving_calls"] = .number(transport.servingCount)
+        }
+        return object
+    }
 
     // MARK: Start
 
@@ -88,23 +100,33 @@ public final class GatehouseServer: Sendable {
         do throws(LoopError) {
             group = try UVEventLoopGroup(loopCount: configuration.loops ?? Self.cores)
         } catch {
-            guard case .systemRefused(let code) = error else { throw .loops(code: 0) }
-            throw .loops(code: code)
+            throw StartFault(error)
         }
-        let router = RPCRouter(node: configuration.node)
-        let gateway = await Gateway(
-            settings: gatewaySettings(fileLimit: files), loops: group.loops, router: router, logger: logger)
+        let ours = gatewaySettings(fileLimit: files)
+        let transport: RemoteTransport?
+        do throws(StartFault) {
+            transport = try makeTransport(group, startNumber: ours.startNumber)
+        } catch {
+            group.shutDown()
+            throw error
+        }
+        let router = RPCRouter(node: configuration.node, transport: transport)
+        let gateway = await Gateway(settings: ours, loops: group.loops, router: router, logger: logger)
+        let sessions = transport.map { joinSessions(gateway, $0) }
         var runtimes: [ModuleRuntime] = []
         do throws(StartFault) {
             runtimes = try await startModules(gateway, router)
             gateway.install(runtimes)
+            if let transport, let sessions { announce(transport, router, runtimes, sessions) }
             let (listeners, bound) = try open(settings, group, gateway)
             running.withLock {
                 $0 = Running(
-                    group: group, gateway: gateway, runtimes: runtimes, settings: settings, listeners: listeners,
-                    bound: bound)
+                    group: group, gateway: gateway, runtimes: runtimes, settings: settings, transport: transport,
+                    listeners: listeners, bound: bound)
             }
         } catch {
+            gateway.sessionManager.join(nil)
+            await transport?.stop(by: SystemClock.monotonic())
             for runtime in runtimes.reversed() { await runtime.module.stop() }
             group.shutDown()
             throw error
@@ -223,9 +245,12 @@ public final class GatehouseServer: Sendable {
         }
         guard let stopping else { return }
         for listener in stopping.listeners { listener.close() }
+        stopping.transport?.withdraw()
         let now = SystemClock.monotonic()
         let forCalls = max(seconds - Self.closingSeconds, seconds / 2)
         await stopping.gateway.stop(callsUntil: now + .seconds(forCalls), end: now + .seconds(seconds))
+        await stopping.transport?.stop(by: now + .seconds(forCalls))
+        stopping.gateway.sessionManager.join(nil)
         for runtime in stopping.runtimes.reversed() { await runtime.module.stop() }
         stopping.group.shutDown()
     }

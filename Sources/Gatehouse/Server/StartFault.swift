@@ -1,5 +1,6 @@
 public import GateIO
 public import GateProtocol
+import GateUV
 
 /// Why a server does not start. Nothing is left running.
 public enum StartFault: Error, Sendable {
@@ -15,8 +16,21 @@ public enum StartFault: Error, Sendable {
     case duplicateModule(String)
     /// The event loops cannot be started; the system's errno.
     case loops(code: Int32)
+    /// The URL of the other nodes, or of a peer, is none.
+    case cluster(ClusterURLFault)
     /// The ports file cannot be written.
     case portsFile(String, FileFault)
+}
+
+extension StartFault {
+    /// The event loops cannot be started.
+    init(_ error: LoopError) {
+        guard case .systemRefused(let code) = error else {
+            self = .loops(code: 0)
+            return
+        }
+        self = .loops(code: code)
+    }
 }
 
 extension StartFault: CustomStringConvertible {
@@ -29,6 +43,7 @@ extension StartFault: CustomStringConvertible {
         case .module(let type, let text): "module \(type): \(text)"
         case .duplicateModule(let type): "two modules have the type \(type)"
         case .loops(let code): "the event loops cannot be started: error \(code)"
+        case .cluster(let fault): "rpc: \(fault)"
         case .portsFile(let path, let fault): "\(path): \(fault)"
         }
     }
@@ -36,7 +51,7 @@ extension StartFault: CustomStringConvertible {
     /// Whether another configuration would help, as opposed to another moment.
     public var isConfiguration: Bool {
         switch self {
-        case .listener, .protocolName, .duplicateModule, .module, .portsFile: true
+        case .listener, .protocolName, .duplicateModule, .module, .portsFile, .cluster: true
         case .address(_, .addressInUse), .address(_, .failed), .address(_, .permissionDenied), .loops: false
         case .address(_, .addressNotAvailable): false
         }

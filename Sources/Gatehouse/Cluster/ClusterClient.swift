@@ -1,0 +1,95 @@
+public import GateRPC
+import GateUV
+
+/// Looks at a cluster from outside: who is there, and what a call answers. It serves nothing and is seen by nobody.
+public final class ClusterClient: Sendable {
+    private let group: UVEventLoopGroup
+    private let transport: RemoteTransport
+    private let router: RPCRouter
+
+    /// Connects to the nodes behind `url`. A UDP address without peers is itself the one to be asked.
+    public init(url: String?, peers: [String]) throws(StartFault) {
+        let start = UInt32.random(in: 1 ... .max)
+        let own = "udp://127.0.0.1:0"
+        let asks = url.map { $0.hasPrefix("udp:") && peers.isEmpty } ?? false
+        do throws(LoopError) {
+            group = try UVEventLoopGroup(loopCount: 1)
+        } catch {
+            throw StartFault(error)
+        }
+        let link: any RPCLink
+        do throws(StartFault) {
+            link = try ClusterLink.open(
+                asks ? own : url ?? own, peers: asks ? [url ?? own] : peers, start: start, on: group)
+        } catch {
+            group.shutDown()
+            throw error
+        }
+        var settings = RemoteSettings(
+            key: NodeKey(name: "client", start: start), loops: group.loops, clock: SystemClock.monotonic)
+        settings.isVisible = false
+        transport = RemoteTransport(settings: settings, link: link)
+        router = RPCRouter(node: "client", transport: transport)
+        transport.start(serving: nil, [], sessions: nil)
+    }
+
+    /// The nodes that answer within `seconds`, by name.
+    public func nodes(within seconds: Double) async -> [NodeDescription] {
+        try? await Task.sleep(for: .seconds(seconds))
+        return transport.nodes.map(NodeDescription.init)
+    }
+
+    /// Calls a handler (`Chat` or `Chat@node`) with a body; waits `seconds` in all. The result is one JSON value.
+    public func call(
+        _ module: String, _ function: String, _ body: [UInt8], within seconds: Double
+    ) async throws(RPCFault) -> [UInt8] {
+        let deadline = SystemClock.monotonic() + .seconds(seconds)
+        let parts = module.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let node = parts.count == 2 ? parts[1] : nil
+        let found = SystemClock.monotonic() + .seconds(min(seconds, Self.findSeconds))
+        while !router.serves(module: parts[0], node: node), SystemClock.monotonic() < found {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        let value = try await router.call(
+            RPCRequest(
+                module: parts[0], node: node, function: function, argument: .body(body), session: nil,
+                deadline: deadline, trace: .random(), expectsReply: true))
+        var text: [UInt8] = []
+        value.writeJSON(into: &text)
+        return text
+    }
+
+    /// How long a module is looked for.
+    static let findSeconds = 2.0
+
+    /// Ends the connection.
+    public func close() async {
+        await transport.stop(by: SystemClock.monotonic() + .seconds(1))
+        group.shutDown()
+    }
+}
+
+/// One node of a cluster.
+public struct NodeDescription: Sendable {
+    /// The node's name.
+    public var name: String
+    /// Whether clients connect to it.
+    public var isGateway: Bool
+    /// The modules it serves.
+    public var modules: [String]
+    /// Calls that run there.
+    public var load: Int
+    /// Since it started, in seconds.
+    public var ageSeconds: Int
+    /// Where it is reached.
+    public var inbox: String
+
+    init(_ status: NodeStatus) {
+        name = status.key.name
+        isGateway = status.announcement.isGateway
+        modules = status.announcement.modules.map(\.type).sorted()
+        load = Int(status.announcement.load)
+        ageSeconds = Int(status.announcement.ageMilliseconds / 1_000)
+        inbox = status.announcement.inbox
+    }
+}

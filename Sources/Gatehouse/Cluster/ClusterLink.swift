@@ -1,0 +1,33 @@
+import GateIO
+import GateRPC
+import GateRPCUDP
+import GateUV
+
+/// Opens the link that a configuration names.
+enum ClusterLink {
+    /// A link on the first loop of `group`. Not called on a loop.
+    static func open(
+        _ url: String, peers: [String], start: UInt32, on group: UVEventLoopGroup
+    ) throws(StartFault) -> any RPCLink {
+        let parsed: ClusterURL
+        var addresses: [SocketAddress] = []
+        do throws(ClusterURLFault) {
+            parsed = try ClusterURL(url)
+            for peer in peers {
+                guard case .udp(let address) = try ClusterURL(peer) else { throw .otherScheme(peer) }
+                addresses.append(address)
+            }
+        } catch {
+            throw .cluster(error)
+        }
+        switch parsed {
+        case .udp(let address):
+            do throws(ListenError) {
+                let socket = try group.bindDatagrams(address)
+                return UDPLink(socket: socket, loop: group.loops[0], peers: addresses, start: start)
+            } catch {
+                throw .address(url, error)
+            }
+        }
+    }
+}

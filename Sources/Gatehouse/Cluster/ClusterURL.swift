@@ -1,0 +1,64 @@
+package import GateIO
+import GateRPCUDP
+
+/// Where other nodes are found: the URL of a broker, or of a datagram socket.
+package enum ClusterURL: Hashable, Sendable {
+    /// `udp://HOST:PORT`, loopback only.
+    case udp(SocketAddress)
+
+    /// Reads a URL.
+    package init(_ text: String) throws(ClusterURLFault) {
+        guard let mark = text.firstIndex(of: ":"), text[mark...].hasPrefix("://") else { throw .noScheme(text) }
+        let scheme = String(text[..<mark])
+        let rest = text[text.index(mark, offsetBy: 3)...]
+        switch scheme {
+        case "udp":
+            guard let address = Self.loopback(rest) else { throw .notLoopback(text) }
+            self = .udp(address)
+        case "nats", "tls": throw .notBuiltIn(scheme, trait: "NATS", package: "libnats-dev")
+        case "redis": throw .notBuiltIn(scheme, trait: "Redis", package: "libhiredis-dev")
+        case "amqp", "amqps": throw .notBuiltIn(scheme, trait: "RabbitMQ", package: "librabbitmq-dev")
+        case "rediss": throw .notSupported(scheme)
+        default: throw .unknownScheme(scheme)
+        }
+    }
+
+    private static func loopback(_ rest: Substring) -> SocketAddress? {
+        if rest.hasPrefix("localhost:") { return SocketAddress(loopback: "127.0.0.1" + rest.dropFirst(9)) }
+        return SocketAddress(loopback: rest)
+    }
+}
+
+/// Why a URL leads to no other nodes.
+public enum ClusterURLFault: Error, Hashable, Sendable {
+    /// There is no `://`.
+    case noScheme(String)
+    /// No transport has this scheme.
+    case unknownScheme(String)
+    /// A transport that this build does not have.
+    case notBuiltIn(String, trait: String, package: String)
+    /// A way that no build has.
+    case notSupported(String)
+    /// UDP leaves this machine only once datagrams are authenticated.
+    case notLoopback(String)
+    /// A peer speaks another scheme than this node.
+    case otherScheme(String)
+}
+
+extension ClusterURLFault: CustomStringConvertible {
+    /// The fault in words.
+    public var description: String {
+        switch self {
+        case .noScheme(let text): "'\(Quoted.plain(text))': expected SCHEME://HOST:PORT, as in udp://127.0.0.1:4001"
+        case .unknownScheme(let scheme):
+            "'\(Quoted.plain(scheme))' is no transport, expected udp, nats, redis or amqp"
+        case .notBuiltIn(let scheme, let trait, let package):
+            "\(scheme):// is not built in; build with: apt-get install -y \(package) && "
+                + "swift build -c release --traits \(trait)"
+        case .notSupported(let scheme): "\(scheme):// is not supported"
+        case .notLoopback(let text):
+            "'\(Quoted.plain(text))': expected a loopback address with a port, as in udp://127.0.0.1:4001"
+        case .otherScheme(let text): "peer '\(Quoted.plain(text))': only udp:// has peers"
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import GateBytes
+import GateModules
+import GateRPC
+import GateServer
+import GateSessions
+import GateUV
+import Logging
+
+extension GatehouseServer {
+    /// The way to other nodes, not open yet; `nil` where the configuration names none.
+    func makeTransport(
+        _ group: UVEventLoopGroup, startNumber: UInt32
+    ) throws(StartFault) -> RemoteTransport? {
+        guard let url = configuration.clusterURL else { return nil }
+        let link = try ClusterLink.open(url, peers: configuration.clusterPeers, start: startNumber, on: group)
+        var settings = RemoteSettings(
+            key: NodeKey(name: configuration.node, start: startNumber), loops: group.loops,
+            clock: SystemClock.monotonic)
+        settings.isGateway = !configuration.listeners.isEmpty
+        settings.sessionNode = SessionManager.nodeNumber(of: configuration.node)
+        let logger = logger
+        settings.changed = { change in
+            switch change {
+            case .joined(let node):
+                logger.notice(
+                    "node joined",
+                    metadata: [
+                        "node": "\(node.key.name)", "inbox": "\(node.announcement.inbox)",
+                        "modules": "\(node.announcement.modules.map(\.type).sorted().joined(separator: " "))",
+                    ])
+            case .left(let key, let reason):
+                logger.notice("node left", metadata: ["node": "\(key.name)", "reason": "\(reason.rawValue)"])
+            }
+        }
+        return RemoteTransport(settings: settings, link: link)
+    }
+
+    /// Makes the sessions of all gateways one, before a handler can ask for them.
+    func joinSessions(_ gateway: Gateway, _ transport: RemoteTransport) -> RemoteSessionGateway {
+        let cluster = RemoteSessionGateway(
+            local: gateway.sessionManager, transport: transport, answerTime: configuration.callTime
+        ) { [weak gateway] session, reason in
+            gateway?.tellModules(session, reason: reason)
+        }
+        gateway.sessionManager.join(cluster)
+        return cluster
+    }
+
+    /// From now on other nodes see this one.
+    func announce(
+        _ transport: RemoteTransport, _ router: RPCRouter, _ runtimes: [ModuleRuntime], _ sessions: RemoteSessionGateway
+    ) {
+        let modules = runtimes.map { runtime in
+            ModuleDescription(
+                type: runtime.type,
+                ids: (configuration.modules ?? []).filter { $0.type == runtime.type }.compactMap(\.id),
+                functions: runtime.handlerNames)
+        }
+        transport.start(serving: router, modules, sessions: sessions)
+        logger.notice(
+            "cluster",
+            metadata: [
+                "inbox": "\(transport.inbox)", "peers": "\(configuration.clusterPeers.joined(separator: " "))",
+                "modules": "\(modules.map(\.type).sorted().joined(separator: " "))",
+            ])
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Gatehouse
+
+/// The flags of commands that look at a cluster from outside.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The URL of the nodes; with UDP, of any one of them.", valueName: "url"))
+    var rpc: String?
+
+    @Option(help: ArgumentHelp("With UDP, a node to ask; repeatable.", valueName: "url"))
+    var peer: [String] = []
+
+    func connect() throws -> ClusterClient {
+        guard rpc != nil || !peer.isEmpty else {
+            throw ValidationError("--rpc is missing; for example --rpc udp://127.0.0.1:4001")
+        }
+        do throws(StartFault) {
+            return try ClusterClient(url: rpc, peers: peer)
+        } catch {
+            StandardStreams.complain("error: \(error)")
+            throw ServerRun.status(of: error)
+        }
+    }
+}
+
+/// `gatehouse nodes`: who is there.
+struct NodesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nodes",
+        abstract: "List the nodes of a cluster: what they serve, their load, their age.",
+        discussion: "Exits with 69 when no node answers.")
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "Wait so many seconds for answers.")
+    var wait = 0.5
+
+    func run() async throws {
+        let client = try options.connect()
+        let nodes = await client.nodes(within: wait)
+        await client.close()
+        for line in Self.table(nodes) { StandardStreams.print(line) }
+        if nodes.isEmpty {
+            StandardStreams.complain("no node answers")
+            throw ExitStatus.unavailable
+        }
+    }
+
+    /// Aligned columns, a line for each node.
+    static func table(_ nodes: [NodeDescription]) -> [String] {
+        var rows = [["NODE", "KIND", "MODULES", "LOAD", "AGE", "INBOX"]]
+        rows += nodes.map { node in
+            [
+                node.name, node.isGateway ? "gateway" : "modules",
+                node.modules.isEmpty ? "-" : node.modules.joined(separator: ","), "\(node.load)",
+                "\(node.ageSeconds)s", node.inbox,
+            ]
+        }
+        if nodes.isEmpty { return [] }
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
+                .joined(separator: "  ")
+        }
+    }
+}
+
+/// `gatehouse call`: one call.
+struct CallCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "call",
+        abstract: "Call a handler and print its result as JSON.",
+        discussion: """
+              gatehouse call HelloWorld HD_Say '{"say":"hello"}' --rpc udp://127.0.0.1:4001
+
+            Exits with 69 when the call ends in a fault, which goes to standard error.
+            """)
+
+    @Argument(help: "The module, as in Chat or Chat@node.")
+    var type: String
+
+    @Argument(help: "The handler.")
+    var function: String
+
+    @Argument(help: "The body.")
+    var body = "{}"
+
+    @OptionGroup var options: ClusterOptions
+
+    @Option(help: "Wait so many seconds.")
+    var timeout = 10.0
+
+    func run() async throws {
+        let client = try options.connect()
+        let result: Result<[UInt8], RPCFault>
+        do throws(RPCFault) {
+            result = .success(try await client.call(type, function, [UInt8](body.utf8), within: timeout))
+        } catch {
+            result = .failure(error)
+        }
+        await client.close()
+        switch result {
+        case .success(let text): StandardStreams.print(String(decoding: text, as: UTF8.self))
+        case .failure(let fault):
+            StandardStreams.complain("error: \(fault.clientText)")
+            throw ExitStatus.unavailable
+        }
+    }
+}
