@@ -45,7 +45,7 @@ extension DescriptorWorkbench {
         if kind.isFromClient { model.outFields = nil }
         let fields = model.outFields ?? model.fields
         var layout = layout(kind, content.kind)
-        layout.values.removeAll { $0.value.copiedName != nil }
+        layout.values.removeAll { !$0.value.copiedNames.isEmpty }
         let keys = fields.flatMap(\.form.keyNames)
         if !content.payload.isEmpty, kind.isFromClient, keys.contains(WellKnown.payload),
             !layout.has.contains(WellKnown.payload)
