@@ -44,23 +44,33 @@ def wait_until(condition, what, seconds=PATIENCE_SECONDS):
 
 
 class Gatehouse:
-    """`gatehouse serve` with listeners on free ports of the loopback."""
+    """`gatehouse serve` (or another command that serves) with listeners on free ports of the loopback."""
 
-    def __init__(self, *flags, listen=("mqtt://127.0.0.1:0", "length32-json://127.0.0.1:0"), env=None, cwd=None):
+    def __init__(self, *flags, listen=("mqtt://127.0.0.1:0", "length32-json://127.0.0.1:0"), env=None, cwd=None,
+                 command="serve"):
         self.folder = tempfile.TemporaryDirectory(prefix="gatehouse-e2e-")
         base = pathlib.Path(self.folder.name)
         self.ports_file = base / "ports.json"
         self.stderr_path = base / "stderr"
-        command = [binary(), "serve", "--ports-file", str(self.ports_file)]
+        arguments = [binary(), command, "--ports-file", str(self.ports_file)]
         for address in listen:
-            command += ["--listen", address]
-        command += [str(flag) for flag in flags]
+            arguments += ["--listen", address]
+        arguments += [str(flag) for flag in flags]
         with open(self.stderr_path, "wb") as stderr:
             self.process = subprocess.Popen(
-                command, env=environment(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                arguments, env=environment(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=stderr)
         self.pid = self.process.pid
         self.listeners = []
+
+    def wait_for_log(self, text):
+        """Waits until the server has logged `text`."""
+        def logged():
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.stderr()}")
+            return text in self.stderr()
+        wait_until(logged, text)
+        return self
 
     def wait_for_ports(self):
         """Waits until the server says which ports it bound."""
