@@ -189,18 +189,26 @@ extension DescriptorProgram {
         var units = progress.operation == index ? progress.units : 0
         while units < wanted {
             progress = ReadProgress(operation: index, scanned: place - start, units: units)
-            guard place < input.count else { return .missing(input.count - start + wanted - units) }
-            let width: Int
-            switch input[place] {
-            case 0..<0x80: width = 1
-            case 0xC2..<0xE0: width = 2
-            case 0xE0..<0xF0: width = 3
-            case 0xF0..<0xF5: width = 4
-            default: return .torn
+            // Each unit has a byte at least; nothing is looked at before these are there, so that the end of a bad text
+            // does not depend on how its bytes come.
+            let least = place + wanted - units
+            guard least <= input.count else { return .missing(least - start) }
+            while place < least {
+                let width: Int
+                switch input[place] {
+                case 0..<0x80: width = 1
+                case 0xC2..<0xE0: width = 2
+                case 0xE0..<0xF0: width = 3
+                case 0xF0..<0xF5: width = 4
+                default: return .torn
+                }
+                guard place + width <= input.count else {
+                    progress = ReadProgress(operation: index, scanned: place - start, units: units)
+                    return .missing(place + width - start)
+                }
+                place += width
+                units += width == 4 ? 2 : 1
             }
-            guard place + width <= input.count else { return .missing(place + width - start) }
-            place += width
-            units += width == 4 ? 2 : 1
         }
         return units == wanted ? .bytes(place - offset) : .torn
     }
