@@ -2,7 +2,8 @@ import GateJSON
 
 extension ConfigurationFile {
     private static let listenerKeys = [
-        "url", "protocol", "host", "port", "route", "takeover", "envelope", "frameBytesMax", "parameters", "tls",
+        "url", "protocol", "host", "port", "route", "takeover", "envelope", "frameBytesMax", "parameters", "routes",
+        "tls",
     ]
 
     /// Reads an element of `listeners`: a URL, or an object with `url` or `protocol`, `host` and `port`.
@@ -34,6 +35,7 @@ extension ConfigurationFile {
             }
         }
         readParameters(members["parameters"], into: &listener, draft: &draft)
+        readRoutes(members["routes"], into: &listener, draft: &draft)
         listener.place = place(node.position)
         return base == nil ? nil : listener
     }
@@ -74,6 +76,24 @@ extension ConfigurationFile {
         } catch {
             draft.fault(.listener(error), at: place(node.position))
             return nil
+        }
+    }
+
+    /// Reads `routes`: the clients' own names or codes, each with its `Type/Function`.
+    private func readRoutes(
+        _ node: JSONNode?, into listener: inout ListenerConfiguration, draft: inout ConfigurationDraft
+    ) {
+        guard let node else { return }
+        guard let members = try? node.members() else {
+            return invalid(node, "listeners[].routes", expected: "an object of names and routes", into: &draft)
+        }
+        for member in members {
+            let path = "listeners[].routes.\(Quoted.plain(member.key))"
+            guard case .string(let route) = member.value.value, route.split(separator: "/").count == 2 else {
+                invalid(member.value, path, expected: "a route as Type/Function", into: &draft)
+                continue
+            }
+            listener.routes[member.key] = route
         }
     }
 

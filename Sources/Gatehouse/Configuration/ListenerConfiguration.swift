@@ -22,6 +22,8 @@ public struct ListenerConfiguration: Sendable, Hashable {
     public var envelope: Envelope?
     /// Bytes of one frame; `nil` for ``ServerLimits/frameBytesMax``.
     public var frameBytesMax: Int?
+    /// The clients' own names or codes of messages, each with the `Type/Function` it stands for, in both directions.
+    public var routes: [String: String] = [:]
     /// What is meant for the protocol, by name.
     public var parameters: [String: String] = [:]
     /// Where it is configured.

@@ -78,7 +78,7 @@ extension GatehouseServer {
     private func options(of listener: ListenerConfiguration) -> ProtocolOptions {
         ProtocolOptions(
             frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
-            parameters: listener.parameters)
+            parameters: listener.parameters, routes: listener.routes)
     }
 
     private func settings(of listener: ListenerConfiguration) throws(ProtocolSetupError) -> ListenerSettings {
