@@ -17,12 +17,9 @@ package final class Handler: Sendable {
 
     package let name: String
     package let body: Body
-    /// Whether a `{…}` body must be valid JSON.
-    package let takesJSON: Bool
 
-    init(name: String, takesJSON: Bool, body: Body) {
+    init(name: String, body: Body) {
         self.name = name
-        self.takesJSON = takesJSON
         self.body = body
     }
 }

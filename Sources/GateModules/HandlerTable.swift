@@ -25,7 +25,7 @@ public struct HandlerTable {
         _ body: @escaping @Sendable (_ call: Call, _ input: Input) async throws -> Output
     ) {
         let decode = PayloadCoding.decoder(of: Input.self)
-        add(name, kind, takesJSON: PayloadCoding.takesJSON(Input.self)) { call, argument throws(RPCFault) in
+        add(name, kind) { call, argument throws(RPCFault) in
             let input = try Self.input(argument, decode)
             let output: Output
             do {
@@ -43,7 +43,7 @@ public struct HandlerTable {
         _ body: @escaping @Sendable (_ call: Call, _ input: Input) async throws -> Void
     ) {
         let decode = PayloadCoding.decoder(of: Input.self)
-        add(name, kind, takesJSON: PayloadCoding.takesJSON(Input.self)) { call, argument throws(RPCFault) in
+        add(name, kind) { call, argument throws(RPCFault) in
             let input = try Self.input(argument, decode)
             do {
                 try await body(call, input)
@@ -58,14 +58,14 @@ public struct HandlerTable {
     ///
     /// It must not block and cannot wait; sessions are reached through ``Session/post``. Nothing is allocated for a message.
     public mutating func registerInline(_ name: String, _ body: @escaping InlineHandler) {
-        add(Handler(name: name, takesJSON: false, body: .inline(body)))
+        add(Handler(name: name, body: .inline(body)))
     }
 
     private mutating func add(
-        _ name: String, _ kind: HandlerKind, takesJSON: Bool,
+        _ name: String, _ kind: HandlerKind,
         _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
     ) {
-        add(Handler(name: name, takesJSON: takesJSON, body: .suspending(kind, body)))
+        add(Handler(name: name, body: .suspending(kind, body)))
     }
 
     private mutating func add(_ handler: Handler) {

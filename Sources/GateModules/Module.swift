@@ -25,7 +25,8 @@ public protocol Module: Sendable {
     /// No more calls come.
     func stop() async
 
-    /// A session has ended, for modules that keep session ids. After the disconnected hook began.
+    /// A session has ended, for modules that keep session ids. Called on the session's loop at once; the disconnected hook
+    /// may still be waiting for the connected one.
     func sessionEnded(_ session: Session, reason: CloseReason)
 }
 

@@ -19,9 +19,6 @@ package enum PayloadCoding {
         return { body throws(RPCFault) in try decode(body) }
     }
 
-    /// Whether handlers of this type see JSON, so that a broken `{…}` is answered before they run.
-    package static func takesJSON<Value>(_ type: Value.Type) -> Bool { type != [UInt8].self }
-
     /// The bytes of an argument.
     package static func body(of argument: RPCArgument) throws(RPCFault) -> [UInt8] {
         switch argument {

@@ -28,6 +28,8 @@ public enum CloseReason: String, Sendable, CaseIterable {
     case slowReader = "slow_reader"
     /// The client took no byte within the write deadline.
     case writeTimeout = "write_timeout"
+    /// Its ordered messages waited for handlers that do not return.
+    case backlogTimeout = "backlog_timeout"
     /// The same client id connected again where take-over is on.
     case takenOver = "taken_over"
     /// The same user logged in elsewhere, or an operator kicked the session.

@@ -186,6 +186,7 @@ extension Connection: ByteStreamHandler {
             gate.metrics.add(.readPauses)
         }
         pauses.insert(reason)
+        if reason == .backlog { armTimer() }
         applyPauses()
     }
 

@@ -10,14 +10,15 @@ extension Connection: SessionConnection {
 
     func push(
         topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
-    ) -> Bool {
+    ) -> PushOutcome {
         guard state == .open, !isMarked else {
             gate.metrics.add(.pushesDropped)
-            return false
+            return .ended
         }
         gate.tally.pushesSent += 1
         countSentMessage()
-        return emit(.push(quality, form), topic: topic, payload: payload)
+        if emit(.push(quality, form), topic: topic, payload: payload) { return .sent }
+        return isMarked ? .ended : .unsayable
     }
 
     /// Whether a fault of `send` is the message's: a topic or a payload that the protocol cannot say. The client is not

@@ -30,7 +30,14 @@ extension Connection: TimerTarget {
         }
         if writeBegan != .never { next = min(next, writeBegan + gate.limits.writeTime) }
         if let work { next = min(next, work.nextDeadline) }
+        if pauses.contains(.backlog) { next = min(next, pausedAt + backlogTime) }
         return next
+    }
+
+    /// How long a backlog may last: as long as all that waits may take. A client that is not read from cannot even be seen
+    /// to leave.
+    private var backlogTime: TimeSpan {
+        TimeSpan(nanoseconds: gate.limits.callTime.nanoseconds * Int64(gate.limits.inFlightMax + 1))
     }
 
     func timerFired(at now: MonotonicTime) {
@@ -54,6 +61,7 @@ extension Connection: TimerTarget {
             writeBegan = now
         }
         if let work, now >= work.nextDeadline { work.expire(at: now) }
+        if pauses.contains(.backlog) && now >= pausedAt + backlogTime { return close(.backlogTimeout) }
         guard pauses.isEmpty else { return }
         if let kept, now >= kept.began + gate.limits.frameTime { return close(.frameTimeout) }
         if now >= wireWakeUp + pausedTotal {

@@ -55,12 +55,12 @@ package final class LiveSession {
         connection = nil
     }
 
-    /// Sends a message through the outgoing hook. `false` when the connection ends.
-    func send(_ message: OutgoingMessage) -> Bool {
-        guard let connection else { return false }
+    /// Sends a message through the outgoing hook; one that the hook suppresses counts as sent.
+    func send(_ message: OutgoingMessage) -> PushOutcome {
+        guard let connection else { return .ended }
         var message = message
         if let hook = manager.hooks.outgoing {
-            guard let changed = hook(session, message) else { return true }
+            guard let changed = hook(session, message) else { return .sent }
             message = changed
         }
         return connection.push(

@@ -8,11 +8,21 @@ package protocol SessionConnection: AnyObject {
     var protocolName: String { get }
     var counters: SessionCounters { get }
 
-    /// Encodes a push and appends it to the connection's output. `false` when the connection ends.
+    /// Encodes a push and appends it to the connection's output.
     func push(
         topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
-    ) -> Bool
+    ) -> PushOutcome
 
     /// Marks the connection to be closed at the end of the turn; with a notice, the client is told before.
     func close(_ reason: CloseReason, notice: String?)
+}
+
+/// What became of a push.
+package enum PushOutcome: Sendable {
+    /// It is on its way.
+    case sent
+    /// The connection ends.
+    case ended
+    /// The client's protocol has no way to say it; the connection stays.
+    case unsayable
 }

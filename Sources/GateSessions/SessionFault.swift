@@ -4,6 +4,8 @@ public enum SessionFault: Error, Hashable, Sendable {
     case noSuchSession
     /// The user is logged in elsewhere and the policy refuses a second login.
     case alreadyLoggedIn
+    /// The client's protocol has no way to say the message: a topic with wildcards, a body too long for its frame.
+    case notSendable
     /// The gateway of the session has no room for the request.
     case overloaded
     /// The gateway of the session is away.
@@ -16,6 +18,7 @@ public enum SessionFault: Error, Hashable, Sendable {
         switch self {
         case .noSuchSession: "No Sesssion found"
         case .alreadyLoggedIn: "user is logged in elsewhere"
+        case .notSendable: "the message cannot be sent to this client"
         case .overloaded: "the work queue is full!"
         case .unreachable: "service unreachable"
         case .storageFailed: "session storage failed"

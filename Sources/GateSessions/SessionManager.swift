@@ -213,7 +213,11 @@ package final class SessionManager: SessionGateway {
             session.write(set: set, remove: remove)
             save(session)
         case .send(let message):
-            if !session.send(message) { throw .noSuchSession }
+            switch session.send(message) {
+            case .sent: break
+            case .ended: throw .noSuchSession
+            case .unsayable: throw .notSendable
+            }
         case .close: connection.close(.closedByModule, notice: nil)
         case .kick(let reason): connection.close(.kicked, notice: reason)
         }
@@ -243,7 +247,7 @@ package final class SessionManager: SessionGateway {
         var reached = 0
         for id in ids where Int(id.loop) == loop.index && isOurs(id) {
             if let session = table.session(id) {
-                if session.send(message) { reached += 1 }
+                if session.send(message) == .sent { reached += 1 }
             } else {
                 staleIDs.add(1, ordering: .relaxed)
             }
@@ -254,7 +258,7 @@ package final class SessionManager: SessionGateway {
     private func deliverToAll(_ message: OutgoingMessage, on loop: any EventLoop) -> Int {
         var reached = 0
         table(of: loop).forEach { session in
-            if session.send(message) { reached += 1 }
+            if session.send(message) == .sent { reached += 1 }
         }
         return reached
     }

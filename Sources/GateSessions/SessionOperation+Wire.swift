@@ -99,6 +99,7 @@ extension SessionFault {
         case .overloaded: 3
         case .unreachable: 4
         case .storageFailed: 5
+        case .notSendable: 6
         }
     }
 
@@ -109,6 +110,7 @@ extension SessionFault {
         case 3: self = .overloaded
         case 4: self = .unreachable
         case 5: self = .storageFailed
+        case 6: self = .notSendable
         default: throw .invalidNumber(field: 5)
         }
     }

@@ -112,6 +112,25 @@ import Testing
         #expect(client.messages().last == "Work/HD_serial/3 next")
     }
 
+    @Test func aClientBehindHandlersThatNeverReturnIsClosed() throws {
+        let setup = Setup()
+        let fixture = try GatewayFixture(setup.module) { options in
+            options.settings.limits.callTime = .seconds(1)
+            options.settings.limits.inFlightMax = 3
+        }
+        let client = try fixture.login("c")
+        client.say((1...60).map { TestClient.message("Work/HD_ordered", "\($0)") })
+        // Four seconds are what one running and three waiting messages may take.
+        fixture.advance(by: .milliseconds(3_999))
+        #expect(!client.isClosed)
+        fixture.advance(by: .milliseconds(1))
+        #expect(client.isClosed)
+        #expect(fixture.ends == ["backlog_timeout": 1])
+        setup.turnstile.open(60)
+        fixture.group.run()
+        #expect(fixture.pendingWork == 0)
+    }
+
     @Test func aHandlersTimeRunsFromItsStart() throws {
         let setup = Setup()
         let fixture = try GatewayFixture(setup.module)
@@ -133,7 +152,8 @@ import Testing
         let setup = Setup()
         let fixture = try GatewayFixture(setup.module) { $0.settings.limits.inFlightMax = 3 }
         let client = try fixture.login("c")
-        for _ in 0..<10 {
+        // Short of the time after which such a client is closed.
+        for _ in 0..<6 {
             client.publish("Work/HD_\(kind.rawValue)/1", "x")
             fixture.advance(by: .seconds(10))
         }

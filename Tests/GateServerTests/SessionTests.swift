@@ -168,6 +168,15 @@ import Testing
     }
 
     @Test(arguments: [0, 1])
+    func whatAProtocolCannotSayIsTheSendersFault(loop: Int) throws {
+        let setup = try Setup()
+        let (client, session) = try setup.login()
+        #expect(throws: SessionFault.notSendable) { try setup.run(onLoop: loop) { try await session.send("a/#", []) } }
+        try setup.run(onLoop: loop) { try await session.send("a", [1]) }
+        #expect(client.heard() == [.publish(MQTTPublish(topic: utf8("a"), payload: [1]))])
+    }
+
+    @Test(arguments: [0, 1])
     func closeEndsTheConnectionBehindWhatWasSent(loop: Int) throws {
         let setup = try Setup()
         let (client, session) = try setup.login()

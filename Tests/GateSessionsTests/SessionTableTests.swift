@@ -15,9 +15,10 @@ import Testing
         var pushed: [[UInt8]] = []
         var closed: [CloseReason] = []
 
-        func push(topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm) -> Bool {
+        func push(topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm) -> PushOutcome
+        {
             pushed.append([UInt8](copying: payload))
-            return true
+            return .sent
         }
 
         func close(_ reason: CloseReason, notice: String?) { closed.append(reason) }
