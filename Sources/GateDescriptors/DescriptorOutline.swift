@@ -18,6 +18,8 @@ public struct DescriptorOutline: Equatable, Sendable {
         public var width: String
         /// Bytes, where it always has the same number of them.
         public var byteCount: Int?
+        /// Whether it is there only `when` something holds.
+        public var isConditional: Bool
         /// What it counts, when it says how far the frame goes.
         public var counts: Counted?
         /// All else that the descriptor says about it.
@@ -30,6 +32,14 @@ public struct DescriptorOutline: Equatable, Sendable {
         public var name: String
         /// In the order of the bytes.
         public var fields: [Field]
+    }
+
+    /// Entries with a title of their own.
+    public struct Section: Equatable, Sendable {
+        /// The word in the descriptor.
+        public var title: String
+        /// In the order of the file.
+        public var entries: [Entry]
     }
 
     /// A name and what the descriptor says about it.
@@ -46,6 +56,8 @@ public struct DescriptorOutline: Equatable, Sendable {
     public var slots: [Entry]
     /// In the order in which they are tried.
     public var kinds: [Entry]
-    /// Everything else: limits, timers, parameters.
+    /// Limits, timers, and everything else that has no parts.
     public var settings: [Entry]
+    /// Everything else that has: states, replies, parameters.
+    public var sections: [Section]
 }

@@ -36,6 +36,9 @@ extension DescriptorWorkbench {
         return frame
     }
 
+    /// The keys that mean the same in every protocol.
+    private static let keys = ["kind", "route", "id", "payload", "payload_hex"]
+
     /// A program that writes one kind with the values given, and the range of it that does.
     private func writer(
         _ kind: DescriptorKind, _ content: inout FrameIngredients
@@ -53,10 +56,11 @@ extension DescriptorWorkbench {
             layout.has.append(WellKnown.payload)
         }
         content.settle(kind)
-        let known = fields.map(\.name) + keys
+        let names = fields.map(\.name)
+        let known = names + keys.filter { !names.contains($0) }
         for (name, value) in content.values {
             guard known.contains(name) else {
-                throw .unknownField(name, known: ["kind", "route", "id", "payload", "payload_hex"] + known)
+                throw .unknownField(name, known: Self.keys + known.filter { !Self.keys.contains($0) })
             }
             if fields.contains(where: { $0.name == name && $0.counts != .none }) { throw .lengthIsFilledIn(name) }
             layout.values.removeAll { $0.name == name }
@@ -147,7 +151,7 @@ extension FieldModel.Form {
     fileprivate var keyNames: [String] {
         switch self {
         case .json(let keys): keys.map(\.name)
-        case .pairs(let pairs): pairs.keys.map(\.name)
+        case .pairs(let pairs): pairs.keys.map(\.name) + [WellKnown.payload]
         default: []
         }
     }

@@ -17,12 +17,20 @@ extension DescriptorWorkbench {
         var settings = [
             DescriptorOutline.Entry(name: "max_frame", text: "\(program.frameBytesMax) bytes, a listener may lower it")
         ]
+        var sections: [DescriptorOutline.Section] = []
         for member in (try? root.members()) ?? [] where !Self.otherKeys.contains(member.key) {
-            settings.append(DescriptorOutline.Entry(name: member.key, text: words(member.value)))
+            let parts = (try? member.value.members()) ?? []
+            if parts.contains(where: { $0.value.kind == .object || $0.value.kind == .array }) {
+                let entries = parts.map { DescriptorOutline.Entry(name: $0.key, text: words($0.value, between: "; ")) }
+                sections.append(DescriptorOutline.Section(title: member.key, entries: entries))
+            } else {
+                settings.append(DescriptorOutline.Entry(name: member.key, text: words(member.value)))
+            }
         }
         return DescriptorOutline(
             layouts: layouts, slots: slots(layouts),
-            kinds: kinds.map { DescriptorOutline.Entry(name: $0.key, text: words($0.value)) }, settings: settings)
+            kinds: kinds.map { DescriptorOutline.Entry(name: $0.key, text: words($0.value)) }, settings: settings,
+            sections: sections)
     }
 
     /// Adds the fields of a list, those of groups in the place of the group.
@@ -34,6 +42,7 @@ extension DescriptorWorkbench {
             } else {
                 var field = outline(node)
                 field.notes += condition
+                field.isConditional = node["when"] != nil || !condition.isEmpty
                 fields.append(field)
             }
         }
@@ -44,7 +53,7 @@ extension DescriptorWorkbench {
         let constant = source.word(node["hex"]) ?? source.word(node["text"]).map { "\"\($0)\"" }
         var field = DescriptorOutline.Field(
             name: source.word(node["name"]) ?? constant ?? type, type: source.typeText(node), width: "", byteCount: nil,
-            counts: nil, notes: [])
+            isConditional: false, counts: nil, notes: [])
         if let integer = DescriptorSource.integer(type) {
             field.byteCount = integer.width
         } else if let text = source.word(node["text"]), type == "const" {
@@ -55,7 +64,7 @@ extension DescriptorWorkbench {
             field.byteCount = Int(length)
             field.width = width(length)
         } else {
-            field.width = "as long as it is"
+            field.width = width(ofType: type, node)
         }
         if let count = field.byteCount { field.width = count == 1 ? "1 byte" : "\(count) bytes" }
         switch source.word(node["counts"]) {
@@ -66,9 +75,46 @@ extension DescriptorWorkbench {
         if constant != nil, node["name"] != nil { field.notes.append("always \(constant ?? "")") }
         let said = ["name", "type", "order", "len", "counts", "hex", "text"]
         for member in (try? node.members()) ?? [] where !said.contains(member.key) {
-            field.notes.append("\(member.key) \(words(member.value))")
+            if member.key == "bits" {
+                field.notes += ((try? member.value.members()) ?? []).map { bits($0.key, $0.value) }
+            } else {
+                field.notes.append("\(member.key) \(words(member.value))")
+            }
         }
         return field
+    }
+
+    /// `bits 1-3 mtype: request = 0, notify = 1`.
+    private func bits(_ name: String, _ node: JSONNode) -> String {
+        let low = source.word(node["at"]).flatMap { Int($0) } ?? 0
+        let count = source.word(node["width"]).flatMap { Int($0) } ?? 1
+        let names = node["enum"].map { ": " + words($0) } ?? ""
+        return (count == 1 ? "bit \(low) " : "bits \(low)-\(low + count - 1) ") + name + names
+    }
+
+    /// The width of a field whose bytes tell it themselves.
+    private func width(ofType type: String, _ node: JSONNode) -> String {
+        if let end = source.word(node["until"]) { return "up to \(visible(end))" }
+        switch type {
+        case "varint": return "1 to \(source.word(node["bytes"]) ?? "5") bytes"
+        case "dec": return "digits"
+        case "kv": return "pairs"
+        default: return "varies"
+        }
+    }
+
+    /// Control characters as people write them.
+    private func visible(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\r": "\\r"
+            case "\n": "\\n"
+            case "\t": "\\t"
+            case "\0": "\\0"
+            case let other where other.value < 0x20 || other.value == 0x7F: "?"
+            default: String(scalar)
+            }
+        }.joined()
     }
 
     private func width(_ length: String) -> String {
@@ -77,45 +123,61 @@ extension DescriptorWorkbench {
         return "'\(length)' bytes"
     }
 
-    /// Where each meaning stands: in a field of its name, under a key of a body, or nowhere.
+    /// Where each meaning stands: in a field of its name, in a body, or nowhere.
     private func slots(_ layouts: [DescriptorOutline.Layout]) -> [DescriptorOutline.Entry] {
+        let fault = source.root["fault"] == nil ? "{\"Error\":\"text\"}" : "that 'fault' says"
         let absent = [
             ("route", "the listener's, as in ?route=Type/Function"),
             ("id", "none: answers go out in the order of the requests"),
             ("payload", "none"),
-            ("error", "none: an answer with the payload {\"Error\":\"text\"}"),
+            ("error", "none: an answer with the payload \(fault)"),
         ]
+        let lists = Self.layoutKeys.compactMap { source.root[$0] }
+        let fields = layouts.flatMap(\.fields).map(\.name)
         return absent.map { name, otherwise in
-            if layouts.contains(where: { $0.fields.contains { $0.name == name } }) {
-                return DescriptorOutline.Entry(name: name, text: "the field '\(name)'")
+            var text = fields.contains(name) ? "the field '\(name)'" : nil
+            if name == "route", fields.contains("code") {
+                let code = "the field 'code', by the listener's routes"
+                text = text.map { "\($0), or \(code)" } ?? code
             }
-            for list in Self.layoutKeys.compactMap({ source.root[$0] }) {
-                if let text = key(name, list) { return DescriptorOutline.Entry(name: name, text: text) }
-            }
-            return DescriptorOutline.Entry(name: name, text: otherwise)
+            for list in lists where text == nil { text = place(of: name, list) }
+            return DescriptorOutline.Entry(name: name, text: text ?? otherwise)
         }
     }
 
-    /// The key of a body that stands for a meaning.
-    private func key(_ name: String, _ list: JSONNode) -> String? {
+    /// Where a body has a meaning; `nil` when it does not.
+    private func place(of name: String, _ list: JSONNode) -> String? {
         for field in (try? list.elements()) ?? [] {
+            let body = source.word(field["name"]) ?? "body"
             for mapping in ["json", "keys"] {
-                guard let key = source.word(field[mapping]?[name]) else { continue }
-                return "the key '\(key)' of '\(source.word(field["name"]) ?? "body")'"
+                if let key = source.word(field[mapping]?[name]) { return "the key '\(key)' of '\(body)'" }
             }
-            if let members = field["fields"], let found = key(name, members) { return found }
+            switch (source.word(field["type"]), source.word(field["json"]), name) {
+            case ("native", _, "route"): return "a code inside '\(body)', by the listener's routes"
+            case ("native", _, "id"), ("native", _, "payload"): return "inside '\(body)'"
+            case ("kv", _, "payload"): return "all other keys of '\(body)'"
+            case ("json", "single", "route"): return "the only key of '\(body)'"
+            case ("json", "single", "payload"): return "the value of that key"
+            default: break
+            }
+            if let members = field["fields"], let found = place(of: name, members) { return found }
         }
         return nil
     }
 
     /// A value in words: `has route, id`, `idle = 60s`, `op = request`.
-    func words(_ node: JSONNode) -> String {
-        if let word = source.word(node) { return word }
+    func words(_ node: JSONNode, between separator: String = ", ") -> String {
+        if let word = source.word(node) { return visible(word) }
         if let elements = try? node.elements() { return elements.map { words($0) }.joined(separator: ", ") }
         guard let members = try? node.members() else { return String(decoding: node.value.encoded(), as: UTF8.self) }
         return members.map { member in
-            let isPlain = source.word(member.value) != nil && !["has", "absent"].contains(member.key)
-            return "\(member.key)\(isPlain ? " =" : "") \(words(member.value))"
-        }.joined(separator: ", ")
+            let text = words(member.value)
+            switch member.value.kind {
+            case .object: return "\(member.key) (\(text))"
+            case _ where ["has", "absent"].contains(member.key): return "\(member.key) \(text)"
+            case .array: return "\(member.key): \(text)"
+            default: return "\(member.key) = \(text)"
+            }
+        }.joined(separator: separator)
     }
 }

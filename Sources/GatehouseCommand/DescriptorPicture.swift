@@ -24,6 +24,9 @@ struct DescriptorPicture {
         }
         lines += section("Where things stand", outline.slots)
         lines += section("Kinds", outline.kinds)
+        for part in outline.sections {
+            lines += section(part.title.prefix(1).uppercased() + part.title.dropFirst(), part.entries)
+        }
         lines += section("Settings", outline.settings)
         return lines
     }
@@ -43,7 +46,9 @@ struct DescriptorPicture {
         var used = Self.indent.count + 1
         var counting: DescriptorOutline.Field?
         for (index, field) in fields.enumerated() {
-            let texts = [field.name, field.type, field.width].map { TextColumns.clipped($0, 40) }
+            let texts = [field.name + (field.isConditional ? "?" : ""), field.type, field.width].map {
+                TextColumns.clipped($0, 40)
+            }
             let box = Box(texts: texts, width: (texts.map(\.count).max() ?? 0) + 2, color: index, field: field)
             if used + box.width + 1 > TextColumns.width, !row.isEmpty {
                 lines += draw(row, &counting)
@@ -97,9 +102,10 @@ struct DescriptorPicture {
         let rest = width - 2 - (isInside ? label.count : 0)
         let left = String(repeating: "─", count: rest / 2)
         let right = String(repeating: "─", count: rest - rest / 2)
+        let outside = isInside || Self.indent.count + column + label.count > TextColumns.width ? "" : " \(name) counts"
         return Self.indent + String(repeating: " ", count: start + 1) + "╰" + left + (isInside ? label : "") + right
             + "╯"
-            + (isInside ? "" : " \(name) counts")
+            + outside
     }
 
     // MARK: Words
