@@ -95,7 +95,7 @@ let package = Package(
         tests("GateJSONTests", ["GateJSON"]),
         tests("GateProtocolTests", ["GateBytes", "GateProtocol", "GateTestKit"]),
         tests("GateMQTTTests", ["GateBytes", "GateMQTT", "GateProtocol", "GateTestKit"]),
-        tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateProtocol", "GateTestKit"]),
+        tests("GateDescriptorsTests", ["GateBytes", "GateDescriptors", "GateJSON", "GateProtocol", "GateTestKit"]),
         tests(
             "GateRPCTests",
             [

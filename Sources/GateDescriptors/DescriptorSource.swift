@@ -36,6 +36,12 @@ struct DescriptorSource: Sendable {
         (word(field["order"]) ?? word(root["order"])) == "le"
     }
 
+    /// The bits that an entry of `bits` stands for; `nil` for anything else.
+    func bit(_ node: JSONNode) -> ClosedRange<Int>? {
+        guard node["type"] == nil, let low = word(node["at"]).flatMap({ Int($0) }) else { return nil }
+        return low...low + max(1, word(node["width"]).flatMap { Int($0) } ?? 1) - 1
+    }
+
     /// Bytes and sign of an integer type; `nil` for any other type.
     static func integer(_ type: String) -> (width: Int, isSigned: Bool)? {
         guard let bits = Int(type.dropFirst()), [8, 16, 24, 32, 64].contains(bits) else { return nil }

@@ -55,7 +55,12 @@ extension DescriptorWorkbench {
         {
             layout.has.append(WellKnown.payload)
         }
+        // An answer has a session only, a push a type only; a request would have both.
+        if kind == .request, fields.contains(where: { if case .native(.sprotoRPC) = $0.form { true } else { false } }) {
+            throw .notEncodable("bodies of codec 'sproto-rpc' are written for answers, pushes and notices only")
+        }
         content.settle(kind)
+        if fields.contains(where: { if case .json = $0.form { true } else { false } }) { content.quoteIdentifier() }
         let names = fields.map(\.name)
         let known = names + keys.filter { !names.contains($0) }
         for (name, value) in content.values {
@@ -84,6 +89,9 @@ extension DescriptorWorkbench {
         var reader = DescriptorReader(file: file)
         let program = DescriptorProgram(DescriptorCompiler.compile(model, reader: &reader))
         for problem in reader.problems where concerns(problem.fault, layout.kind, content) {
+            if case .notEncodable(_, let reason) = problem.fault {
+                throw .notEncodable("a frame of kind '\(content.kind)' cannot be written: \(reason)")
+            }
             throw .notEncodable(problem.path.hasPrefix("$") ? "\(problem.fault)" : "\(problem.path): \(problem.fault)")
         }
         if let reply = program.replyRanges.first { return (program, reply) }
@@ -130,7 +138,6 @@ extension DescriptorWorkbench {
         guard dissection.frames.count == 1, let found = dissection.frames.first else {
             throw .readsDifferently("\(dissection.frames.count) frames")
         }
-        if found.kind == "empty" { return }
         if case .number(let number) = content.identifier,
             let meaning = found.meanings.first(where: { $0.name == WellKnown.identifier }),
             ![.number(Int(clamping: number), name: nil), .text(String(number))].contains(meaning.value)
@@ -140,7 +147,7 @@ extension DescriptorWorkbench {
         for (name, isGiven) in content.given where isGiven && !found.meanings.contains(where: { $0.name == name }) {
             throw .noPlace(name)
         }
-        if case .client = frame.sender, found.kind != frame.kind {
+        if case .client = frame.sender, ![frame.kind, "empty"].contains(found.kind) {
             throw .readsDifferently("a frame of kind '\(found.kind)'")
         }
     }
@@ -182,8 +189,8 @@ struct FrameIngredients {
             if let number = value.int, number >= 0 {
                 id = number
                 identifier = .number(UInt64(number))
-            } else if value.string != nil {
-                identifier = .text(value.encoded())
+            } else if let text = value.string {
+                identifier = .text(Array(text.utf8))
             } else {
                 throw .wrongValue(key, expected: "a number from 0 or a string")
             }
@@ -223,6 +230,12 @@ struct FrameIngredients {
             if hasCode { values.append((WellKnown.code, .number(Int(clamping: code)))) }
         }
         if let id { values.append((WellKnown.identifier, .number(id))) }
+    }
+
+    /// A JSON body has an id as JSON.
+    mutating func quoteIdentifier() {
+        guard case .text(let text) = identifier else { return }
+        identifier = .text(JSONValue.string(String(decoding: text, as: UTF8.self)).encoded())
     }
 
     /// Which of the meanings were given, so that none is dropped silently.

@@ -26,7 +26,9 @@ extension DescriptorWorkbench {
                 case .empty(let place): end = place
                 case .frame(let place):
                     end = place
-                    guard let found = kindName(values, program, sender) else { throw FramingError.unknownKind(0) }
+                    guard let found = kindName(values, program, sender) ?? otherKind else {
+                        throw FramingError.unknownKind(0)
+                    }
                     kind = found
                 }
                 // The operation that says that a frame is empty is the last, and ends with it.
@@ -51,6 +53,9 @@ extension DescriptorWorkbench {
         return program.labels[trace.operation].name
     }
 
+    /// What a frame of no kind is called where states say what becomes of it.
+    private var otherKind: String? { model.states.isEmpty ? nil : "other" }
+
     /// The name of a frame's kind; `nil` when it is none that this sender may send.
     private func kindName(
         _ values: borrowing FrameValues, _ program: DescriptorProgram, _ sender: Dissection.Sender
@@ -61,13 +66,19 @@ extension DescriptorWorkbench {
         }
         let model = model.outFields == nil ? model : serverModel
         guard let kinds = model.kinds else { return DescriptorKind.response.name }
+        // A server also sends heartbeats, and answers of other kinds under the same name.
         for isFromClient in [false, true] {
             for test in program.kindTests where test.kind.isFromClient == isFromClient {
-                if program.matches(test, values) { return name(test.kind, test.column, model) }
+                let isMarked = test.has != 0 || !test.tests.isEmpty
+                guard isMarked, ![.request, .notify].contains(test.kind), program.matches(test, values) else {
+                    continue
+                }
+                return name(test.kind, test.column, model)
             }
         }
         // What has no mark of its own.
-        return kinds.first { !$0.kind.isFromClient && $0.values.isEmpty && $0.has.isEmpty }?.name
+        let marked = Set(program.kindTests.map(\.column))
+        return kinds.enumerated().first { !$1.kind.isFromClient && !marked.contains(UInt8(clamping: $0)) }?.element.name
     }
 
     private func name(_ kind: DescriptorKind, _ column: UInt8, _ model: DescriptorModel) -> String {
@@ -85,6 +96,9 @@ extension DescriptorWorkbench {
                 prefixByteCount: 0, value: .bytes(Array(bytes[piece.range])))
             guard let node = source.node(label.path) else { return field }
             field.type = source.typeText(node)
+            if let low = source.bit(node) {
+                field.type = low.count == 1 ? "bit \(low.lowerBound)" : "bits \(low.lowerBound)-\(low.upperBound)"
+            }
             if let number = number(node, bytes[piece.range], after: pieces[..<index], bytes, program) {
                 field.value = .number(number, name: name(of: number, node))
                 return field
@@ -122,13 +136,11 @@ extension DescriptorWorkbench {
         default: break
         }
         // Bits of the integer in front.
-        guard let low = node["at"].flatMap({ source.word($0) }).flatMap({ Int($0) }), bytes.isEmpty,
-            let whole = pieces.last(where: { !$0.range.isEmpty }),
+        guard let bits = source.bit(node), bytes.isEmpty, let whole = pieces.last(where: { !$0.range.isEmpty }),
             let integer = source.node(program.labels[whole.operation].path)
         else { return nil }
         let value = number(all[whole.range], isLittleEndian: source.isLittleEndian(integer), false)
-        let width = node["width"].flatMap { source.word($0) }.flatMap { Int($0) } ?? 1
-        return value >> low & (1 << width - 1)
+        return value >> bits.lowerBound & (1 << bits.count - 1)
     }
 
     private func number(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool, _ isSigned: Bool) -> Int {

@@ -86,10 +86,10 @@ extension DescriptorWorkbench {
 
     /// `bits 1-3 mtype: request = 0, notify = 1`.
     private func bits(_ name: String, _ node: JSONNode) -> String {
-        let low = source.word(node["at"]).flatMap { Int($0) } ?? 0
-        let count = source.word(node["width"]).flatMap { Int($0) } ?? 1
+        let bits = source.bit(node) ?? 0...0
         let names = node["enum"].map { ": " + words($0) } ?? ""
-        return (count == 1 ? "bit \(low) " : "bits \(low)-\(low + count - 1) ") + name + names
+        return (bits.count == 1 ? "bit \(bits.lowerBound) " : "bits \(bits.lowerBound)-\(bits.upperBound) ") + name
+            + names
     }
 
     /// The width of a field whose bytes tell it themselves.

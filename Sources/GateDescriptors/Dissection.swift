@@ -39,7 +39,8 @@ public struct Dissection: Equatable, Sendable {
         public var offset: Int
         /// All its bytes.
         public var byteCount: Int
-        /// The kind by the descriptor, or `empty` for a frame whose length says that there is nothing in it.
+        /// The kind by the descriptor; `empty` for a frame whose length says that there is nothing in it, `other` for one
+        /// of no kind where states say what becomes of it.
         public var kind: String
         /// In the order of the bytes.
         public var fields: [Field]

@@ -1,0 +1,95 @@
+import GateJSON
+import GateProtocol
+import Testing
+
+@testable import GateDescriptors
+
+@Suite struct FrameComposingTests {
+    private func value(_ text: String) throws -> JSONValue {
+        try JSONDocument(parsing: Array(text.utf8), dialect: .json5).value
+    }
+
+    @Test(arguments: [
+        ("length16", "{payload: 'abc'}", "0003 616263"),
+        ("length16", "{payload_hex: '00 ff'}", "0002 00ff"),
+        ("length16", "{kind: 'error', error: 'no'}", "000e 7b224572726f72223a226e6f227d"),
+        ("leaf-pb", "{code: 3, payload: 'abc'}", "0005 0003 616263"),
+        ("cellnet", "{code: 77, payload: 'abc'}", "0500 4d00 616263"),
+        ("netstring", "{payload: 'hello'}", "353a 68656c6c6f 2c"),
+        ("line", "{payload: 'abc'}", "616263 0d0a"),
+        ("skynet-msgserver", "{id: 7, payload: 'abc'}", "0007 616263 00000007"),
+        ("skynet-msgserver", "{kind: 'response', id: 7, payload: 'abc'}", "0008 616263 01 00000007"),
+        ("pomelo", "{kind: 'heartbeat'}", "03 000000"),
+        ("pomelo", "{kind: 'handshake', text: '{}'}", "01 000002 7b7d"),
+        ("pomelo", "{id: 7, code: 3, payload: [1]}", "04 000007 01 07 0003 5b315d"),
+        ("pomelo", "{kind: 'notify', route: 'a.b', payload: [1]}", "04 000008 02 03 612e62 5b315d"),
+        ("pomelo", "{kind: 'push', route: 'on', payload: {}}", "04 000006 06 02 6f6e 7b7d"),
+        (
+            "amp", "{id: 'q', route: 'S', payload: {a: '1'}}",
+            "0004 5f61736b 0001 71 0008 5f636f6d6d616e64 0001 53 0001 61 0001 31 0000"
+        ),
+    ])
+    func fillsInWhatAFrameNeeds(name: String, json: String, bytes: String) throws {
+        #expect(try workbench(name).compose(value(json)).bytes == hex(bytes))
+    }
+
+    @Test func knowsWhoSendsAKind() throws {
+        let bench = try workbench("length32-json")
+        let request = try bench.compose(value("{route: 'A/b', id: 'x', payload: 1}"))
+        #expect(request.sender == .client)
+        #expect(request.bytes == frame32(#"{"route":"A/b","id":"x","body":1}"#))
+        let push = try bench.compose(value("{kind: 'push', route: 'A/b', payload: 'hi'}"))
+        #expect(push.sender == .server)
+        #expect(push.bytes == frame32(#"{"route":"A/b","body":"hi"}"#))
+    }
+
+    @Test(arguments: [
+        ("length16", "[]", FrameComposingFault.notAnObject),
+        ("leaf-pb", "{kind: 'kick'}", .unknownKind("kick", known: ["request", "response", "push"])),
+        ("length16", "{id: 3}", .noPlace("id")),
+        ("length16", "{route: 'A/b', payload: 'x'}", .noPlace("route")),
+        (
+            "length16", "{flag: 3}",
+            .unknownField("flag", known: ["kind", "route", "id", "payload", "payload_hex", "size"])
+        ),
+        ("length16", "{size: 3}", .lengthIsFilledIn("size")),
+        ("length16", "{payload_hex: '0'}", .wrongValue("payload_hex", expected: "a string of pairs of hex digits")),
+        ("length16", "{kind: 1}", .wrongValue("kind", expected: "a string")),
+        ("length16", "{id: -1}", .wrongValue("id", expected: "a number from 0 or a string")),
+        (
+            "skynet-msgserver", "{id: 4294967296, payload: 'x'}",
+            .wrongValue("id", expected: "a number that its field can hold")
+        ),
+        ("length32-json", "{route: 'A/b'}", .readsDifferently("a frame of kind 'notify'")),
+        ("scut", "{code: 1}", .notEncodable("a frame of kind 'request' cannot be written: nothing goes into 'form'")),
+    ])
+    func refusesWhatMakesNoFrame(name: String, json: String, fault: FrameComposingFault) throws {
+        let bench = try workbench(name)
+        let given = try value(json)
+        #expect(throws: fault) { try bench.compose(given) }
+    }
+
+    @Test(arguments: [(255, true), (256, true), (257, false)])
+    func holdsFramesToTheLimit(bytes: Int, passes: Bool) throws {
+        let bench = try workbench("int8")
+        let given = JSONValue.object(["payload": .string(String(repeating: "x", count: bytes - 1))])
+        if passes {
+            #expect(try bench.compose(given).bytes.count == bytes)
+        } else {
+            #expect(throws: FrameComposingFault.framing(.notEncodable(bytes: 256, limit: 255))) {
+                try bench.compose(given)
+            }
+        }
+    }
+
+    @Test func theSkeletonIsGoodAsItIs() throws {
+        let text = DescriptorSkeleton.text("my-game")
+        let file = DescriptorFile(name: "my-game.json5", bytes: Array(text.utf8))
+        guard case .loaded(let descriptor) = ProtocolDescriptor.load(file) else {
+            Issue.record("the skeleton has faults")
+            return
+        }
+        #expect(descriptor.vectorCount == 3)
+        #expect(descriptor.checkVectors() == [])
+    }
+}
