@@ -36,7 +36,8 @@ extension DescriptorWorkbench {
                 dissection.frames.append(
                     Dissection.Frame(
                         offset: start, byteCount: end - start, kind: kind, fields: fields(trace.pieces, bytes, program),
-                        meanings: kind == "empty" ? [] : meanings(values, bytes, scratch.array(), program)))
+                        meanings: kind == "empty" ? [] : meanings(values, trace.pieces, bytes, scratch.array(), program)
+                    ))
                 start = end
             } catch {
                 dissection.ending = .fault(
@@ -157,7 +158,8 @@ extension DescriptorWorkbench {
     }
 
     private func meanings(
-        _ values: borrowing FrameValues, _ bytes: [UInt8], _ scratch: [UInt8], _ program: DescriptorProgram
+        _ values: borrowing FrameValues, _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ scratch: [UInt8],
+        _ program: DescriptorProgram
     ) -> [Dissection.Meaning] {
         var meanings: [Dissection.Meaning] = []
         let slots: [(String, UInt8)] = [
@@ -167,6 +169,7 @@ extension DescriptorWorkbench {
         for (name, slot) in slots where values.has(slot) {
             let isNumber =
                 slot == FrameValues.code || (slot == FrameValues.identifier && program.identifiers == .number)
+                || pieces.contains { program.reading[$0.operation].holdsNumber(in: slot) }
             if isNumber {
                 meanings.append(
                     Dissection.Meaning(name: name, value: .number(Int(clamping: values.number(slot)), name: nil)))
@@ -194,6 +197,16 @@ extension DescriptorProgram {
         guard values.present & test.has == test.has, values.present & test.absent == 0 else { return false }
         for place in test.tests where !holds(tests[place], values) { return false }
         return true
+    }
+}
+
+extension ReadOperation {
+    /// Whether it puts a number into a slot, not the place of bytes.
+    fileprivate func holdsNumber(in place: UInt8) -> Bool {
+        switch code {
+        case .unsigned, .varint, .decimal, .bits: slot == place
+        case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs: false
+        }
     }
 }
 
