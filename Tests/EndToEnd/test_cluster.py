@@ -164,7 +164,8 @@ def test_a_transport_that_is_not_built_in_says_how_to_build_it(url, trait, packa
     assert f"apt-get install -y {package} && swift build -c release --traits {trait}" in ended.stderr
 
 
-@pytest.mark.parametrize("url", ["udp://10.0.0.1:1", "udp://127.0.0.1", "udp://example.org:1", "127.0.0.1:1", "x://a:1"])
+@pytest.mark.parametrize(
+    "url", ["udp://10.0.0.1:1", "udp://127.0.0.1", "udp://example.org:1", "127.0.0.1:1", "x://a:1"])
 def test_other_urls_are_refused(url):
     ended = run("gateway", "--rpc", url)
     assert ended.returncode == 64
