@@ -99,7 +99,8 @@ let package = Package(
         tests(
             "GateRPCTests",
             [
-                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCUDP", "GateSessions", "GateTestKit",
+                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCUDP", "GateSessions",
+                "GateTestKit",
                 "GateUV",
             ]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
