@@ -79,6 +79,9 @@ extension DescriptorCompiler {
             operation.isLittleEndian = field.isLittleEndian
             operation.isSigned = field.isSigned
             operation.slot = slots[index] ?? ReadOperation.noSlot
+            operation.isPlain =
+                operation.counts == .none && operation.minimum == 0 && operation.maximum == .max
+                && operation.keepsUnknown && operation.content == .bytes
             operation.firstTest = UInt16(parts.tests.count)
             for condition in field.conditions {
                 guard let slot = slotsByName[condition.field] else { continue }

@@ -187,6 +187,8 @@ struct ReadOperation: Sendable {
     var countsUnits = false
     var escapeWidth: UInt8 = 0
     var keepsUnknown = true
+    /// A number without bounds that counts nothing, or the rest as bytes without bounds.
+    var isPlain = false
     var slot = noSlot
     var lengthSlot = noSlot
     /// Range of ``DescriptorProgram/tests`` that must all hold for the field to be there.

@@ -93,6 +93,8 @@ extension DescriptorProgram {
             place += 1
         }
         if end >= 0 { throw .truncatedField }
+        // Bytes with which no terminator begins belong to the line.
+        while place < limit, !begins(input, place..<limit, mark) { place += 1 }
         // A line that is too long is cut off before its end comes. `place` is where the terminator may still begin.
         let shortest = max(0, place - offset)
         guard shortest <= longest, place - start + count <= frameBytesMax else {
@@ -100,6 +102,13 @@ extension DescriptorProgram {
         }
         progress = ReadProgress(operation: index, scanned: place - start)
         return nil
+    }
+
+    /// Whether a terminator begins with these bytes.
+    private func begins(_ input: Span<UInt8>, _ range: Range<Int>, _ mark: PoolRange) -> Bool {
+        for index in range.prefix(mark.offsets.count)
+        where input[index] != pool[Int(mark.low) + index - range.lowerBound] { return false }
+        return true
     }
 
     /// The offset behind the empty key that ends keys and values; `nil` when it is not there yet.

@@ -58,7 +58,25 @@ extension DescriptorProgram {
             var next = offset
             var length: UInt64 = 0
             switch operation.code {
-            case .unsigned: next += Int(operation.width)
+            case .unsigned:
+                next += Int(operation.width)
+                guard operation.isPlain else { break }
+                // Most fields: a number that is only kept, or not even that.
+                if let missing = try missing(until: next, start, end, input) { return missing }
+                last = Self.unsigned(input, at: offset, operation)
+                if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: last) }
+                offset = next
+                trace.end(at: offset)
+                continue
+            case .rest where operation.isPlain:
+                next = end - operation.count
+                guard next >= offset else { throw .truncatedField }
+                if operation.slot != ReadOperation.noSlot {
+                    values.set(operation.slot, range: ByteRange(offset..<next))
+                }
+                offset = next
+                trace.end(at: offset)
+                continue
             case .constant: next += operation.range.offsets.count
             case .fixed: next += operation.count
             case .bits:

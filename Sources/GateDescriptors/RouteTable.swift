@@ -5,7 +5,7 @@ import GateProtocol
 ///
 /// Looked up once a frame, by code with a binary search, by name and by route with a hash of their bytes; allocates only
 /// when it is made.
-struct RouteTable: Sendable {
+final class RouteTable: Sendable {
     /// One line of the listener's `routes`.
     struct Entry: Sendable {
         /// The clients' own name; decimal digits where they use codes.
@@ -32,7 +32,7 @@ struct RouteTable: Sendable {
     static let none = RouteTable(entries: [], RoutesModel())
 
     /// Reads a listener's routes.
-    init(_ given: [String: String], _ model: RoutesModel) throws(ProtocolSetupError) {
+    convenience init(_ given: [String: String], _ model: RoutesModel) throws(ProtocolSetupError) {
         var entries: [Entry] = []
         var used: [UInt64: String] = [:]
         for (place, (name, route)) in given.sorted(by: { Array($0.key.utf8).lexicographicallyPrecedes($1.key.utf8) })
