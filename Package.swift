@@ -66,7 +66,6 @@ let package = Package(
                 logging,
             ]),
         library("GateTestKit", ["GateBytes", "GateIO", "GateProtocol"]),
-        library("GateFuzz", ["GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol"]),
         // Floor 8: what a user imports.
         library(
             "Gatehouse",
@@ -75,6 +74,9 @@ let package = Package(
                 "GateProtocol", "GateRPC", "GateRPCUDP", "GateServer", "GateSessions", "GateUV", logging,
             ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
+        library(
+            "GateFuzz",
+            ["GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol", "GateServer", "Gatehouse"]),
         library(
             "GateBench",
             [

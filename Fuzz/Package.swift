@@ -1,16 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One libFuzzer program for one harness of the library GateFuzz; see README.md.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let harnesses: Target.Dependency = .product(name: "GateFuzz", package: "gatehouse")
+
+/// One program for one harness of the library GateFuzz; see README.md.
 func fuzzer(_ name: String) -> Target {
-    .executableTarget(
-        name: name, dependencies: [.product(name: "GateFuzz", package: "gatehouse")],
-        swiftSettings: [
-            .strictMemorySafety(),
-            .enableUpcomingFeature("ExistentialAny"),
-            .enableUpcomingFeature("MemberImportVisibility"),
-            .enableUpcomingFeature("InternalImportsByDefault"),
-        ])
+    .executableTarget(name: name, dependencies: ["FuzzEntry", harnesses], swiftSettings: settings)
 }
 
 let package = Package(
@@ -19,8 +21,16 @@ let package = Package(
         .package(name: "gatehouse", path: "..")
     ],
     targets: [
+        .target(name: "CFuzz"),
+        .target(name: "FuzzEntry", dependencies: ["CFuzz", harnesses], swiftSettings: settings),
+        fuzzer("FuzzCanary"),
+        fuzzer("FuzzConfiguration"),
+        fuzzer("FuzzDescriptorCodec"),
+        fuzzer("FuzzDescriptorLoader"),
+        fuzzer("FuzzJSON"),
         fuzzer("FuzzMQTTCodec"),
         fuzzer("FuzzMQTTProtocol"),
+        fuzzer("FuzzTopics"),
     ],
     swiftLanguageModes: [.v6]
 )

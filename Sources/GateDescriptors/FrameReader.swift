@@ -213,8 +213,9 @@ extension DescriptorProgram {
             if next > end { throw .truncatedField }
             return nil
         }
-        if next <= input.count { return nil }
+        // Before looking whether the bytes are there: a frame above the limit is refused in whatever pieces it comes.
         if next - start > frameBytesMax { throw .frameTooLarge(bytes: next - start, limit: frameBytesMax) }
+        if next <= input.count { return nil }
         return .incomplete(needed: next - start)
     }
 

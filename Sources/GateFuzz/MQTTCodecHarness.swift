@@ -11,6 +11,7 @@ import GateProtocol
 public func fuzzMQTTCodec(_ input: Span<UInt8>) throws(FuzzFinding) {
     if input.isEmpty { return }
     let codec = MQTTCodec(frameBytesMax: input[0] < 0x80 ? 65_535 : Int(input[0] & 0x7F))
+    try checkSplits(codec, input.extracting(1..<input.count))
     var offset = 1
     while offset < input.count {
         let rest = input.extracting(offset..<input.count)
@@ -25,6 +26,46 @@ public func fuzzMQTTCodec(_ input: Span<UInt8>) throws(FuzzFinding) {
             offset += byteCount
         }
     }
+}
+
+/// Packets and the end are the same whole, in random pieces and, when there are at most 32 bytes, one by one.
+private func checkSplits(_ codec: MQTTCodec, _ input: Span<UInt8>) throws(FuzzFinding) {
+    let whole = stream(codec, input) { _ in input.count }
+    var random = FuzzRandom(seed: input.fnv1a)
+    let split = stream(codec, input) { _ in 1 + random.below(1 << (1 + random.below(7))) }
+    if split != whole { throw FuzzFinding("in random pieces: \(split), whole: \(whole)") }
+    guard input.count <= 32 else { return }
+    let dripped = stream(codec, input) { _ in 1 }
+    if dripped != whole { throw FuzzFinding("one byte at a time: \(dripped), whole: \(whole)") }
+}
+
+/// What a connection gets out of a stream.
+private struct StreamOutcome: Equatable {
+    var packets: [MQTTPacket] = []
+    var fault: FramingError?
+    var rest = 0
+}
+
+/// Feeds pieces as a connection does: no call before the needed bytes are there, none behind a fault.
+private func stream(_ codec: MQTTCodec, _ input: Span<UInt8>, piece: (Int) -> Int) -> StreamOutcome {
+    var outcome = StreamOutcome()
+    var (start, end, needed) = (0, 0, 0)
+    while end < input.count {
+        end = min(input.count, end + piece(end))
+        while start < end && end - start >= needed {
+            switch verdict(codec, input.extracting(start..<end)) {
+            case .incomplete(let more): needed = max(more, end - start + 1)
+            case .packet(let packet, let byteCount):
+                outcome.packets.append(packet)
+                (start, needed) = (start + max(1, byteCount), 0)
+            case .fault(let fault):
+                outcome.fault = fault
+                return outcome
+            }
+        }
+    }
+    outcome.rest = end - start
+    return outcome
 }
 
 private enum Verdict: Equatable {

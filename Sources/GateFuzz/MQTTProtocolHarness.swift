@@ -5,18 +5,26 @@ import GateProtocol
 /// What the MQTT state machine promises about any client. A trap, a hang or a throw is a finding.
 ///
 /// The client is served four times, with its bytes whole, one at a time and in two kinds of pieces: events and output are
-/// always the same, ranges lie inside the input, nothing comes behind a fault, and what is written is MQTT.
+/// always the same, ranges lie inside the input, nothing comes behind a fault, and what is written is MQTT. Then it comes
+/// again, on a connection that resumes what the first one left, and the same holds.
 /// - Parameter input: Bytes of the client, most useful behind a CONNECT.
 /// - Throws: ``FuzzFinding``.
 public func fuzzMQTTProtocol(_ input: Span<UInt8>) throws(FuzzFinding) {
     let bytes = [UInt8](copying: input)
-    let whole = try Life.live(bytes, pieceBytes: max(1, bytes.count), eventsMax: 20)
+    let whole = try checkLife(bytes, after: nil)
+    if let state = whole.state { _ = try checkLife(bytes, after: state) }
+}
+
+/// One connection, served in all ways.
+private func checkLife(_ bytes: [UInt8], after state: MQTTSessionState?) throws(FuzzFinding) -> Life {
+    let whole = try Life.live(bytes, pieceBytes: max(1, bytes.count), eventsMax: 20, after: state)
     for (pieceBytes, eventsMax) in [(1, 20), (7, 1), (64, 3)] {
-        let other = try Life.live(bytes, pieceBytes: pieceBytes, eventsMax: eventsMax)
+        let other = try Life.live(bytes, pieceBytes: pieceBytes, eventsMax: eventsMax, after: state)
         if other != whole { throw FuzzFinding("in pieces of \(pieceBytes): \(other), whole: \(whole)") }
     }
     try checkIsMQTT(whole.output)
     try checkIsMQTT(whole.acknowledgements)
+    return whole
 }
 
 /// What became of one client.
@@ -29,6 +37,17 @@ private struct Life: Equatable {
     var close: CloseReason?
     var subscriptions = 0
     var held: [UInt16] = []
+    /// What an earlier connection left.
+    var resumed: MQTTSessionState?
+    /// What the connection left for the next one.
+    var state: MQTTSessionState?
+
+    static func == (left: Life, right: Life) -> Bool {
+        left.messages == right.messages && left.output == right.output
+            && left.acknowledgements == right.acknowledgements && left.fault == right.fault
+            && left.close == right.close && left.subscriptions == right.subscriptions && left.held == right.held
+            && (left.state == nil) == (right.state == nil)
+    }
 
     struct Message: Equatable {
         var topic: [UInt8]
@@ -48,10 +67,14 @@ private struct Life: Equatable {
     }()
 
     /// Serves a client that sends `bytes` in pieces; it is accepted, pushed to, and its messages are accepted at the end.
-    static func live(_ bytes: [UInt8], pieceBytes: Int, eventsMax: Int) throws(FuzzFinding) -> Life {
+    /// - Parameter state: What an earlier connection left.
+    static func live(
+        _ bytes: [UInt8], pieceBytes: Int, eventsMax: Int, after state: MQTTSessionState?
+    ) throws(FuzzFinding) -> Life {
         let configuration = MQTTConfiguration(frameBytesMax: 4_096, limits: limits, makeClientID: { [0x61] })
         let wire = MQTTProtocol(configuration)
         var life = Life()
+        life.resumed = state
         var effects = ProtocolEffects(eventsMax: eventsMax)
         var tail = 0
         var end = 0
@@ -73,6 +96,7 @@ private struct Life: Equatable {
         if let state = wire.suspend(at: MonotonicTime(nanoseconds: 0)) as? MQTTSessionState {
             life.subscriptions = state.subscriptions.count
             life.held = state.heldIdentifiers
+            life.state = state
         }
         if life.subscriptions > limits.subscriptionsMax || life.held.count > limits.incomingIdentifiersMax {
             throw FuzzFinding("\(life.subscriptions) subscriptions and \(life.held.count) identifiers are kept")
@@ -97,7 +121,8 @@ private struct Life: Equatable {
         for event in events {
             switch event {
             case .opening:
-                try send(wire, .accept(sessionPresent: false), effects: &effects)
+                if let resumed { wire.resume(resumed, at: MonotonicTime(nanoseconds: 0)) }
+                try send(wire, .accept(sessionPresent: resumed != nil), effects: &effects)
                 for _ in 0..<4 { try send(wire, .push(.atLeastOnce, .bytes), effects: &effects) }
             case .message(let message): try take(message, input)
             }
@@ -124,6 +149,8 @@ private struct Life: Equatable {
         do {
             try wire.send(
                 action, topic: topic.span, payload: Span(), at: MonotonicTime(nanoseconds: 0), effects: &effects)
+        } catch .limitReached where resumed != nil {
+            // What the first connection left fills the window.
         } catch {
             throw FuzzFinding("\(action) failed: \(error)")
         }

@@ -1,13 +1,14 @@
 import GateBytes
 
 /// Splits topics. Topics are bytes that the protocol has found to be well-formed UTF-8.
-struct TopicGrammar: Sendable {
+package struct TopicGrammar: Sendable {
     let rule: TopicRule
     /// Prefixes that handler names must have to be called by clients; empty for no guard.
     let guards: [String]
     private let guardBytes: [[UInt8]]
 
-    init(rule: TopicRule, guards: [String]) {
+    /// A grammar that follows `rule`; clients may call what begins with one of `guards`.
+    package init(rule: TopicRule, guards: [String]) {
         self.rule = rule
         self.guards = guards
         guardBytes = guards.map { [UInt8]($0.utf8) }
@@ -15,7 +16,7 @@ struct TopicGrammar: Sendable {
 
     /// Offset of the end of what decides the route (its second slash, a URI's query), and whether a reply is asked for.
     /// One pass, no allocation; the bytes before the end are the key of the route cache.
-    func split(_ topic: Span<UInt8>) -> (keyEnd: Int, wantsReply: Bool) {
+    package func split(_ topic: Span<UInt8>) -> (keyEnd: Int, wantsReply: Bool) {
         if rule == .uri { return splitURI(topic) }
         var slashes = 0
         for index in 0..<topic.count where topic[index] == UInt8(ascii: "/") {
@@ -26,7 +27,7 @@ struct TopicGrammar: Sendable {
     }
 
     /// The route of a topic's key part.
-    func route(_ topic: Span<UInt8>, keyEnd: Int, wantsReply: Bool) throws(RouteFault) -> Route {
+    package func route(_ topic: Span<UInt8>, keyEnd: Int, wantsReply: Bool) throws(RouteFault) -> Route {
         rule == .topic
             ? try topicRoute(topic.extracting(0..<keyEnd), wantsReply: wantsReply)
             : try uriRoute(topic.extracting(0..<keyEnd), wantsReply: wantsReply)

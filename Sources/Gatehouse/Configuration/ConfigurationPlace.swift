@@ -19,7 +19,7 @@ extension ConfigurationPlace: CustomStringConvertible {
         case .default: "default"
         case .file(let name, let position?): "\(name):\(position.line):\(position.column)"
         case .file(let name, nil): name
-        case .environment(let name): name
+        case .environment(let name): Quoted.plain(name)
         case .flag(let name): name
         }
     }

@@ -1,0 +1,53 @@
+import GateBytes
+package import GateProtocol
+
+/// A descriptor as a fuzzer sees it: connections to feed, and a reader for what the gateway wrote.
+package struct DescriptorProbe: Sendable {
+    /// A frame that was read.
+    package struct Frame: Equatable, Sendable {
+        /// The offset behind it.
+        package var end: Int
+        /// The bytes of its payload field; `nil` when it has none, or when it is inside a JSON body.
+        package var payload: Range<Int>?
+    }
+
+    /// The descriptor's name.
+    package let name: String
+    let program: DescriptorProgram
+
+    /// The descriptor as a listener with these options speaks it.
+    package init(_ descriptor: ProtocolDescriptor, _ options: ProtocolOptions) throws(ProtocolSetupError) {
+        name = descriptor.name
+        program = try descriptor.program(options)
+    }
+
+    /// Every choice of a descriptor's parameters, the defaults first.
+    package static func choices(of descriptor: ProtocolDescriptor) -> [[String: String]] {
+        descriptor.variants.map(\.values)
+    }
+
+    /// The first bytes that a vector hands in, for seeds.
+    package static func inputs(of descriptor: ProtocolDescriptor) -> [[UInt8]] {
+        descriptor.vectors.map(\.input).filter { !$0.isEmpty }
+    }
+
+    /// Bytes of a whole frame, at most.
+    package var frameBytesMax: Int { program.frameBytesMax }
+
+    /// One connection.
+    package func makeProtocol() -> DescriptorProtocol { DescriptorProtocol(program) }
+
+    /// The frame at `start`; `nil` when it is not whole.
+    /// - Throws: What a peer that speaks the descriptor would say of it.
+    package func frame(_ input: Span<UInt8>, at start: Int) throws(FramingError) -> Frame? {
+        var values = FrameValues()
+        var scratch = ByteBuffer()
+        switch try program.read(input, at: start, values: &values, scratch: &scratch) {
+        case .incomplete: return nil
+        case .empty(let end): return Frame(end: end, payload: nil)
+        case .frame(let end):
+            let isField = program.keys.isEmpty && values.has(FrameValues.payload)
+            return Frame(end: end, payload: isField ? values.range(FrameValues.payload).offsets : nil)
+        }
+    }
+}

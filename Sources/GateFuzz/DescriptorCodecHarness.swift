@@ -1,0 +1,116 @@
+import GateBytes
+import GateDescriptors
+import GateProtocol
+
+/// What the protocol of a descriptor promises about any client.
+///
+/// The client is served whole, byte by byte and in random pieces: messages, output, fault and rest are always the same;
+/// ranges lie inside their bytes, and no more waits than a frame may have. Each request is answered, in an order that the
+/// input chooses, and what is written is a run of whole frames that carry the payload.
+/// - Parameter input: The first byte chooses the descriptor and its parameters, the second one the frame limit.
+/// - Throws: ``FuzzFinding``.
+public func fuzzDescriptorCodec(_ input: Span<UInt8>) throws(FuzzFinding) {
+    guard input.count >= 2 else { return }
+    let probes = input[1] < 0x80 ? DescriptorSubjects.usual : DescriptorSubjects.small
+    let probe = probes[Int(input[0]) % probes.count]
+    try checkClient(of: probe, sending: [UInt8](copying: input, range: 2..<input.count))
+}
+
+/// The descriptors that are fuzzed, each choice of their parameters one by one.
+enum DescriptorSubjects {
+    static let usual = probes(frameBytesMax: 4_096)
+    static let small = probes(frameBytesMax: 24)
+
+    private static func probes(frameBytesMax: Int) -> [DescriptorProbe] {
+        let descriptors = DescriptorLibrary().descriptors + LanguageDescriptors.all
+        return descriptors.flatMap { descriptor in
+            DescriptorProbe.choices(of: descriptor).compactMap { values in
+                try? DescriptorProbe(
+                    descriptor, ProtocolOptions(frameBytesMax: frameBytesMax, parameters: values))
+            }
+        }
+    }
+}
+
+/// Serves a client of one descriptor in several ways.
+func checkClient(of probe: DescriptorProbe, sending bytes: [UInt8]) throws(FuzzFinding) {
+    let wire = probe.makeProtocol()
+    let restMax = probe.frameBytesMax
+    let whole = try WireLife.live(
+        wire, bytes, WireLife.Feeding(pieces: [bytes.count], eventsMax: 20), restMax: restMax)
+    var random = FuzzRandom(seed: bytes.span.fnv1a)
+    let pieces = (0..<4).map { _ in 1 + random.below(1 << (1 + random.below(6))) }
+    var feedings = [WireLife.Feeding(pieces: pieces, eventsMax: 1 + random.below(4))]
+    if bytes.count <= 256 { feedings.append(WireLife.Feeding(pieces: [1], eventsMax: 20)) }
+    for feeding in feedings {
+        let other = try WireLife.live(probe.makeProtocol(), bytes, feeding, restMax: restMax)
+        if other != whole { throw FuzzFinding("in pieces of \(feeding.pieces): \(other), whole: \(whole)") }
+    }
+    try checkFrames(whole.output, probe, payloads: nil)
+    try checkAnswers(wire, probe, whole, &random)
+}
+
+/// Answers all requests of a client, pushes to it, and reads what it gets.
+private func checkAnswers(
+    _ wire: DescriptorProtocol, _ probe: DescriptorProbe, _ life: WireLife, _ random: inout FuzzRandom
+) throws(FuzzFinding) {
+    var effects = ProtocolEffects()
+    var requests = life.messages.filter { $0.kind == .request }
+    if random.below(2) == 0 { requests.reverse() }
+    for request in requests {
+        try send(wire, .reply(request.correlation, .result, .bytes), request.topic, request.payload, &effects)
+        // A second answer finds nobody, or is written like the first where ids are the client's own.
+    }
+    let texts = life.messages.filter { isWellFormedUTF8($0.payload.span) }
+    try checkFrames(effects.output.array(), probe, payloads: texts.count == life.messages.count ? [] : nil)
+    for message in texts.prefix(2) {
+        effects.output.removeAll()
+        try send(wire, .push(.atMostOnce, .bytes), message.topic, message.payload, &effects)
+        try checkFrames(effects.output.array(), probe, payloads: [message.payload])
+    }
+}
+
+private func send(
+    _ wire: DescriptorProtocol, _ action: ServerAction, _ topic: [UInt8], _ payload: [UInt8],
+    _ effects: inout ProtocolEffects
+) throws(FuzzFinding) {
+    effects.beginCall()
+    let before = effects.output.count
+    do {
+        try wire.send(
+            action, topic: topic.span, payload: payload.span, at: WireLife.start, effects: &effects)
+    } catch .framing(.notEncodable), .limitReached {
+        // What does not fit its field is refused, and nothing of it is left in the output.
+        if effects.output.count != before { throw FuzzFinding("half a frame was written") }
+    } catch {
+        throw FuzzFinding("\(action) failed: \(error)")
+    }
+}
+
+/// What was written is whole frames of the protocol.
+/// - Parameter payloads: What they carry; `nil` when bytes that are no text may stand in text fields, so that not even the
+///   frames can be read; empty when only the frames count.
+private func checkFrames(
+    _ output: [UInt8], _ probe: DescriptorProbe, payloads: [[UInt8]]?
+) throws(FuzzFinding) {
+    guard let payloads else { return }
+    var offset = 0
+    var index = 0
+    while offset < output.count {
+        let frame: DescriptorProbe.Frame?
+        do {
+            frame = try probe.frame(output.span, at: offset)
+        } catch .frameTooLarge {
+            // The limit is for what clients send.
+            return
+        } catch {
+            throw FuzzFinding("what was written is no \(probe.name): \(error) in \(output)")
+        }
+        guard let frame else { throw FuzzFinding("half a frame was written: \(output)") }
+        if let payload = frame.payload, index < payloads.count, Array(output[payload]) != payloads[index] {
+            throw FuzzFinding("the payload \(payloads[index]) came back as \(output[payload])")
+        }
+        index += 1
+        offset = frame.end
+    }
+}

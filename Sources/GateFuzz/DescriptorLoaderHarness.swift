@@ -1,0 +1,54 @@
+import GateBytes
+import GateDescriptors
+import GateJSON
+import GateProtocol
+
+/// What the loader of descriptors promises about any file.
+///
+/// It loads, or it says what is wrong, in the order of the text and in lines that a terminal can show. What loads, runs: its
+/// vectors, and a client that sends the bytes behind the text.
+/// - Parameter input: A descriptor; behind a zero byte, what a client of it sends.
+/// - Throws: ``FuzzFinding``.
+public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
+    let textEnd = input.firstOffset(of: 0) ?? input.count
+    let text = [UInt8](copying: input, range: 0..<textEnd)
+    switch ProtocolDescriptor.load(DescriptorFile(name: "fuzzed.json5", bytes: text)) {
+    case .failed(let problems): try check(problems, text)
+    case .loaded(let descriptor):
+        for failure in descriptor.checkVectors() { try checkIsOneLine(failure.description) }
+        let client = [UInt8](copying: input, range: min(textEnd + 1, input.count)..<input.count)
+        for values in DescriptorProbe.choices(of: descriptor).prefix(3) {
+            let probe: DescriptorProbe
+            do {
+                probe = try DescriptorProbe(descriptor, ProtocolOptions(frameBytesMax: 4_096, parameters: values))
+            } catch {
+                throw FuzzFinding("a choice of its own is refused: \(error)")
+            }
+            try checkClient(of: probe, sending: client)
+        }
+    }
+}
+
+private func check(_ problems: [DescriptorProblem], _ text: [UInt8]) throws(FuzzFinding) {
+    if problems.isEmpty { throw FuzzFinding("refused without a problem") }
+    if problems.count > 101 { throw FuzzFinding("\(problems.count) problems") }
+    let lines = 1 + text.count(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0xE2 })
+    var last = (line: 0, column: 0)
+    for problem in problems {
+        let place = (line: problem.position.line, column: problem.position.column)
+        if place.line < 1 || place.line > lines || place.column < 1 || place.column > text.count + 1 {
+            throw FuzzFinding("\(problem): outside of \(lines) lines")
+        }
+        if place < last { throw FuzzFinding("\(problem): not in the order of the text") }
+        last = place
+        try checkIsOneLine(problem.description)
+    }
+}
+
+/// A report that spoils no log: no control characters, and not without end.
+func checkIsOneLine(_ report: String) throws(FuzzFinding) {
+    if report.utf8.count > 16_384 { throw FuzzFinding("a report of \(report.utf8.count) bytes") }
+    for byte in report.utf8 where byte < 0x20 || byte == 0x7F {
+        throw FuzzFinding("a report with the byte \(byte): \(report)")
+    }
+}

@@ -1,0 +1,51 @@
+import GateFuzz
+import Testing
+
+/// Every target keeps its promises for its corpus, and for changed copies of it.
+@Suite struct CorpusTests {
+    /// A file of the corpus of one target.
+    struct Case: CustomTestStringConvertible, Sendable {
+        let target: FuzzTarget
+        let seed: Seed
+
+        var testDescription: String { "\(target.name)/\(seed.name)" }
+    }
+
+    static let cases = FuzzTarget.all.flatMap { target in corpus(target.name).map { Case(target: target, seed: $0) } }
+
+    @Test(arguments: FuzzTarget.all.map(\.name))
+    func everyTargetHasACorpus(_ name: String) {
+        #expect(corpus(name).count >= 4)
+        #expect(FuzzTarget.named(name)?.name == name)
+    }
+
+    @Test(arguments: cases)
+    func promisesAreKept(_ example: Case) throws {
+        try example.target.run(example.seed.bytes.span)
+    }
+
+    @Test(arguments: cases.filter { $0.seed.bytes.count <= 2_000 && $0.seed.name.count < 40 })
+    func promisesAreKeptByChangedCopies(_ example: Case) throws {
+        for round in 0..<50 { try example.target.run(example.seed.changed(round: round).span) }
+    }
+
+    /// What the structure-aware mutator makes is no larger than asked for, and holds too.
+    @Test(arguments: cases.filter { $0.target.mutate != nil && $0.seed.name.count < 40 })
+    func promisesAreKeptByFramesThatWereChangedOneByOne(_ example: Case) throws {
+        let mutator = try #require(example.target.mutate)
+        for round in 0..<50 {
+            let changed = mutator.mutate(example.seed.bytes, seed: UInt64(round), bytesMax: 400) { bytes, bytesMax in
+                Array(Seed(name: "", bytes: bytes).changed(round: round).prefix(bytesMax))
+            }
+            #expect(changed.count <= 400)
+            try example.target.run(changed.span)
+        }
+    }
+
+    @Test func theCanaryIsNoPartOfTheTargets() {
+        #expect(!FuzzTarget.all.map(\.name).contains("canary"))
+        let (song, silence) = (Array("GATE\u{1}ab".utf8), Array("GATE\u{2}ab".utf8))
+        #expect(throws: FuzzFinding.self) { try fuzzCanary(song.span) }
+        #expect(throws: Never.self) { try fuzzCanary(silence.span) }
+    }
+}

@@ -1,0 +1,21 @@
+import GateFuzz
+import Testing
+
+/// What the fuzzers found, one test each; the inputs lie among the corpora under the same names.
+@Suite struct FindingTests {
+    /// The head of a length reached past the limit: refused when it dripped in, read on when it came whole.
+    @Test func aFrameAboveTheLimitIsRefusedInWhateverPiecesItComes() throws {
+        let found = try bytes("descriptor-codec", "finding-limit-before-length")
+        try fuzzDescriptorCodec(found.span)
+    }
+
+    /// A variable's name went into a report with its control characters.
+    @Test func aVariableIsNamedWithoutItsControlCharacters() throws {
+        let found = try bytes("configuration", "finding-variable-name")
+        try fuzzConfiguration(found.span)
+    }
+
+    private func bytes(_ target: String, _ name: String) throws -> [UInt8] {
+        try #require(corpus(target).first { $0.name == name }).bytes
+    }
+}
