@@ -7,26 +7,37 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
     private let program: DescriptorProgram
     private var bytes: [UInt8] = []
     private var values: [UInt8: UInt64] = [:]
-    /// Where the counting field stands.
-    private var counting: (offset: Int, operation: ReadOperation)?
+    /// Where the counting field stands, and where the field behind it.
+    private var counting: (field: Range<Int>, operation: ReadOperation)?
+    /// Where the last integer stands, for the bits of it.
+    private var last: (offset: Int, operation: ReadOperation)?
+    private let samples: [[UInt8]]
 
     /// A maker for one descriptor and choice of its parameters.
     package init(_ probe: DescriptorProbe) {
         program = probe.program
+        samples = probe.samples
     }
 
     /// A frame that a client may send.
     package mutating func frame(using generator: inout Generator) -> [UInt8] {
+        // What only its writer can say, such as the content of a native part, comes from the vectors.
+        let isNative = program.reading.contains { $0.content == .sproto || $0.content == .scutForm }
+        if isNative || UInt8.random(in: 0..<8, using: &generator) == 0,
+            let one = samples.randomElement(using: &generator)
+        {
+            return one
+        }
         bytes = []
         values = [:]
-        counting = nil
+        (counting, last) = (nil, nil)
         let test = program.kindTests.filter(\.kind.isFromClient).randomElement(using: &generator)
-        for condition in test.map({ program.conditions[$0.conditions] }) ?? [] {
-            values[condition.slot] = condition.value
+        for condition in test.map({ program.tests[$0.tests] }) ?? [] {
+            values[condition.slot] = program.numbers[condition.range.offsets].randomElement(using: &generator)
         }
         planLengths(using: &generator)
-        for operation in program.reading { append(operation, test, using: &generator) }
-        if let counting { fill(counting.offset, counting.operation) }
+        for operation in program.reading where isThere(operation) { append(operation, test, using: &generator) }
+        if let counting { fill(counting.field, counting.operation) }
         return bytes
     }
 
@@ -38,7 +49,8 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         for operation in program.reading {
             guard operation.code == .unsigned || operation.code == .constant || operation.code == .fixed else { break }
             if operation.counts != .none {
-                if offset + Int(operation.width) <= frame.count { other.fill(offset, operation) }
+                let field = offset..<offset + Int(operation.width)
+                if field.upperBound <= frame.count { other.fill(field, operation) }
                 break
             }
             offset += operation.code == .unsigned ? Int(operation.width) : operation.width(of: program)
@@ -53,16 +65,34 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         }
     }
 
+    /// Whether what the field asks of earlier ones holds.
+    private func isThere(_ operation: ReadOperation) -> Bool {
+        program.tests[Int(operation.firstTest)..<Int(operation.testsEnd)].allSatisfy { test in
+            guard let value = values[test.slot] else { return false }
+            return program.numbers[test.range.offsets].contains(value)
+        }
+    }
+
     private mutating func append(_ operation: ReadOperation, _ test: KindTest?, using generator: inout Generator) {
         switch operation.code {
-        case .unsigned:
-            if operation.counts != .none { counting = (bytes.count, operation) }
-            put(values[operation.slot] ?? number(of: operation, using: &generator), operation)
+        case .unsigned, .varint, .decimal:
+            let value = values[operation.slot] ?? number(of: operation, using: &generator)
+            values[operation.slot] = value
+            let place = bytes.count
+            last = (place, operation)
+            bytes += written(value, operation)
+            if operation.counts != .none { counting = (place..<bytes.count, operation) }
+        case .bits: setBits(operation, using: &generator)
+        case .until:
+            let end = program.pool[operation.end.offsets]
+            run(operation, length(of: operation, using: &generator), test, using: &generator)
+            bytes += end
+        case .pairs: appendPairs(operation, test, using: &generator)
         case .constant: bytes += program.pool[operation.range.offsets]
         case .fixed: run(operation, operation.count, test, using: &generator)
         case .prefixed:
             let place = bytes.count
-            put(0, operation)
+            bytes += [UInt8](repeating: 0, count: Int(operation.width))
             run(operation, length(of: operation, using: &generator), test, using: &generator)
             set(UInt64(bytes.count - place - Int(operation.width)), at: place, operation)
         case .counted: run(operation, Int(values[operation.lengthSlot] ?? 0), test, using: &generator)
@@ -76,7 +106,8 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         {
             return known
         }
-        let most = operation.width >= 8 ? UInt64.max : 1 << (8 * UInt64(operation.width)) - 1
+        var most = operation.width >= 8 ? UInt64.max : 1 << (8 * UInt64(operation.width)) - 1
+        if operation.code != .unsigned { most = 999 }
         let high = min(operation.maximum, most)
         guard operation.minimum < high else { return operation.minimum }
         return UInt64.random(in: operation.minimum...high, using: &generator)
@@ -93,11 +124,14 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         _ operation: ReadOperation, _ count: Int, _ test: KindTest?, using generator: inout Generator
     ) {
         switch operation.content {
-        case .bytes: for _ in 0..<count { bytes.append(UInt8.random(in: 0...255, using: &generator)) }
+        case .sproto, .scutForm, .bytes:
+            for _ in 0..<count { bytes.append(UInt8.random(in: 0...255, using: &generator)) }
         case .text:
             let letters = Array("Chat/HD_Say@1".utf8)
             for index in 0..<count { bytes.append(letters[index % letters.count]) }
         case .json: appendObject(test, using: &generator)
+        case .singleKey:
+            bytes += Array(#"{"Hello":{"Name":"x"}}"#.utf8)
         }
     }
 
@@ -125,23 +159,75 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    private mutating func fill(_ offset: Int, _ operation: ReadOperation) {
-        let counted = operation.counts == .frame ? bytes.count : bytes.count - offset - Int(operation.width)
-        set(UInt64(max(0, counted + operation.plus)), at: offset, operation)
+    private mutating func appendPairs(
+        _ operation: ReadOperation, _ test: KindTest?, using generator: inout Generator
+    ) {
+        var value = operation
+        value.width = UInt8(operation.count)
+        for key in program.keys {
+            let bit: UInt32 = 1 << UInt32(key.slot)
+            if (test?.absent ?? 0) & bit != 0 { continue }
+            if (test?.has ?? 0) & bit == 0 && Bool.random(using: &generator) { continue }
+            let text = Array(["7", "Chat/HD_Say", "", "{}"].randomElement(using: &generator)?.utf8 ?? "".utf8)
+            bytes += written(UInt64(key.range.offsets.count), operation) + program.pool[key.range.offsets]
+            bytes += written(UInt64(text.count), value) + text
+        }
+        bytes += written(0, operation)
     }
 
-    private mutating func put(_ value: UInt64, _ operation: ReadOperation) {
-        let place = bytes.count
-        bytes += [UInt8](repeating: 0, count: Int(operation.width))
-        set(value, at: place, operation)
+    /// Sets bits of the integer in front.
+    private mutating func setBits(_ operation: ReadOperation, using generator: inout Generator) {
+        let mask = UInt64(1) << UInt64(operation.width) - 1
+        let wanted = (values[operation.slot] ?? number(of: operation, using: &generator)) & mask
+        values[operation.slot] = wanted
+        guard let last, last.operation.code == .unsigned else { return }
+        let width = Int(last.operation.width)
+        for bit in 0..<Int(operation.width) {
+            let place = operation.count + bit
+            let index = last.operation.isLittleEndian ? place / 8 : width - 1 - place / 8
+            guard bytes.indices.contains(last.offset + index) else { return }
+            let mark = UInt8(1) << UInt8(place % 8)
+            if wanted >> UInt64(bit) & 1 == 1 {
+                bytes[last.offset + index] |= mark
+            } else {
+                bytes[last.offset + index] &= ~mark
+            }
+        }
+    }
+
+    /// Writes what a length counts in its place; digits may come and go, so a second round says it for good.
+    private mutating func fill(_ field: Range<Int>, _ operation: ReadOperation) {
+        var field = field
+        for _ in 0..<2 {
+            let counted = operation.counts == .frame ? bytes.count : bytes.count - field.upperBound
+            let length = written(UInt64(max(0, counted + operation.plus)), operation)
+            bytes.replaceSubrange(field, with: length)
+            field = field.lowerBound..<field.lowerBound + length.count
+        }
+    }
+
+    /// A number as the field says it.
+    private func written(_ value: UInt64, _ operation: ReadOperation) -> [UInt8] {
+        switch operation.code {
+        case .varint:
+            var rest = value
+            var found: [UInt8] = []
+            repeat {
+                found.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
+                rest >>= 7
+            } while rest > 0
+            return found
+        case .decimal: return Array(String(value).utf8) + program.pool[operation.end.offsets]
+        default:
+            return (0..<Int(operation.width)).map { index in
+                let shift = 8 * (operation.isLittleEndian ? index : Int(operation.width) - 1 - index)
+                return UInt8(truncatingIfNeeded: value >> UInt64(shift))
+            }
+        }
     }
 
     private mutating func set(_ value: UInt64, at place: Int, _ operation: ReadOperation) {
-        let width = Int(operation.width)
-        for index in 0..<width {
-            let shift = 8 * (operation.isLittleEndian ? index : width - 1 - index)
-            bytes[place + index] = UInt8(truncatingIfNeeded: value >> UInt64(shift))
-        }
+        for (index, byte) in written(value, operation).enumerated() { bytes[place + index] = byte }
     }
 }
 

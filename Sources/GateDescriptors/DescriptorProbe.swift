@@ -14,21 +14,19 @@ package struct DescriptorProbe: Sendable {
     /// The descriptor's name.
     package let name: String
     let program: DescriptorProgram
+    /// What the vectors hand in.
+    package let samples: [[UInt8]]
 
     /// The descriptor as a listener with these options speaks it.
     package init(_ descriptor: ProtocolDescriptor, _ options: ProtocolOptions) throws(ProtocolSetupError) {
         name = descriptor.name
         program = try descriptor.program(options)
+        samples = descriptor.vectors.map(\.input).filter { !$0.isEmpty }
     }
 
     /// Every choice of a descriptor's parameters, the defaults first.
     package static func choices(of descriptor: ProtocolDescriptor) -> [[String: String]] {
         descriptor.variants.map(\.values)
-    }
-
-    /// The first bytes that a vector hands in, for seeds.
-    package static func inputs(of descriptor: ProtocolDescriptor) -> [[UInt8]] {
-        descriptor.vectors.map(\.input).filter { !$0.isEmpty }
     }
 
     /// Bytes of a whole frame, at most.
@@ -42,7 +40,8 @@ package struct DescriptorProbe: Sendable {
     package func frame(_ input: Span<UInt8>, at start: Int) throws(FramingError) -> Frame? {
         var values = FrameValues()
         var scratch = ByteBuffer()
-        switch try program.read(input, at: start, values: &values, scratch: &scratch) {
+        var progress = ReadProgress()
+        switch try program.read(input, at: start, values: &values, progress: &progress, scratch: &scratch) {
         case .incomplete: return nil
         case .empty(let end): return Frame(end: end, payload: nil)
         case .frame(let end):
