@@ -87,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "GatehouseCommand",
             dependencies: [
-                "GateBench", "GateBytes", "GateDescriptors", "GateJSON", "GateProtocol", "Gatehouse", "GatehouseDemo",
-                argumentParser, logging,
+                "GateBench", "GateBytes", "GateDescriptors", "GateFuzz", "GateJSON", "GateProtocol", "Gatehouse",
+                "GatehouseDemo", argumentParser, logging,
             ],
             swiftSettings: settings),
         .executableTarget(name: "RawEcho", linkerSettings: [.linkedLibrary("uv")]),
@@ -124,7 +124,7 @@ let package = Package(
             ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "GateTestKit", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseCommandTests", ["GateDescriptors", "Gatehouse", "GatehouseCommand", argumentParser]),
-        tests("GateFuzzTests", ["GateFuzz"]),
+        tests("GateFuzzTests", ["GateDescriptors", "GateFuzz"]),
         tests("HouseTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -16,12 +16,17 @@ package struct DescriptorProbe: Sendable {
     let program: DescriptorProgram
     /// What the vectors hand in.
     package let samples: [[UInt8]]
+    /// Whether the frames of both directions have one layout: whether what the vectors say is written can be read.
+    package let isSymmetric: Bool
 
     /// The descriptor as a listener with these options speaks it.
     package init(_ descriptor: ProtocolDescriptor, _ options: ProtocolOptions) throws(ProtocolSetupError) {
         name = descriptor.name
         program = try descriptor.program(options)
         samples = descriptor.vectors.map(\.input).filter { !$0.isEmpty }
+        // The vectors hold for the defaults.
+        let usual = try descriptor.program(ProtocolOptions(frameBytesMax: .max))
+        isSymmetric = descriptor.vectors.allSatisfy { Self.canRead($0.output, usual) }
     }
 
     /// Every choice of a descriptor's parameters, the defaults first.
@@ -35,9 +40,26 @@ package struct DescriptorProbe: Sendable {
     /// One connection.
     package func makeProtocol() -> DescriptorProtocol { DescriptorProtocol(program) }
 
+    private static func canRead(_ output: [UInt8], _ program: DescriptorProgram) -> Bool {
+        var offset = 0
+        while offset < output.count {
+            guard let frame = try? Self.frame(output.span, at: offset, program), frame.end > offset else {
+                return false
+            }
+            offset = frame.end
+        }
+        return true
+    }
+
     /// The frame at `start`; `nil` when it is not whole.
     /// - Throws: What a peer that speaks the descriptor would say of it.
     package func frame(_ input: Span<UInt8>, at start: Int) throws(FramingError) -> Frame? {
+        try Self.frame(input, at: start, program)
+    }
+
+    private static func frame(
+        _ input: Span<UInt8>, at start: Int, _ program: DescriptorProgram
+    ) throws(FramingError) -> Frame? {
         var values = FrameValues()
         var scratch = ByteBuffer()
         var progress = ReadProgress()

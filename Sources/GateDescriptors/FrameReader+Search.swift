@@ -123,6 +123,10 @@ extension DescriptorProgram {
         while true {
             progress = ReadProgress(operation: index, scanned: place - start)
             let key = place + Int(operation.width)
+            // Refused before bytes are waited for that no frame has room for.
+            guard end >= 0 || key - start <= frameBytesMax else {
+                throw .frameTooLarge(bytes: key - start, limit: frameBytesMax)
+            }
             guard key <= limit else { break }
             let keyBytes = Self.unsigned(input, at: place, operation)
             guard keyBytes <= operation.maximum else {
@@ -130,7 +134,7 @@ extension DescriptorProgram {
             }
             if keyBytes == 0 { return key }
             let head = key + Int(keyBytes)
-            guard head - start <= frameBytesMax else {
+            guard head + Int(value.width) - start <= frameBytesMax || end >= 0 && head - start <= frameBytesMax else {
                 throw .frameTooLarge(bytes: head - start, limit: frameBytesMax)
             }
             guard head + Int(value.width) <= limit else { break }

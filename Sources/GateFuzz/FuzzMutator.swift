@@ -57,8 +57,7 @@ struct FuzzFrames {
             probe = nil
         case .descriptors:
             prefix = bytes.count < 2 ? [UInt8(truncatingIfNeeded: bytes.count), 0] : Array(bytes[..<2])
-            let probes = prefix[1] < 0x80 ? DescriptorSubjects.usual : DescriptorSubjects.small
-            probe = probes[Int(prefix[0]) % probes.count]
+            probe = DescriptorSubjects.probe(prefix[0], limit: prefix[1])
         }
     }
 

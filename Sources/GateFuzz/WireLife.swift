@@ -83,7 +83,7 @@ struct WireLife: Equatable {
         do {
             consumed = try wire.receive(input, at: Self.start, effects: &effects)
         } catch {
-            fault = error
+            fault = Self.withoutCount(error)
         }
         close = effects.close
         if consumed < 0 || consumed > input.count { throw FuzzFinding("\(consumed) of \(input.count) bytes consumed") }
@@ -96,6 +96,14 @@ struct WireLife: Equatable {
                     payload: try Self.bytes(message.payload, input, scratch), correlation: message.correlation))
         }
         return consumed
+    }
+
+    /// How many bytes a frame above the limit had depends on how much of it was there.
+    private static func withoutCount(_ error: WireError) -> WireError {
+        if case .framing(.frameTooLarge(_, let limit)) = error {
+            return .framing(.frameTooLarge(bytes: 0, limit: limit))
+        }
+        return error
     }
 
     private static func bytes(

@@ -11,7 +11,7 @@ struct ProtocolCommand: ParsableCommand {
             """,
         subcommands: [
             ProtocolListCommand.self, ProtocolCheckCommand.self, ProtocolDecodeCommand.self, ProtocolEncodeCommand.self,
-            ProtocolNewCommand.self, ProtocolExplainCommand.self,
+            ProtocolNewCommand.self, ProtocolExplainCommand.self, ProtocolFuzzCommand.self,
         ])
 }
 

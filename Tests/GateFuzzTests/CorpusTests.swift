@@ -42,6 +42,13 @@ import Testing
         }
     }
 
+    /// The descriptors' own vectors are seeds: a change of a descriptor changes them with it.
+    @Test func promisesAreKeptForWhatTheVectorsSend() throws {
+        let seeds = descriptorCodecSeeds()
+        #expect(seeds.count > 50)
+        for seed in seeds { try fuzzDescriptorCodec(seed.span) }
+    }
+
     @Test func theCanaryIsNoPartOfTheTargets() {
         #expect(!FuzzTarget.all.map(\.name).contains("canary"))
         let (song, silence) = (Array("GATE\u{1}ab".utf8), Array("GATE\u{2}ab".utf8))

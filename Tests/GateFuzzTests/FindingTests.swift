@@ -15,6 +15,12 @@ import Testing
         try fuzzConfiguration(found.span)
     }
 
+    /// Keys and values that fill the limit exactly left the end of the box to wait for, which had no room any more.
+    @Test func keysAndValuesThatLeaveNoRoomForTheirEndAreRefused() throws {
+        let found = try bytes("descriptor-codec", "finding-no-room-for-the-end")
+        try fuzzDescriptorCodec(found.span)
+    }
+
     private func bytes(_ target: String, _ name: String) throws -> [UInt8] {
         try #require(corpus(target).first { $0.name == name }).bytes
     }

@@ -1,8 +1,8 @@
 #include "CFuzz.h"
 
-// Counts what is allocated, so that a harness can be held to a bound. glibc lets a program bring its own malloc and keeps
-// its own under these names. A program has one thread that fuzzes; another one's bytes at the same time could get lost in
-// the count and no more, so a plain addition will do.
+// Counts what is allocated, so that a harness can be held to a bound. glibc lets a program bring its own malloc and
+// keeps its own under these names. A program has one thread that fuzzes; another one's bytes at the same time could
+// get lost in the count and no more, so a plain addition will do.
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

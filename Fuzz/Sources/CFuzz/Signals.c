@@ -1,7 +1,7 @@
 #include <signal.h>
 
-/// libFuzzer calls this first. Its handlers, which write the reproducer, give way to any that are there already, and the
-/// Swift runtime may have installed its own to print a backtrace.
+/// libFuzzer calls this first. Its handlers, which write the reproducer, give way to any that are there already,
+/// and the Swift runtime may have installed its own to print a backtrace.
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc;
     (void)argv;

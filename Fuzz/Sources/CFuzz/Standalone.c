@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The same programs without libFuzzer, for replays under other sanitizers and for measuring coverage: weak symbols, so that
-// libFuzzer's own win where it is linked in.
+// The same programs without libFuzzer, for replays under other sanitizers and for measuring coverage: weak symbols,
+// so that libFuzzer's own win where it is linked in.
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,7 +8,8 @@
 /// A program without libFuzzer gets one that changes nothing.
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t sizeMax);
 
-/// Bytes that malloc and its kin handed out since the start, on all threads; 0 under a sanitizer with its own allocator.
+/// Bytes that malloc and its kin handed out since the start, on all threads; 0 under a sanitizer with its own
+/// allocator.
 uint64_t cfuzz_allocated_bytes(void);
 
 #endif
