@@ -1,4 +1,5 @@
 import ArgumentParser
+import GateDescriptors
 import GateFuzz
 import GateProtocol
 
