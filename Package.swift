@@ -30,6 +30,10 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["GatehouseCommand"]),
         .executable(name: "raw-echo", targets: ["RawEcho"]),
     ],
+    traits: [
+        .default(enabledTraits: []),
+        .trait(name: "NATS", description: "nats:// between nodes (needs libnats-dev)"),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -38,6 +42,7 @@ let package = Package(
     targets: [
         // Floor 0: C libraries.
         .target(name: "CUV", linkerSettings: [.linkedLibrary("uv")]),
+        .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
         // Floor 1: pure helpers.
         library("GateBytes"),
         library("GateJSON"),
@@ -56,6 +61,9 @@ let package = Package(
         library("GateSessions", ["GateBytes", "GateIO", "GateMetrics", "GateProtocol", "GateRPC"]),
         library("GateRPCUDP", ["GateBytes", "GateIO", "GateRPC"]),
         library(
+            "GateRPCNATS",
+            ["GateBytes", "GateIO", "GateRPC", .target(name: "CNATS", condition: .when(traits: ["NATS"]))]),
+        library(
             "GateModules",
             ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
         library(
@@ -71,7 +79,7 @@ let package = Package(
             "Gatehouse",
             [
                 "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules",
-                "GateProtocol", "GateRPC", "GateRPCUDP", "GateServer", "GateSessions", "GateUV", logging,
+                "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCUDP", "GateServer", "GateSessions", "GateUV", logging,
             ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
         library(
@@ -101,9 +109,9 @@ let package = Package(
         tests(
             "GateRPCTests",
             [
-                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCUDP", "GateSessions",
-                "GateTestKit",
-                "GateUV",
+                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCUDP",
+                "GateSessions",
+                "GateTestKit", "GateUV",
             ]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
         tests("GateSessionsTests", ["GateBytes", "GateIO", "GateProtocol", "GateSessions", "GateTestKit"]),

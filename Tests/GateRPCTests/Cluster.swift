@@ -1,6 +1,7 @@
 import GateBytes
 import GateIO
 import GateRPC
+import GateRPCNATS
 import GateRPCUDP
 import GateUV
 import Synchronization
@@ -10,6 +11,9 @@ import Testing
 enum LinkKind: String, CaseIterable, Sendable {
     case memory
     case udp
+    #if NATS
+        case nats
+    #endif
 }
 
 /// Some nodes in one process, each with a loop of its own.
@@ -73,6 +77,10 @@ final class Cluster: Sendable {
                 return known
             }
             link = UDPLink(socket: socket, loop: group.loops[0], peers: peers, start: start)
+        #if NATS
+            case .nats:
+                link = NATSLink(url: try NATSServer.shared.get().url, loop: group.loops[0], start: start)
+        #endif
         }
         let transport = RemoteTransport(settings: settings, link: link)
         let router = RPCRouter(node: name, transport: transport)

@@ -38,9 +38,11 @@ struct PackageDescription: Decodable {
     /// What SwiftPM says, asked once.
     static let ofThisPackage = Result { try load() }
 
-    /// Asks SwiftPM itself; a scratch directory of its own keeps clear of the lock that the running `swift test` holds.
+    /// Asks SwiftPM itself, with what is optional; a scratch directory of its own keeps clear of the lock that the running
+    /// `swift test` holds.
     private static func load() throws -> PackageDescription {
-        let command = "cd '\(Tree.root)' && swift package --scratch-path .build/house describe --type json 2>/dev/null"
+        let options = "--enable-all-traits --scratch-path .build/house"
+        let command = "cd '\(Tree.root)' && swift package \(options) describe --type json 2>/dev/null"
         guard let pipe = unsafe popen(command, "r") else { throw HouseError.commandFailed(command) }
         var output = Data()
         var chunk = [UInt8](repeating: 0, count: 1 << 16)

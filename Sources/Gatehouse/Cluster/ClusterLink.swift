@@ -1,5 +1,6 @@
 import GateIO
 import GateRPC
+import GateRPCNATS
 import GateRPCUDP
 import GateUV
 
@@ -28,6 +29,12 @@ enum ClusterLink {
             } catch {
                 throw .address(url, error)
             }
+        case .nats(let servers):
+            #if NATS
+                return NATSLink(url: servers, loop: group.loops[0], start: start)
+            #else
+                throw .cluster(.notBuiltIn("nats", trait: "NATS", package: "libnats-dev"))
+            #endif
         }
     }
 }

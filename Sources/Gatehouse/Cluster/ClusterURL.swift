@@ -5,6 +5,8 @@ import GateRPCUDP
 package enum ClusterURL: Hashable, Sendable {
     /// `udp://HOST:PORT`, loopback only.
     case udp(SocketAddress)
+    /// `nats://[USER:PASSWORD@]HOST:PORT`, or `tls://`; several, separated by commas.
+    case nats(String)
 
     /// Reads a URL.
     package init(_ text: String) throws(ClusterURLFault) {
@@ -15,7 +17,12 @@ package enum ClusterURL: Hashable, Sendable {
         case "udp":
             guard let address = Self.loopback(rest) else { throw .notLoopback(text) }
             self = .udp(address)
-        case "nats", "tls": throw .notBuiltIn(scheme, trait: "NATS", package: "libnats-dev")
+        case "nats", "tls":
+            #if NATS
+                self = .nats(text)
+            #else
+                throw .notBuiltIn(scheme, trait: "NATS", package: "libnats-dev")
+            #endif
         case "redis": throw .notBuiltIn(scheme, trait: "Redis", package: "libhiredis-dev")
         case "amqp", "amqps": throw .notBuiltIn(scheme, trait: "RabbitMQ", package: "librabbitmq-dev")
         case "rediss": throw .notSupported(scheme)
