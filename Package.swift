@@ -131,7 +131,9 @@ let package = Package(
             "GateBenchTests",
             ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "GateTestKit", "Gatehouse", "GatehouseDemo"]),
-        tests("GatehouseCommandTests", ["GateDescriptors", "Gatehouse", "GatehouseCommand", argumentParser]),
+        tests(
+            "GatehouseCommandTests",
+            ["GateDescriptors", "GateProtocol", "Gatehouse", "GatehouseCommand", argumentParser]),
         tests("GateFuzzTests", ["GateDescriptors", "GateFuzz"]),
         tests("HouseTests"),
     ],

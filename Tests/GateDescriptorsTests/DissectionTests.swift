@@ -6,10 +6,14 @@ import Testing
 
 /// A workbench of a shipped protocol.
 func workbench(_ name: String, _ parameters: [String: String] = [:]) throws -> DescriptorWorkbench {
-    let descriptor = try #require(DescriptorLibrary().descriptor(named: name))
     let file = try #require(DescriptorLibrary.shippedFiles.first { $0.protocolName == name })
+    guard case .loaded(let descriptor) = ProtocolDescriptor.load(file) else { throw UnloadableFile(name: name) }
     return try DescriptorWorkbench(
         descriptor, file, options: ProtocolOptions(frameBytesMax: 1 << 28, parameters: parameters))
+}
+
+private struct UnloadableFile: Error {
+    var name: String
 }
 
 /// A workbench of a descriptor given as text.
@@ -135,7 +139,7 @@ func workbench(text: String) throws -> DescriptorWorkbench {
         for vector in try workbench(name).descriptor.vectors {
             let bench = try workbench(name, vector.parameters)
             for (sender, bytes) in [(Dissection.Sender.client, vector.input), (.server, vector.output)] {
-                for index in bytes.indices.prefix(64) {
+                for index in bytes.indices.prefix(32) {
                     for byte: UInt8 in [0, 1, 0x7F, 0xFF] {
                         var spoiled = bytes
                         spoiled[index] = byte
