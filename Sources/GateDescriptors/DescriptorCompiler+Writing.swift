@@ -73,13 +73,16 @@ extension DescriptorCompiler {
         return 0
     }
 
-    /// Whether a field is there when a kind is written.
-    private func isWritten(_ field: FieldModel, _ frame: WriteFrame) -> Bool {
-        field.conditions.allSatisfy { condition in
-            guard let other = fields.first(where: { $0.name == condition.field }), isWritten(other, frame) else {
-                return false
+    /// Which fields are there when a kind is written. From left to right, because each asks only for fields before it.
+    private func written(_ layout: KindModel, _ needs: [String: Int]) -> [Bool] {
+        var present: Set<String> = []
+        return fields.map { field in
+            let isThere = field.conditions.allSatisfy { condition in
+                present.contains(condition.field)
+                    && condition.values.contains(staticValue(of: condition.field, layout, needs))
             }
-            return condition.values.contains(staticValue(of: condition.field, frame.layout, frame.needs))
+            if isThere { present.insert(field.name) }
+            return isThere
         }
     }
 
@@ -175,7 +178,8 @@ extension DescriptorCompiler {
         }
         var frame = WriteFrame(
             kind: kind, layout: layout, hasErrorField: textField || layout.has.contains(WellKnown.error), needs: needs)
-        for (index, field) in fields.enumerated() where isWritten(field, frame) {
+        let written = written(layout, needs)
+        for (index, field) in fields.enumerated() where written[index] {
             switch field.form {
             case .constant(let bytes): literal(bytes)
             case .unsigned(let width):

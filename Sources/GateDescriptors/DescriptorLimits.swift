@@ -14,6 +14,10 @@ enum DescriptorLimits {
     static let scopesMax = 8
     /// Names in one `enum`.
     static let enumNamesMax = 1024
+    /// Conditions of one field, those of the groups around it included.
+    static let conditionsMax = 8
+    /// Entries of `kinds`, of `replies` and of `states`, each.
+    static let kindsMax = 64
     /// Values of all parameters multiplied: each combination is compiled once at load.
     static let variantsMax = 64
     /// Problems reported of one file; what comes after them is most often their consequence.

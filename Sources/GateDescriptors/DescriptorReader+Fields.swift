@@ -62,6 +62,12 @@ extension DescriptorReader {
         checkKeys(node, path, type)
         var conditions = conditions
         if let when = node["when"] { conditions += readWhen(when, "\(path).when", fields) }
+        guard conditions.count <= DescriptorLimits.conditionsMax else {
+            report(
+                .tooMany(conditions.count, limit: DescriptorLimits.conditionsMax, of: "conditions"),
+                at: place(node, path))
+            return
+        }
         if type == "group" {
             guard let inner = node["fields"] else {
                 report(.missingKey("fields"), at: place(node, path))

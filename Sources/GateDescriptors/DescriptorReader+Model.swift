@@ -36,6 +36,13 @@ extension DescriptorReader {
         }
         if let states = root["states"] { readStates(states, into: &model) }
         if let opening = root["on_open"] { model.opening = actions(opening, "$.on_open") }
+        for key in ["kinds", "replies", "states"] {
+            guard let node = root[key], case .object = node.kind else { continue }
+            let count = members(of: node, "$.\(key)").count
+            guard count > DescriptorLimits.kindsMax else { continue }
+            report(.tooMany(count, limit: DescriptorLimits.kindsMax, of: "entries"), at: place(node, "$.\(key)"))
+            return model
+        }
         if let kinds = root["kinds"] {
             model.kindsPlace = place(kinds, "$.kinds")
             model.kinds = readKinds(kinds, named: model.states.flatMap { $0.actions.map(\.kind) })

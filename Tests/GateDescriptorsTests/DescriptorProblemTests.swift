@@ -310,7 +310,7 @@ import Testing
                 "9:67: $.vectors[0].close: unknown value 'tired'; valid: peer_closed, peer_reset, client_goodbye, "
                     + "malformed_frame, frame_too_large, protocol_violation, unsupported_protocol, "
                     + "identifier_rejected, refused, handshake_timeout, frame_timeout, keep_alive_timeout, "
-                    + "slow_reader, write_timeout, taken_over, kicked, closed_by_module, too_many_connections, "
+                    + "slow_reader, write_timeout, backlog_timeout, taken_over, kicked, closed_by_module, too_many_connections, "
                     + "too_many_from_address, connection_rate, protocol_limit, server_stopping, internal_error",
                 "9:76: $.vectors[0].colour: unknown key 'colour'; valid: note, parameters, routes, now_ms, in, events, send, out, close, rest",
             ])
