@@ -132,7 +132,9 @@
                 unsafe Unmanaged<NATSLink>.fromOpaque(me).release()
                 return
             }
-            for subject in [inbox, Self.nodesSubject, "gatehouse.undelivered.\(token).*"] { subscribe(made, subject) }
+            for subject in [inbox, Self.nodesSubject, "gatehouse.undelivered.\(token).*"] {
+                unsafe subscribe(made, subject)
+            }
             if status == NATS_OK { unsafe wentUp(made) }
         }
 

@@ -23,8 +23,12 @@ final class Cluster: Sendable {
     private let nodes = Mutex<[Node]>([])
     private let addresses = Mutex<[SocketAddress]>([])
 
-    init(_ kind: LinkKind) {
+    /// The broker, where it is not the shared one.
+    private let url: String?
+
+    init(_ kind: LinkKind, url: String? = nil) {
         self.kind = kind
+        self.url = url
     }
 
     /// One node.
@@ -79,7 +83,7 @@ final class Cluster: Sendable {
             link = UDPLink(socket: socket, loop: group.loops[0], peers: peers, start: start)
         #if NATS
             case .nats:
-                link = NATSLink(url: try NATSServer.shared.get().url, loop: group.loops[0], start: start)
+                link = NATSLink(url: try url ?? NATSServer.shared.get().url, loop: group.loops[0], start: start)
         #endif
         }
         let transport = RemoteTransport(settings: settings, link: link)

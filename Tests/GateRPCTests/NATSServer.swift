@@ -32,7 +32,7 @@
         private static func spawn(_ words: [String]) throws -> pid_t {
             var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
             unsafe arguments.append(nil)
-            defer { for argument in unsafe arguments { unsafe free(argument) } }
+            defer { unsafe arguments.forEach { unsafe free($0) } }
             var pid: pid_t = 0
             guard unsafe posix_spawn(&pid, words[0], nil, nil, arguments, nil) == 0 else {
                 throw TestFailure.unexpected
