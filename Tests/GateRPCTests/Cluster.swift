@@ -26,8 +26,12 @@ final class Cluster: Sendable {
     /// The broker, where it is not the shared one.
     private let url: String?
 
-    init(_ kind: LinkKind, url: String? = nil) {
+    /// Whether every datagram is lost once and then comes twice.
+    private let isLossy: Bool
+
+    init(_ kind: LinkKind, url: String? = nil, isLossy: Bool = false) {
         self.kind = kind
+        self.isLossy = isLossy
         self.url = url
     }
 
@@ -80,7 +84,8 @@ final class Cluster: Sendable {
                 defer { known.append(socket.localAddress) }
                 return known
             }
-            link = UDPLink(socket: socket, loop: group.loops[0], peers: peers, start: start)
+            link = UDPLink(
+                socket: isLossy ? LossySocket(socket) : socket, loop: group.loops[0], peers: peers, start: start)
         #if NATS
             case .nats:
                 link = NATSLink(url: try url ?? NATSServer.shared.get().url, loop: group.loops[0], start: start)
