@@ -84,7 +84,10 @@ let package = Package(
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
         library(
             "GateFuzz",
-            ["GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol", "GateServer", "Gatehouse"]),
+            [
+                "GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol", "GateServer", "GateTestKit",
+                "Gatehouse",
+            ]),
         library(
             "GateBench",
             [

@@ -1,6 +1,7 @@
 import GateBytes
 import GateDescriptors
 import GateProtocol
+import GateTestKit
 
 /// What the protocol of a descriptor promises about any client.
 ///
@@ -63,7 +64,7 @@ func checkClient(of probe: DescriptorProbe, sending bytes: [UInt8]) throws(FuzzF
     let restMax = probe.frameBytesMax
     let whole = try WireLife.live(
         wire, bytes, WireLife.Feeding(pieces: [bytes.count], eventsMax: 20), restMax: restMax)
-    var random = FuzzRandom(seed: bytes.span.fnv1a)
+    var random = SeededGenerator(seed: bytes.span.fnv1a)
     let pieces = (0..<4).map { _ in 1 + random.below(1 << (1 + random.below(6))) }
     var feedings = [WireLife.Feeding(pieces: pieces, eventsMax: 1 + random.below(4))]
     if bytes.count <= 256 { feedings.append(WireLife.Feeding(pieces: [1], eventsMax: 20)) }
@@ -76,7 +77,7 @@ func checkClient(of probe: DescriptorProbe, sending bytes: [UInt8]) throws(FuzzF
 
 /// Answers all requests of a client, pushes to it, and reads what it gets.
 private func checkAnswers(
-    _ wire: DescriptorProtocol, _ probe: DescriptorProbe, _ life: WireLife, _ random: inout FuzzRandom
+    _ wire: DescriptorProtocol, _ probe: DescriptorProbe, _ life: WireLife, _ random: inout SeededGenerator
 ) throws(FuzzFinding) {
     var effects = ProtocolEffects()
     var requests = life.messages.filter { $0.kind == .request }

@@ -1,6 +1,7 @@
 import GateBytes
 public import GateDescriptors
 public import GateProtocol
+import GateTestKit
 
 /// Fuzzes one descriptor without help from a compiler: frames that it allows, frames that it almost allows, and any bytes.
 ///
@@ -22,8 +23,8 @@ public struct DescriptorFuzzer {
     /// Inputs that were tried.
     public private(set) var executions = 0
     private let probe: DescriptorProbe
-    private var maker: DescriptorFrameMaker<FuzzRandom>
-    private var random: FuzzRandom
+    private var maker: DescriptorFrameMaker<SeededGenerator>
+    private var random: SeededGenerator
 
     /// A fuzzer of a descriptor with these parameters. The same seed makes the same inputs.
     /// - Throws: When the parameters are not the descriptor's own.
@@ -32,7 +33,7 @@ public struct DescriptorFuzzer {
     ) throws(ProtocolSetupError) {
         probe = try DescriptorProbe(descriptor, ProtocolOptions(frameBytesMax: 4_096, parameters: parameters))
         maker = DescriptorFrameMaker(probe)
-        random = FuzzRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// Tries one more input.

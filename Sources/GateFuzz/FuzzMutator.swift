@@ -1,6 +1,7 @@
 import GateBytes
 import GateDescriptors
 import GateMQTT
+import GateTestKit
 
 /// Changes an input packet by packet or frame by frame, so that lengths stay right where they are not the point.
 public struct FuzzMutator: Sendable {
@@ -24,7 +25,7 @@ public struct FuzzMutator: Sendable {
     public func mutate(
         _ bytes: [UInt8], seed: UInt64, bytesMax: Int, plain: ([UInt8], Int) -> [UInt8]
     ) -> [UInt8] {
-        var random = FuzzRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         // Half of the time lengths are left to chance.
         if random.below(2) == 0 { return plain(bytes, bytesMax) }
         let frames = FuzzFrames(structure, prefix: bytes)
@@ -91,16 +92,16 @@ struct FuzzFrames {
 
     /// The frame with a length that counts what it has.
     func withRightLength(_ frame: [UInt8]) -> [UInt8] {
-        if let probe { return DescriptorFrameMaker<FuzzRandom>(probe).withRightLength(frame) }
+        if let probe { return DescriptorFrameMaker<SeededGenerator>(probe).withRightLength(frame) }
         guard let first = frame.first else { return frame }
         let body = frame.dropFirst(1 + (packetLength(frame, 1)?.width ?? 0))
         return [first] + remainingLength(body.count) + body
     }
 
     /// A new frame that a client may send.
-    func make(using random: inout FuzzRandom) -> [UInt8] {
+    func make(using random: inout SeededGenerator) -> [UInt8] {
         if let probe {
-            var maker = DescriptorFrameMaker<FuzzRandom>(probe)
+            var maker = DescriptorFrameMaker<SeededGenerator>(probe)
             return maker.frame(using: &random)
         }
         var output = ByteBuffer()
@@ -108,7 +109,7 @@ struct FuzzFrames {
         return output.array()
     }
 
-    private func packet(using random: inout FuzzRandom) -> MQTTPacket {
+    private func packet(using random: inout SeededGenerator) -> MQTTPacket {
         let names: [String] = ["a", "Chat/HD_Say", "Chat/HD_Say/1", "é/日"]
         let name = Array(names[random.below(names.count)].utf8)
         let identifier = UInt16(1 + random.below(6))

@@ -1,6 +1,7 @@
 import GateBytes
 import GateMQTT
 import GateProtocol
+import GateTestKit
 
 /// What the MQTT codec promises about any bytes. A trap, a hang or a throw is a finding.
 ///
@@ -31,7 +32,7 @@ public func fuzzMQTTCodec(_ input: Span<UInt8>) throws(FuzzFinding) {
 /// Packets and the end are the same whole, in random pieces and, when there are at most 32 bytes, one by one.
 private func checkSplits(_ codec: MQTTCodec, _ input: Span<UInt8>) throws(FuzzFinding) {
     let whole = stream(codec, input) { _ in input.count }
-    var random = FuzzRandom(seed: input.fnv1a)
+    var random = SeededGenerator(seed: input.fnv1a)
     let split = stream(codec, input) { _ in 1 + random.below(1 << (1 + random.below(7))) }
     if split != whole { throw FuzzFinding("in random pieces: \(split), whole: \(whole)") }
     guard input.count <= 32 else { return }
