@@ -1,0 +1,132 @@
+import GateBytes
+import GateProtocol
+
+/// From an answer, a push or a notice to a frame.
+extension DescriptorProtocol {
+    /// Writes an answer, or keeps it until its turn comes where answers go out in the order of the requests.
+    func reply(
+        _ kind: DescriptorKind, _ correlation: Correlation, _ content: consuming FrameContent, _ topic: Span<UInt8>,
+        _ payload: Span<UInt8>, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        let carries = program.answersCarryRoute
+        let address = Address(rawValue: carries ? UInt32(truncatingIfNeeded: correlation.rawValue >> 32) : 0)
+        let low = correlation.rawValue & 0xFFFF_FFFF
+        switch program.identifiers {
+        case .number:
+            content.identifier = .number(carries ? low : correlation.rawValue)
+            try write(kind, content, address, topic, payload, &output)
+        case .text:
+            content.identifier = .number(correlation.rawValue)
+            if IdentifierTickets.isTicket(correlation) {
+                guard let text = tickets.end(correlation) else { return }
+                content.identifier = text
+            }
+            try write(kind, content, Address(nil), topic, payload, &output)
+        case .order:
+            // The full number of which the correlation has the lower half.
+            let number = nextReply &+ UInt64(UInt32(truncatingIfNeeded: low &- nextReply))
+            guard number == nextReply, nextReply <= lastRequest else {
+                try holdReply(kind, number, content, address, topic, payload)
+                return
+            }
+            try write(kind, content, address, topic, payload, &output)
+            nextReply += 1
+            if heldCount > 0 { writeHeldReplies(&output) }
+        }
+    }
+
+    /// Keeps an answer that comes before its turn.
+    private func holdReply(
+        _ kind: DescriptorKind, _ number: UInt64, _ content: borrowing FrameContent, _ address: Address,
+        _ topic: Span<UInt8>, _ payload: Span<UInt8>
+    ) throws(WireError) {
+        guard number > nextReply, number <= lastRequest, !held.holds(number) else { return }
+        var frame = ByteBuffer()
+        try write(kind, content, address, topic, payload, &frame)
+        try held.hold(frame.array(), for: number)
+        heldCount += 1
+    }
+
+    /// Writes the answers whose turn has come.
+    private func writeHeldReplies(_ output: inout ByteBuffer) {
+        while let frame = held.take(nextReply) {
+            output.append(frame)
+            nextReply += 1
+            heldCount -= 1
+        }
+    }
+
+    /// Writes a frame under the client's own name or code of its route.
+    func write(
+        _ kind: DescriptorKind, _ content: borrowing FrameContent, _ address: Address, _ topic: Span<UInt8>,
+        _ payload: Span<UInt8>, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        if payload.isEmpty && !program.emptyPayload.isEmpty && kind != .error {
+            let empty = program.emptyPayload
+            try write(kind, content, address, topic, empty.span, &output)
+            return
+        }
+        if program.payloadIsJSON, case .text = content.form, kind != .error {
+            var quoted = ByteBuffer()
+            quoted.appendJSONString(payload)
+            let text = quoted.array()
+            let plain = FrameContent(identifier: content.identifier, code: content.code, form: .json, now: content.now)
+            try write(kind, plain, address, topic, text.span, &output)
+            return
+        }
+        var copy = FrameContent(identifier: content.identifier, form: content.form, now: content.now)
+        var hasCode = true
+        if let entry = address.entry {
+            let found = program.routes.entries[entry]
+            let answers = kind == .response || kind == .error
+            copy.code = answers ? found.answerCode : found.code
+            let name = answers ? found.answerName : found.name
+            try write(kind, copy, program.routes.form != .name, name.span, payload, &output)
+            return
+        } else if let code = address.code {
+            copy.code = code
+        } else if let ticket = address.ticket {
+            guard case .text(let name)? = tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) else { return }
+            try write(kind, copy, false, name.span, payload, &output)
+            return
+        } else if let number = IdentifierTickets.plainNumber(topic) {
+            copy.code = number
+        } else {
+            hasCode = false
+            if let split = program.routes.split, topic.firstOffset(of: UInt8(ascii: "/")) != nil {
+                var name = [UInt8](copying: topic)
+                for index in name.indices where name[index] == UInt8(ascii: "/") { name[index] = split }
+                try write(kind, copy, false, name.span, payload, &output)
+                return
+            }
+        }
+        try write(kind, copy, hasCode, topic, payload, &output)
+    }
+
+    func write(
+        _ kind: DescriptorKind, _ content: borrowing FrameContent, _ hasCode: Bool, _ name: Span<UInt8>,
+        _ payload: Span<UInt8>, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        var range = program.writingRanges[kind.rawValue]
+        let coded = program.codedRanges[kind.rawValue]
+        if hasCode && !coded.isEmpty { range = coded }
+        // A route without a code has no name in such a protocol: a push to it is not written.
+        if !hasCode && kind == .push && program.needsCode & 1 << UInt16(kind.rawValue) != 0 { return }
+        do {
+            try program.write(range, route: name, payload: payload, content, into: &output)
+        } catch {
+            throw .framing(error)
+        }
+    }
+
+    /// Writes a frame of the descriptor's own.
+    func write(
+        _ range: Range<Int>, _ content: borrowing FrameContent, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        do {
+            try program.write(range, route: Span(), payload: Span(), content, into: &output)
+        } catch {
+            throw .framing(error)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import GateBytes
+import GateProtocol
+
+/// From a frame to a message: where it goes, and how its answer will find it.
+extension DescriptorProtocol {
+    /// Makes an event of a request or a notify.
+    func deliver(
+        _ kind: DescriptorKind, _ values: borrowing FrameValues, _ input: Span<UInt8>,
+        _ effects: inout ProtocolEffects
+    ) throws(WireError) {
+        var address = Address(nil)
+        let topic = try topic(values, input, &address, &effects.scratch)
+        if kind == .request {
+            let correlation = try begin(values, input, address)
+            effects.append(
+                .message(
+                    ClientMessage(
+                        kind: .request, topic: topic, payload: values.range(FrameValues.payload),
+                        correlation: correlation)))
+        } else {
+            effects.append(
+                .message(
+                    ClientMessage(
+                        kind: .notify, topic: topic, payload: values.range(FrameValues.payload), correlation: .none)))
+        }
+    }
+
+    /// What a message is about: the route that the listener gives to the client's name or code. Empty when it gives none,
+    /// so that the listener's own route counts.
+    private func topic(
+        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ address: inout Address, _ scratch: inout ByteBuffer
+    ) throws(WireError) -> ByteRange {
+        let routes = program.routes
+        if values.has(FrameValues.code) {
+            let code = values.number(FrameValues.code)
+            if let entry = routes.entry(code: code) {
+                address = Address(entry)
+                return append(routes.entries[entry].route, &scratch)
+            }
+            guard code <= UInt64(Int32.max) else { throw .framing(.invalidValue(Int(clamping: code))) }
+            address = Address(rawValue: Address.coded | UInt32(code))
+            return .empty
+        }
+        guard values.has(FrameValues.route) else { return .empty }
+        let name = values.range(FrameValues.route)
+        if name.region == .scratch {
+            let copy = scratch.withBytes { [UInt8](copying: $0, range: name.offsets) }
+            return try topic(copy.span, name, &address, &scratch)
+        }
+        return try topic(input.extracting(name.offsets), name, &address, &scratch)
+    }
+
+    private func topic(
+        _ name: Span<UInt8>, _ range: ByteRange, _ address: inout Address, _ scratch: inout ByteBuffer
+    ) throws(WireError) -> ByteRange {
+        let routes = program.routes
+        if let entry = routes.entry(name: name) {
+            address = Address(entry)
+            return append(routes.entries[entry].route, &scratch)
+        }
+        if name.firstOffset(of: UInt8(ascii: "/")) != nil { return range }
+        // A name that says module and handler with another sign between them; of more parts the last two count.
+        if let split = routes.split, let last = Self.lastOffset(of: split, in: name, before: name.count), last > 0 {
+            let first = Self.lastOffset(of: split, in: name, before: last).map { $0 + 1 } ?? 0
+            let start = scratch.count
+            scratch.append(name, range: first..<last)
+            scratch.append(UInt8(ascii: "/"))
+            scratch.append(name, range: last + 1..<name.count)
+            if program.answersCarryRoute { address = try keep(name) }
+            return ByteRange(start: start, count: scratch.count - start, region: .scratch)
+        }
+        if program.answersCarryRoute, !routes.isDefault { address = try keep(name) }
+        return routes.isDefault ? range : .empty
+    }
+
+    /// Keeps a name until its request is answered.
+    private func keep(_ name: Span<UInt8>) throws(WireError) -> Address {
+        let ticket = try tickets.begin(name).rawValue & ~(1 << 63)
+        return Address(rawValue: Address.named | UInt32(ticket))
+    }
+
+    private static func lastOffset(of byte: UInt8, in bytes: Span<UInt8>, before end: Int) -> Int? {
+        var index = end
+        while index > 0 {
+            index -= 1
+            if bytes[index] == byte { return index }
+        }
+        return nil
+    }
+
+    private func append(_ route: [UInt8], _ scratch: inout ByteBuffer) -> ByteRange {
+        let start = scratch.count
+        scratch.append(route)
+        return ByteRange(start: start, count: route.count, region: .scratch)
+    }
+
+    private func begin(
+        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ address: Address
+    ) throws(WireError) -> Correlation {
+        let carried = program.answersCarryRoute ? UInt64(address.rawValue) << 32 : 0
+        switch program.identifiers {
+        case .order:
+            guard lastRequest - (nextReply - 1) < UInt64(DescriptorLimits.outstandingMax) else {
+                throw .limitReached(DescriptorLimits.outstandingMax)
+            }
+            lastRequest += 1
+            return Correlation(rawValue: carried | lastRequest & 0xFFFF_FFFF)
+        case .number:
+            let number = values.has(FrameValues.identifier) ? values.number(FrameValues.identifier) : 0
+            // Ids beyond 32 bits leave no room for how the client named the route: then the topic says it.
+            return Correlation(rawValue: number > 0xFFFF_FFFF ? number : number | carried)
+        case .text:
+            let text = values.range(FrameValues.identifier).offsets
+            if let number = IdentifierTickets.plainNumber(input.extracting(text)) {
+                return Correlation(rawValue: number)
+            }
+            return try tickets.begin(input.extracting(text))
+        }
+    }
+}

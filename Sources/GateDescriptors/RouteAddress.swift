@@ -1,0 +1,23 @@
+/// How a client names a route, in 32 bits of a correlation.
+///
+/// ```
+/// 0                    as the topic says
+/// 1...0x3FFF_FFFF      an entry of the listener's routes, its place and one
+/// 0x4000_0000 | n      the name that is kept under ticket n
+/// 0x8000_0000 | code   a code without an entry, up to 31 bits
+/// ```
+struct Address {
+    static let named: UInt32 = 0x4000_0000
+    static let coded: UInt32 = 0x8000_0000
+
+    var rawValue: UInt32 = 0
+
+    init(_ entry: Int?) { rawValue = entry.map { UInt32($0 + 1) } ?? 0 }
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    var entry: Int? { rawValue > 0 && rawValue < Self.named ? Int(rawValue) - 1 : nil }
+    var code: UInt64? { rawValue & Self.coded != 0 ? UInt64(rawValue & ~Self.coded) : nil }
+    var ticket: UInt32? {
+        rawValue & Self.coded == 0 && rawValue & Self.named != 0 ? rawValue & ~Self.named : nil
+    }
+}
