@@ -1,20 +1,10 @@
 import GateBytes
 import GateIO
 import GateRPC
-import GateRPCNATS
 import GateRPCUDP
 import GateUV
 import Synchronization
 import Testing
-
-/// The links that the contract suite runs over.
-enum LinkKind: String, CaseIterable, Sendable {
-    case memory
-    case udp
-    #if NATS
-        case nats
-    #endif
-}
 
 /// Some nodes in one process, each with a loop of its own.
 final class Cluster: Sendable {
@@ -24,15 +14,15 @@ final class Cluster: Sendable {
     private let addresses = Mutex<[SocketAddress]>([])
 
     /// The broker, where it is not the shared one.
-    private let url: String?
+    private let broker: Broker?
 
     /// Whether every datagram is lost once and then comes twice.
     private let isLossy: Bool
 
-    init(_ kind: LinkKind, url: String? = nil, isLossy: Bool = false) {
+    init(_ kind: LinkKind, broker: Broker? = nil, isLossy: Bool = false) {
         self.kind = kind
         self.isLossy = isLossy
-        self.url = url
+        self.broker = broker
     }
 
     /// One node.
@@ -86,10 +76,9 @@ final class Cluster: Sendable {
             }
             link = UDPLink(
                 socket: isLossy ? LossySocket(socket) : socket, loop: group.loops[0], peers: peers, start: start)
-        #if NATS
-            case .nats:
-                link = NATSLink(url: try url ?? NATSServer.shared.get().url, loop: group.loops[0], start: start)
-        #endif
+        default:
+            let url = try (broker ?? Broker.shared(kind)).url
+            link = try #require(kind.link(url, group: group, start: start))
         }
         let transport = RemoteTransport(settings: settings, link: link)
         let router = RPCRouter(node: name, transport: transport)

@@ -5,7 +5,7 @@ import Testing
 
 /// What every transport promises, whatever carries it.
 @Suite(.serialized) struct TransportContractTests {
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func everyValueTravelsThereAndBack(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -23,7 +23,7 @@ import Testing
         #expect(try await gateway.call("Echo", "echo", .body([1, 2])) == .bytes([1, 2]))
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func aRequestArrivesWhole(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -50,7 +50,7 @@ import Testing
         #expect(request.deadline < deadline + .seconds(7))
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func faultsComeBack(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -63,7 +63,7 @@ import Testing
         await #expect(throws: RPCFault.noSuchModule("M")) { try await gateway.call("M", node: "elsewhere") }
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func aCallEndsAtItsDeadline(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -80,7 +80,7 @@ import Testing
         await #expect(throws: RPCFault.deadlineExceeded) { try await gateway.call("M", within: .zero) }
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func notificationsArriveInOrderAndAreNotAnswered(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -98,7 +98,7 @@ import Testing
         #expect(module.notified.withLock { $0.map(\.function) } == (0..<100).map { "\($0)" })
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func aMessageAboveTheLimitIsNotSent(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -115,7 +115,58 @@ import Testing
         #expect(bytes > limit)
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
+    func theLimitIsExactAndAboveItNothingIsSent(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let module = TestEndpoint.echo("M")
+        let gateway = try cluster.start("g")
+        let backend = try cluster.start("b", [module])
+        await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
+        let limit = gateway.link.messageBytesMax
+        let notify: (Int) -> RPCFault? = { bodyBytes in
+            do throws(RPCFault) {
+                try gateway.router.notify(
+                    RPCRequest(
+                        module: "M", function: "f", argument: .body([UInt8](repeating: 5, count: bodyBytes)),
+                        session: nil, deadline: .never, trace: TraceID(high: 1, low: 1), expectsReply: false))
+                return nil
+            } catch {
+                return error
+            }
+        }
+        guard case .tooLarge(let bytes, limit)? = notify(limit) else { throw TestFailure.unexpected }
+        let largest = limit - (bytes - limit)
+        #expect(notify(largest - 1) == nil)
+        #expect(notify(largest) == nil)
+        #expect(notify(largest + 1) == .tooLarge(bytes: limit + 1, limit: limit))
+        try gateway.router.notify(
+            RPCRequest(
+                module: "M", function: "last", argument: .body([]), session: nil, deadline: .never,
+                trace: .random(), expectsReply: false))
+        await Cluster.wait { module.notified.withLock { $0.last?.function } == "last" }
+        #expect(module.notified.withLock { $0.count } == 3)
+        #expect(backend.transport.servingCount == 0)
+    }
+
+    @Test(arguments: LinkKind.testable)
+    func nineHundredKibibytesTravelWhereTheyFit(kind: LinkKind) async throws {
+        let cluster = Cluster(kind)
+        defer { cluster.end() }
+        let gateway = try cluster.start("g")
+        _ = try cluster.start("b", [TestEndpoint.echo()])
+        await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
+        let body = (0..<921_600).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        if kind == .udp {
+            let limit = gateway.link.messageBytesMax
+            let fault = await #expect(throws: RPCFault.self) { try await gateway.call("Echo", "echo", .body(body)) }
+            guard case .tooLarge(_, limit)? = fault else { throw TestFailure.unexpected }
+        } else {
+            #expect(try await gateway.call("Echo", "echo", .body(body)) == .bytes(body))
+        }
+    }
+
+    @Test(arguments: LinkKind.testable)
     func aResultAboveTheLimitIsAFault(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -128,7 +179,7 @@ import Testing
         guard case .tooLarge(_, limit)? = fault else { throw TestFailure.unexpected }
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func callsToAKilledNodeEndSoonAndItsReturnIsSeen(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -149,7 +200,7 @@ import Testing
         await Cluster.wait { !gateway.router.serves(module: "Who", node: nil) }
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func aDrainingNodeFailsNoCall(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -184,7 +235,7 @@ import Testing
         #expect(results.contains(.string("b2")))
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func aLocalModuleGoesAwayAndComesBackWithoutAnError(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
@@ -199,7 +250,7 @@ import Testing
         #expect(try await gateway.call("Who") == .string("local"))
     }
 
-    @Test(arguments: LinkKind.allCases)
+    @Test(arguments: LinkKind.testable)
     func manyCallsAtOnceAllEnd(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }

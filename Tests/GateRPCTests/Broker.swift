@@ -1,0 +1,118 @@
+import GateBytes
+import Glibc
+import Synchronization
+import Testing
+
+/// How Debian's server of a transport is started.
+struct BrokerProgram: Sendable {
+    /// Where Debian puts the executable.
+    var path: String
+    /// The words behind it for a server on this port of 127.0.0.1, with its files in this directory.
+    var arguments: @Sendable (_ port: UInt16, _ directory: String) -> [String]
+    /// `NAME=value` of its environment, beside `PATH`.
+    var environment: @Sendable (_ port: UInt16, _ directory: String) -> [String] = { _, _ in [] }
+    /// Runs before each start; makes the files that the server wants to find.
+    var prepare: @Sendable (_ port: UInt16, _ directory: String) throws -> Void = { _, _ in }
+    /// Runs after the end, for what the server left running.
+    var cleanUp: @Sendable (_ port: UInt16, _ directory: String) -> Void = { _, _ in }
+    /// How a node names it.
+    var url: @Sendable (_ port: UInt16) -> String
+
+    /// Whether the executable is there.
+    var isInstalled: Bool {
+        // Sound: access reads the NUL-terminated copy that Swift makes for the call.
+        unsafe access(path, X_OK) == 0
+    }
+}
+
+/// A running server on a free port of the loopback, with a directory of its own. It ends with this process at the latest.
+final class Broker: Sendable {
+    private static let all = Mutex<[LinkKind: Result<Broker, any Error>]>([:])
+
+    /// The one of this kind that is never killed; started at the first need.
+    static func shared(_ kind: LinkKind) throws -> Broker {
+        try all.withLock { table in
+            if let known = table[kind] { return known }
+            let made = Result { try Broker(kind) }
+            table[kind] = made
+            return made
+        }.get()
+    }
+
+    let program: BrokerProgram
+    let port: UInt16
+    let directory: String
+    private let process = Mutex<ChildServer?>(nil)
+
+    var url: String { program.url(port) }
+
+    /// Starts a server and waits until it accepts connections.
+    init(_ kind: LinkKind) throws {
+        program = try #require(kind.broker)
+        port = try Self.freePort()
+        directory = "/tmp/gatehouse-test-\(getpid())-\(port)"
+        guard unsafe mkdir(directory, 0o755) == 0 else { throw TestFailure.unexpected }
+        try start()
+    }
+
+    /// Starts the server again, on the same port; returns once it accepts connections.
+    func start() throws {
+        try program.prepare(port, directory)
+        let child = try ChildServer(
+            [program.path] + program.arguments(port, directory),
+            program.environment(port, directory) + ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+        process.withLock { $0 = child }
+        for _ in 0..<6_000 {
+            if Self.accepts(port) { return }
+            usleep(5_000)
+        }
+        throw TestFailure.unexpected
+    }
+
+    /// Sends a signal to this server and what it started.
+    func signal(_ number: Int32) { process.withLock { $0 }?.signal(number) }
+
+    /// Kills the server and waits for its end.
+    func end() {
+        let child = process.withLock { child in
+            defer { child = nil }
+            return child
+        }
+        child?.end()
+        program.cleanUp(port, directory)
+    }
+
+    /// Whether somebody listens there.
+    private static func accepts(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = loopback(port)
+        return unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
+    private static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = loopback(0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let error = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(descriptor, address, length) | getsockname(descriptor, address, &length)
+            }
+        }
+        guard error == 0 else { throw TestFailure.unexpected }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    private static func loopback(_ port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        return address
+    }
+}
