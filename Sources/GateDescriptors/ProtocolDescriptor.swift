@@ -8,6 +8,8 @@ public struct ProtocolDescriptor: Sendable {
     public let name: String
     /// One line for lists.
     public let summary: String
+    /// The first eight hex digits of its text's MD5: another text, another version.
+    public let version: String
     /// The file it came from, as it was handed in.
     public let file: String
     /// Names of the settings that a listener may give, sorted.
@@ -23,7 +25,7 @@ public struct ProtocolDescriptor: Sendable {
 
     /// The definition for a registry. A listener's `frameBytesMax` lowers `max_frame` and never raises it.
     public func definition() -> ProtocolDefinition {
-        ProtocolDefinition(name: name, summary: summary) { options throws(ProtocolSetupError) in
+        ProtocolDefinition(name: name, summary: summary, version: version) { options throws(ProtocolSetupError) in
             let program = try program(options)
             return { DescriptorProtocol(program) }
         }
@@ -115,6 +117,9 @@ public struct DescriptorFile: Sendable {
         let base = name.split(separator: "/").last.map(String.init) ?? name
         return base.hasSuffix(".json5") ? String(base.dropLast(6)) : base
     }
+
+    /// See ``ProtocolDescriptor/version``.
+    var version: String { String(decoding: MD5.hexDigits(bytes.span).prefix(8), as: UTF8.self) }
 }
 
 /// What loading a file gave: a descriptor or the reasons why there is none.
@@ -165,7 +170,8 @@ extension ProtocolDescriptor {
         guard reader.problems.isEmpty else { return .failed(reader.sortedProblems) }
         return .loaded(
             ProtocolDescriptor(
-                name: name, summary: summary, file: file.name, parameterNames: parameters.map(\.name).sorted(),
+                name: name, summary: summary, version: file.version, file: file.name,
+                parameterNames: parameters.map(\.name).sorted(),
                 parameters: parameters, variants: variants, vectors: vectors, root: root))
     }
 

@@ -39,6 +39,8 @@ public struct ProtocolDefinition: Sendable {
     public var name: String
     /// One line for lists.
     public var summary: String
+    /// Tells one state of the protocol from a later one, for lists and logs.
+    public var version: String
     /// Whether replies are wrapped in the gateway's envelope by default (MQTT), or are the bare result.
     public var usesEnvelope: Bool
     /// Checks a listener's options once and returns what makes a protocol for each of its connections.
@@ -46,11 +48,12 @@ public struct ProtocolDefinition: Sendable {
 
     /// A definition; see the properties.
     public init(
-        name: String, summary: String, usesEnvelope: Bool = false,
+        name: String, summary: String, version: String = "1", usesEnvelope: Bool = false,
         configure: @escaping @Sendable (ProtocolOptions) throws(ProtocolSetupError) -> WireProtocolMaker
     ) {
         self.name = name
         self.summary = summary
+        self.version = version
         self.usesEnvelope = usesEnvelope
         self.configure = configure
     }
@@ -59,9 +62,10 @@ public struct ProtocolDefinition: Sendable {
     ///
     /// `idle` closes a client that says nothing for so long; zero for never.
     public init<Codec: FrameCodec>(
-        name: String, summary: String, idle: TimeSpan = .zero, codec: @escaping @Sendable (ProtocolOptions) -> Codec
+        name: String, summary: String, version: String = "1", idle: TimeSpan = .zero,
+        codec: @escaping @Sendable (ProtocolOptions) -> Codec
     ) where Codec.Frame == GateFrame {
-        self.init(name: name, summary: summary) { options throws(ProtocolSetupError) in
+        self.init(name: name, summary: summary, version: version) { options throws(ProtocolSetupError) in
             if let unknown = options.parameters.keys.min() {
                 throw .unknownParameter(unknown, known: [])
             }
@@ -99,6 +103,11 @@ public final class ProtocolRegistry: Sendable {
         let (found, known) = definitions.withLock { table in (table[name], table.keys.sorted()) }
         guard let found else { throw .unknownProtocol(name, known: known) }
         return found
+    }
+
+    /// All protocols, sorted by name.
+    public var all: [ProtocolDefinition] {
+        definitions.withLock { table in table.values.sorted { $0.name < $1.name } }
     }
 
     /// All names, sorted.

@@ -125,6 +125,7 @@ extension Connection: ByteStreamHandler {
         }
         gate.effects.returnEvents(events)
         if let fault {
+            if fault != .keepAliveExpired { listener.countProtocolError() }
             close(fault.closeReason)
         } else if let wish {
             close(wish)

@@ -81,7 +81,7 @@ final class Connection {
         self.gate = gate
         self.listener = listener
         self.stream = stream
-        wire = listener.settings.makeProtocol()
+        wire = listener.makeProtocol()
         phaseBegan = gate.loop.now
     }
 
@@ -99,6 +99,7 @@ final class Connection {
     func countReceivedMessage() {
         counters.messagesReceived += 1
         gate.tally.messagesReceived += 1
+        listener.countMessage()
     }
 
     func countSent(bytes: Int) {

@@ -43,7 +43,8 @@ final class LoopGateway: TurnObserver {
     /// Stands for "no module" where a route handler answers by itself.
     let noTarget = RouteTarget(remote: Route(module: "", function: "", wantsReply: true))
 
-    private var listeners: [ObjectIdentifier: LoopListener] = [:]
+    /// The newest version of each listener's protocol, and older ones that are still spoken.
+    private var listeners: [LoopListener] = []
     private var connections: [Connection] = []
     private var reply = ReplyWriter()
     private var envelope: [UInt8] = []
@@ -80,6 +81,7 @@ final class LoopGateway: TurnObserver {
         let connection = Connection(gate: self, listener: onLoop(listener), stream: stream)
         connection.position = Int32(connections.count)
         connections.append(connection)
+        connection.listener.countOpened()
         metrics.add(.connectionsOpened)
         metrics.set(.connections, to: connections.count)
         connection.start()
@@ -87,10 +89,10 @@ final class LoopGateway: TurnObserver {
     }
 
     private func onLoop(_ settings: ListenerSettings) -> LoopListener {
-        let key = ObjectIdentifier(settings)
-        if let known = listeners[key] { return known }
-        let made = LoopListener(settings)
-        listeners[key] = made
+        if let known = listeners.first(where: { $0.settings === settings && settings.isNewest($0) }) { return known }
+        listeners.removeAll { !$0.settings.isNewest($0) && !$0.isUsed }
+        let made = settings.newest()
+        listeners.append(made)
         return made
     }
 
@@ -103,6 +105,7 @@ final class LoopGateway: TurnObserver {
         }
         metrics.set(.connections, to: connections.count)
         metrics.addClose(reason)
+        connection.listener.countClosed()
         gateway.log(connection, ended: reason)
     }
 
@@ -219,7 +222,7 @@ final class LoopGateway: TurnObserver {
     /// Modules came or went: what was found before may lead elsewhere now.
     func forgetRoutes() {
         routes.removeAll()
-        for listener in listeners.values { listener.target = nil }
+        for listener in listeners { listener.target = nil }
     }
 
     // MARK: The end

@@ -26,12 +26,12 @@ struct ProtocolListCommand: ParsableCommand {
     static func lines(_ catalog: ProtocolCatalog, _ style: TerminalStyle) -> [String] {
         let width = max(12, catalog.names.map(\.count).max() ?? 0)
         var lines = [
-            style.strong(TextColumns.left("NAME", width) + "  MAX FRAME  VECTORS  FROM")
+            style.strong(TextColumns.left("NAME", width) + "  VERSION   MAX FRAME  VECTORS  FROM")
         ]
         for entry in catalog.entries {
             let descriptor = entry.descriptor
             lines.append(
-                style.strong(TextColumns.left(descriptor.name, width)) + "  "
+                style.strong(TextColumns.left(descriptor.name, width)) + "  " + descriptor.version + "  "
                     + TextColumns.right(String(descriptor.frameBytesMax), 9) + "  "
                     + TextColumns.right(String(descriptor.vectorCount), 7) + "  " + entry.origin)
             for line in TextColumns.wrapped(descriptor.summary, TextColumns.width - 4) { lines.append("    " + line) }
@@ -48,7 +48,8 @@ struct ProtocolListCommand: ParsableCommand {
         var parameters = JSONObject()
         for (name, values) in descriptor.parameterValues { parameters[name] = .array(values.map { .string($0) }) }
         return [
-            "name": .string(descriptor.name), "summary": .string(descriptor.summary),
+            "name": .string(descriptor.name), "version": .string(descriptor.version),
+            "summary": .string(descriptor.summary),
             "builtIn": .bool(entry.path == nil), "file": entry.path.map { .string($0) } ?? .null,
             "frameBytesMax": .number(descriptor.frameBytesMax), "vectors": .number(descriptor.vectorCount),
             "parameters": .object(parameters),

@@ -117,9 +117,11 @@ struct ProtocolCommandTests {
         #expect(catalog.names == DescriptorLibrary.shippedFiles.map(\.protocolName).sorted())
         let lines = ProtocolListCommand.lines(catalog, .plain)
         let place = try #require(lines.firstIndex { $0.hasPrefix("leaf-pb ") })
+        let version = try #require(DescriptorLibrary().descriptor(named: "leaf-pb")).version
+        #expect(version.count == 8)
         #expect(
             lines[place...(place + 3)] == [
-                "leaf-pb                4098        7  built in",
+                "leaf-pb           \(version)       4098        7  built in",
                 "    leaf with protobuf: a length, a number, bytes",
                 "    ?length=u16|u8|u32",
                 "    ?order=be|le",

@@ -1,3 +1,4 @@
+import GateJSON
 import Gatehouse
 import Glibc
 import Testing
@@ -64,6 +65,30 @@ struct ProtocolReloadTests {
         try write("{ protocol: \"mine\", frame: [ {name: 1} ] }", to: folder)
         server.reloadProtocols()
         #expect(try summary(server) == "SUMMARY")
+        #expect(versions(server).count == 1)
         await server.stop(within: 1)
+    }
+
+    @Test func aFileThatStaysTheSameStaysTheSameVersion() async throws {
+        let folder = try folder(Self.good)
+        defer { remove(folder) }
+        let server = try server(folder)
+        try await server.start()
+        let before = versions(server)
+        try write(Self.good, to: folder)
+        server.reloadProtocols()
+        #expect(versions(server) == before)
+        try write(Self.good.replacing("SUMMARY", with: "the second"), to: folder)
+        server.reloadProtocols()
+        // No connection speaks the first one, so it is not listed any more.
+        #expect(versions(server).count == 1)
+        #expect(versions(server) != before)
+        await server.stop(within: 1)
+    }
+
+    /// The versions that a server's counters list.
+    private func versions(_ server: GatehouseServer) -> [JSONValue?] {
+        guard case .array(let list)? = server.counters["protocols"] else { return [] }
+        return list.map { $0["version"] }
     }
 }

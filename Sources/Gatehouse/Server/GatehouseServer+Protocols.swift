@@ -1,4 +1,5 @@
 import GateDescriptors
+import GateJSON
 import GateMQTT
 import GateProtocol
 import GateServer
@@ -36,8 +37,20 @@ extension GatehouseServer {
         return all
     }
 
+    /// Listeners with the protocols that they speak, and what the connections of each version do: one object a version.
+    var protocolUsages: [JSONValue] {
+        guard let running = running.withLock({ $0 }) else { return [] }
+        return zip(running.bound, running.settings).flatMap { bound, entry in
+            entry.1.usages.map { usage in
+                var object: JSONObject = ["listener": .string("\(bound)"), "version": .string(usage.version)]
+                usage.counts.write(into: &object)
+                return .object(object)
+            }
+        }
+    }
+
     /// Reads the protocol folders again. New connections get the new versions, present ones keep theirs; a file with a
-    /// fault leaves the last good version in place, and the log says why.
+    /// fault leaves the last good version in place, and the log says why. What has not changed is left alone.
     public func reloadProtocols() {
         protocolFiles.withLock { $0 = DescriptorFolders.stamps(configuration.protocolDirectories) }
         for file in DescriptorFolders.read(configuration.protocolDirectories, logger: logger) {
@@ -61,10 +74,13 @@ extension GatehouseServer {
     private func replace(_ definition: ProtocolDefinition) {
         let own = ["mqtt"] + application.protocols.map(\.name)
         guard !own.contains(definition.name) else { return }
+        let known = protocols.all.first { $0.name == definition.name }
+        guard known?.version != definition.version else { return }
         let settings = running.withLock { $0?.settings } ?? []
         do throws(ProtocolSetupError) {
             for (listener, setting) in settings where listener.protocolName == definition.name {
-                setting.replaceMaker(try definition.configure(options(of: listener)))
+                let make = try definition.configure(options(of: listener))
+                setting.replaceMaker(make, version: definition.version)
             }
         } catch {
             logger.error(
@@ -72,7 +88,8 @@ extension GatehouseServer {
             return
         }
         protocols.replace(definition)
-        logger.info("protocol loaded", metadata: ["protocol": "\(definition.name)"])
+        logger.info(
+            "protocol loaded", metadata: ["protocol": "\(definition.name)", "version": "\(definition.version)"])
     }
 
     private func options(of listener: ListenerConfiguration) -> ProtocolOptions {
@@ -85,7 +102,8 @@ extension GatehouseServer {
         let definition = try protocols.definition(named: listener.protocolName)
         let usesEnvelope = listener.envelope.map { $0 == .mqant } ?? definition.usesEnvelope
         return ListenerSettings(
-            protocolName: listener.protocolName, makeProtocol: try definition.configure(options(of: listener)),
+            protocolName: listener.protocolName, version: definition.version,
+            makeProtocol: try definition.configure(options(of: listener)),
             route: listener.route ?? "", takeover: listener.takeover,
             envelope: usesEnvelope ? application.envelope ?? MqantEnvelope() : BareEnvelope())
     }

@@ -81,6 +81,7 @@ public final class GatehouseServer: Sendable {
             return JSONObject()
         }
         var object = gateway.counters
+        object["protocols"] = .array(protocolUsages)
         if let transport {
             object["rpc_nodes"] = .number(transport.nodes.count)
             object["rpc_pending_calls"] = .number(transport.pendingCount)
