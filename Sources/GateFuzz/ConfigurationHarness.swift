@@ -38,7 +38,12 @@ private enum Outcome: Equatable {
 
 private func outcome(_ file: ConfigurationText, _ environment: [String: String]) -> Outcome {
     do {
-        let loaded = try ConfigurationLoader(nodeName: "here").resolve(file: file, environment: environment)
+        var loader = ConfigurationLoader(nodeName: "here")
+        loader.valueFile = { path throws(FileFault) in
+            if path.count % 2 == 0 { throw .directory }
+            return Array(path.utf8)
+        }
+        let loaded = try loader.resolve(file: file, environment: environment)
         return .loaded(loaded.report(), loaded.notices)
     } catch {
         return .refused(error.faults, error.notices)

@@ -56,7 +56,8 @@ extension ClusterURLFault: CustomStringConvertible {
     /// The fault in words.
     public var description: String {
         switch self {
-        case .noScheme(let text): "'\(Quoted.plain(text))': expected SCHEME://HOST:PORT, as in udp://127.0.0.1:4001"
+        case .noScheme(let text):
+            "'\(Quoted.plain(ClusterURL.shown(text)))': expected SCHEME://HOST:PORT, as in udp://127.0.0.1:4001"
         case .unknownScheme(let scheme):
             "'\(Quoted.plain(scheme))' is no transport, expected udp, nats, redis or amqp"
         case .notBuiltIn(let scheme, let trait, let package):
@@ -64,8 +65,8 @@ extension ClusterURLFault: CustomStringConvertible {
                 + "swift build -c release --traits \(trait)"
         case .notSupported(let scheme): "\(scheme):// is not supported"
         case .notLoopback(let text):
-            "'\(Quoted.plain(text))': expected a loopback address with a port, as in udp://127.0.0.1:4001"
-        case .otherScheme(let text): "peer '\(Quoted.plain(text))': only udp:// has peers"
+            "'\(Quoted.plain(ClusterURL.shown(text)))': expected a loopback address with a port, as in udp://127.0.0.1:4001"
+        case .otherScheme(let text): "peer '\(Quoted.plain(ClusterURL.shown(text)))': only udp:// has peers"
         }
     }
 }

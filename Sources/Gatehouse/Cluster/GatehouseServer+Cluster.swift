@@ -60,7 +60,8 @@ extension GatehouseServer {
         logger.notice(
             "cluster",
             metadata: [
-                "inbox": "\(transport.inbox)", "peers": "\(configuration.clusterPeers.joined(separator: " "))",
+                "rpc": "\(ClusterURL.shown(configuration.clusterURL ?? ""))", "inbox": "\(transport.inbox)",
+                "peers": "\(configuration.clusterPeers.joined(separator: " "))",
                 "modules": "\(modules.map(\.type).sorted().joined(separator: " "))",
             ])
     }

@@ -23,9 +23,9 @@ struct ConfigurationDraft {
     }
 
     /// Takes a value written as text.
-    mutating func set(_ setting: Setting, to text: String, at place: ConfigurationPlace) {
+    mutating func set(_ setting: Setting, to text: String, at place: ConfigurationPlace, isSecret: Bool = false) {
         guard let value = setting.kind.value(of: text) else {
-            let found = "'\(Quoted.plain(text))'"
+            let found = isSecret ? "something else" : "'\(Quoted.plain(text))'"
             let expected = setting.kind.expectation
             return fault(.invalidValue(name: setting.path, found: found, expected: expected), at: place)
         }

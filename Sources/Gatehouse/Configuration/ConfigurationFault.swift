@@ -29,6 +29,8 @@ public struct ConfigurationFault: Error, Equatable, Sendable {
         case unreadableFolder(String, FileFault)
         /// The URL of the other nodes, or of a peer, is none.
         case cluster(ClusterURLFault)
+        /// A `${env:NAME}` or `${file:PATH}` in the value of a setting leads nowhere.
+        case reference(String, String, ReferenceFault)
         /// The bytes at which a connection stops reading are more than those at which it is closed.
         case highWaterAboveQueue(highWaterBytes: Int, queuedBytesMax: Int)
     }
@@ -72,6 +74,8 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
         case .unreadableFolder(let path, let fault):
             "folder '\(Quoted.plain(path, scalarsMax: Quoted.pathScalarsMax))' cannot be read: \(fault)"
         case .cluster(let fault): "\(fault)"
+        case .reference(let name, let reference, let fault):
+            "\(name): ${\(Quoted.plain(reference, scalarsMax: Quoted.pathScalarsMax))}: \(fault)"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }

@@ -52,10 +52,21 @@ extension ConfigurationFile {
             if let group { modules.otherGroups.insert(group) }
             return
         }
-        modules.entries.append(
-            ModuleEntry(
-                type: type, id: id, processGroup: group, settings: settings,
-                place: place(members["type"]?.position ?? node.position)))
+        var entry = ModuleEntry(
+            type: type, id: id, processGroup: group, place: place(members["type"]?.position ?? node.position))
+        take(settings, at: members["settings"] ?? node, path: "modules[].settings", into: &entry, draft: &draft)
+        modules.entries.append(entry)
+    }
+
+    /// Gives an entry its settings. Only now, so that another process group's secrets need not be on this machine.
+    private func take(
+        _ settings: JSONObject, at node: JSONNode, path: String, into entry: inout ModuleEntry,
+        draft: inout ConfigurationDraft
+    ) {
+        entry.shownSettings = settings
+        if case .object(let whole) = resolved(.object(settings), of: node, path: path, into: &draft) {
+            entry.settings = whole
+        }
     }
 
     /// Reads mqant's `Module`: `{Type: [{Id, ProcessID, Settings}]}`.
@@ -100,9 +111,9 @@ extension ConfigurationFile {
             modules.otherGroups.insert(group)
             return
         }
-        modules.entries.append(
-            ModuleEntry(
-                type: type.key, id: id, processGroup: group, settings: settings, place: place(type.keyPosition)))
+        var entry = ModuleEntry(type: type.key, id: id, processGroup: group, place: place(type.keyPosition))
+        take(settings, at: members["Settings"] ?? node, path: path + ".Settings", into: &entry, draft: &draft)
+        modules.entries.append(entry)
         if type.key == ServerConfiguration.gateType {
             modules.gates.append(ModuleList.Gate(path: path + ".Settings", settings: members["Settings"]))
         }

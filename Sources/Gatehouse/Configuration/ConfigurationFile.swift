@@ -7,6 +7,10 @@ import GateJSON
 struct ConfigurationFile {
     let name: String
     let root: JSONNode
+    /// What `${env:NAME}` may name.
+    let environment: [String: String]
+    /// Reads what `${file:PATH}` names.
+    let valueFile: ConfigurationLoader.ValueFile
 
     /// The sections in our own form.
     static let sections = ["node", "log", "listeners", "protocols", "routing", "sessions", "modules", "rpc", "limits"]
@@ -38,6 +42,11 @@ struct ConfigurationFile {
     }
 
     private func read(_ setting: Setting, from node: JSONNode, into draft: inout ConfigurationDraft) {
+        if case .string(let text) = node.value {
+            guard let value = resolved(text, of: node, path: setting.path, into: &draft) else { return }
+            // A value from elsewhere is not repeated in a report.
+            if value != text { return draft.set(setting, to: value, at: place(node.position), isSecret: true) }
+        }
         guard let value = setting.kind.value(of: node) else {
             let expected = setting.kind.expectation
             return invalid(node, setting.path, expected: expected, into: &draft)

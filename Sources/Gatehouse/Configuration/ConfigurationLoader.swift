@@ -46,10 +46,17 @@ public struct LoadedConfiguration: Sendable {
 /// defaults.
 ///
 /// The file is JSON5, in our own form or in mqant's; both may stand in one file. Lists are taken whole from the strongest
-/// place that names them. Values such as `${env:NAME}` are not resolved; a secret has no place in this configuration yet.
+/// place that names them. `${env:NAME}` and `${file:PATH}` in texts of the file stand for a variable and a file's content.
 public struct ConfigurationLoader: Sendable {
+    /// Reads a file that a value is taken from.
+    package typealias ValueFile = @Sendable (String) throws(FileFault) -> [UInt8]
+
     /// The name of the node when nobody names one.
     public var nodeName: String
+    /// Reads what `${file:PATH}` names.
+    package var valueFile: ValueFile = { path throws(FileFault) in
+        try FileReading.bytes(of: path, limit: ConfigurationFile.valueBytesMax)
+    }
 
     /// A loader; the node is called by the first label of the host name unless told otherwise.
     public init(nodeName: String = ConfigurationLoader.hostLabel()) {
@@ -88,14 +95,14 @@ public struct ConfigurationLoader: Sendable {
             file: ConfigurationText(name: path, bytes: bytes), environment: environment, flags: flags)
     }
 
-    /// Puts together what is given; the same in, the same out.
+    /// Puts together what is given; the same in, the same out, but for files that the text names.
     /// - Throws: All faults at once.
     public func resolve(
         file: ConfigurationText?, environment: [String: String] = [:], flags: [ConfigurationFlag] = []
     ) throws(ConfigurationFaults) -> LoadedConfiguration {
         var draft = ConfigurationDraft()
         draft.configuration.node = nodeName
-        let tree = file.flatMap { parse($0, into: &draft) }
+        let tree = file.flatMap { parse($0, environment, into: &draft) }
         tree?.readSettings(into: &draft)
         readEnvironment(environment, into: &draft)
         readFlags(flags, into: &draft)
@@ -116,9 +123,12 @@ public struct ConfigurationLoader: Sendable {
         return LoadedConfiguration(configuration: draft.configuration, notices: notices, origins: draft.origins)
     }
 
-    private func parse(_ file: ConfigurationText, into draft: inout ConfigurationDraft) -> ConfigurationFile? {
+    private func parse(
+        _ file: ConfigurationText, _ environment: [String: String], into draft: inout ConfigurationDraft
+    ) -> ConfigurationFile? {
         do {
-            return ConfigurationFile(name: file.name, root: try JSONDocument(parsing: file.bytes).root)
+            let root = try JSONDocument(parsing: file.bytes).root
+            return ConfigurationFile(name: file.name, root: root, environment: environment, valueFile: valueFile)
         } catch {
             draft.fault(.syntax(error.reason), at: .file(file.name, error.position))
             return nil

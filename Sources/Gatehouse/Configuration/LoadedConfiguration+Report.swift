@@ -26,7 +26,8 @@ extension LoadedConfiguration {
         [
             "value": [
                 "type": .string(entry.type), "id": entry.id.map { .string($0) } ?? .null,
-                "processGroup": entry.processGroup.map { .string($0) } ?? .null, "settings": .object(entry.settings),
+                "processGroup": entry.processGroup.map { .string($0) } ?? .null,
+                "settings": .object(entry.shownSettings),
             ],
             "from": .string(entry.place.description),
         ]

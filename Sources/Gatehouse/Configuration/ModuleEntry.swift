@@ -11,6 +11,8 @@ public struct ModuleEntry: Sendable {
     public var processGroup: String?
     /// Free settings that the module reads.
     public var settings: JSONObject
+    /// The settings as reports show them: with the names of secrets instead of the secrets.
+    var shownSettings: JSONObject
     /// Where it is configured.
     public var place: ConfigurationPlace
 
@@ -23,6 +25,7 @@ public struct ModuleEntry: Sendable {
         self.id = id
         self.processGroup = processGroup
         self.settings = settings
+        shownSettings = settings
         self.place = place
     }
 }

@@ -18,7 +18,7 @@ extension Setting {
         .integer("sessions.storedMax", "stored-max", 0...10_000_000, \.storedSessionsMax),
         .time("sessions.storedSeconds", "stored-seconds", .seconds(1) ... .seconds(31_536_000), \.storedSessionTime),
         .time("rpc.timeoutSeconds", "rpc-timeout-seconds", .milliseconds(1) ... .seconds(3_600), \.callTime),
-        .text("rpc.url", "rpc", \.clusterURL),
+        .url("rpc.url", "rpc", \.clusterURL),
         .list("rpc.peers", "peer", separators: [",", " "], \.clusterPeers),
         .integer("limits.connectionsMax", "connections-max", 1...10_000_000, \.limits.connectionsMax),
         .integer(

@@ -198,6 +198,15 @@ extension Setting {
         }
     }
 
+    /// A URL; its passwords are not shown.
+    static func url(_ path: String, _ name: String, _ place: SettingPath<String?>) -> Setting {
+        Setting(path: path, name: name, kind: .text) { configuration, value in
+            if case .text(let text) = value { configuration[keyPath: place] = text }
+        } read: {
+            $0[keyPath: place].map { .string(ClusterURL.shown($0)) } ?? .null
+        }
+    }
+
     static func list(
         _ path: String, _ name: String, separators: [Character], _ place: SettingPath<[String]>
     ) -> Setting {
