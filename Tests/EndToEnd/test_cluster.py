@@ -2,14 +2,14 @@
 
 import json
 import signal
-import socket
 import time
 
 import pytest
 
 import test_demo_contract
-from conftest import SHARED_LISTENERS, end
-from gateprocess import Gatehouse, run, wait_until
+from cluster import Nodes, transports
+from conftest import SHARED_LISTENERS
+from gateprocess import run, wait_until
 from test_demo_contract import in_room, logged_in, room
 from wire import opened, publish
 
@@ -19,45 +19,21 @@ for _name, _test in vars(test_demo_contract).items():
         globals()[_name] = _test
 
 
-def address():
-    """A free UDP port of the loopback, as a URL."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"udp://127.0.0.1:{probe.getsockname()[1]}"
-
-
-def start_modules(url, *flags):
-    """A node with modules."""
-    return Gatehouse("--rpc", url, *flags, listen=(), command="modules").wait_for_log("serving")
-
-
-def start_gateway(peer, *flags, listen=("mqtt://127.0.0.1:0",), url=None):
-    """A gateway that knows the node behind `peer`."""
-    gateway = Gatehouse("--rpc", url or address(), "--peer", peer, *flags, listen=listen, command="gateway")
-    return gateway.wait_for_ports().wait_for_log("node joined")
-
-
-@pytest.fixture(scope="module")
-def server():
+@pytest.fixture(scope="module", params=transports())
+def server(request):
     """The shared gateway; its modules run in another process."""
-    url = address()
-    modules = start_modules(url)
-    gateway = start_gateway(url, listen=SHARED_LISTENERS)
-    yield gateway
-    end(gateway)
-    end(modules)
+    nodes = Nodes(request.param)
+    nodes.modules()
+    yield nodes.gateway(listen=SHARED_LISTENERS)
+    nodes.dispose()
 
 
-@pytest.fixture
-def nodes():
-    """Collects processes that the test starts; each that still runs ends as it should."""
-    started = []
-    yield started
-    for node in reversed(started):
-        if node.process.poll() is None:
-            end(node)
-        else:
-            node.dispose()
+@pytest.fixture(params=transports())
+def nodes(request):
+    """An empty cluster over each transport."""
+    nodes = Nodes(request.param)
+    yield nodes
+    nodes.dispose()
 
 
 def hello(wire):
@@ -65,28 +41,22 @@ def hello(wire):
     return wire.ask_json("HelloWorld/HD_Say", {"say": "hello"})
 
 
-def test_a_killed_node_is_a_fault_at_once_and_its_return_ends_it(nodes):
-    url = address()
-    nodes.append(modules := start_modules(url))
-    nodes.append(gateway := start_gateway(url))
+def test_a_killed_node_is_a_fault_and_its_return_ends_it(nodes):
+    modules, gateway = nodes.modules(), nodes.gateway()
     with opened(gateway.port()) as wire:
         assert hello(wire)["Result"] == "you say : hello"
-        modules.send_signal(signal.SIGKILL)
-        modules.wait()
+        nodes.kill(modules)
         before = time.monotonic()
         assert hello(wire)["Error"] in ("service unreachable", "Service(type:HelloWorld) not found")
+        # Its entry dies with the first message that nobody takes where somebody says so, else with its announcement.
         assert hello(wire)["Error"] == "Service(type:HelloWorld) not found"
-        assert time.monotonic() - before < 5
-        nodes.append(start_modules(url))
+        assert time.monotonic() - before < (1 if nodes.transport == "nats" else 5.5)
+        nodes.modules(url=modules.url)
         wait_until(lambda: hello(wire)["Result"] == "you say : hello", "modules are back")
 
 
 def test_a_node_that_stops_is_left_without_a_failed_call(nodes):
-    first, second = address(), address()
-    nodes.append(leaving := start_modules(first))
-    nodes.append(start_modules(second))
-    nodes.append(gateway := start_gateway(first, "--peer", second))
-    gateway.wait_for_log(second.removeprefix("udp://"))
+    leaving, _, gateway = nodes.modules(), nodes.modules(), nodes.gateway()
     wires = [opened(gateway.port(), f"c{number}") for number in range(8)]
     for turn in range(60):
         if turn == 20:
@@ -96,11 +66,28 @@ def test_a_node_that_stops_is_left_without_a_failed_call(nodes):
     assert leaving.wait() == 0
 
 
+def test_a_gateway_that_starts_again_serves_new_clients_and_gets_nothing_of_the_old_ones(nodes):
+    nodes.modules()
+    first = nodes.gateway("--node", "gate")
+    old = in_room(first.port(), "ada", "r")
+    nodes.kill(first)
+    old.expect_closed()
+    again = nodes.gateway("--node", "gate", url=first.url)
+    with in_room(again.port(), "bob", "s") as bob, in_room(again.port(), "cy", "r") as cy:
+        assert cy.ask_json("Chat/HD_Say", {"roomName": "r", "content": "hi"})["Error"] == ""
+        # Slots of the new start have the numbers of the old one's; its start number differs.
+        bob.send(publish("Chat/HD_Say/q", b'{"roomName":"s","content":"own"}'))
+        topics = []
+        while topics[-1:] != [b"Chat/HD_Say/q"]:
+            message = bob.message()
+            topics.append(message.topic)
+            if message.topic == b"Chat/OnChat":
+                assert json.loads(message.payload)["roomName"] == "s"
+
+
 def test_two_gateways_share_rooms(nodes):
-    url = address()
-    nodes.append(start_modules(url))
-    gateways = [start_gateway(url), start_gateway(url)]
-    nodes.extend(gateways)
+    nodes.modules()
+    gateways = [nodes.gateway(), nodes.gateway()]
     with in_room(gateways[0].port(), "ada", "r") as ada, in_room(gateways[1].port(), "bob", "r") as bob:
         assert json.loads(ada.message("Chat/OnJoin").payload)["user"] == "bob"
         assert bob.ask_json("Chat/HD_Say", {"roomName": "r", "content": "hi"})["Error"] == ""
@@ -117,22 +104,16 @@ def test_two_gateways_share_rooms(nodes):
 
 
 def test_a_second_login_at_another_gateway_kicks_the_first(nodes):
-    url, other = address(), address()
-    nodes.append(start_modules(url))
-    nodes.append(first := start_gateway(url, "--second-login", "kick", url=other))
-    nodes.append(second := start_gateway(url, "--second-login", "kick", "--peer", other))
-    second.wait_for_log(other.removeprefix("udp://"))
+    nodes.modules()
+    first, second = nodes.gateway("--second-login", "kick"), nodes.gateway("--second-login", "kick")
     with logged_in(first.port(), "ada") as old, logged_in(second.port(), "ada") as new:
         old.rest_until_closed()
         assert hello(new)["Result"] == "you say : hello"
 
 
 def test_a_second_login_at_another_gateway_is_refused(nodes):
-    url, other = address(), address()
-    nodes.append(start_modules(url))
-    nodes.append(first := start_gateway(url, "--second-login", "refuse", url=other))
-    nodes.append(second := start_gateway(url, "--second-login", "refuse", "--peer", other))
-    second.wait_for_log(other.removeprefix("udp://"))
+    nodes.modules()
+    first, second = nodes.gateway("--second-login", "refuse"), nodes.gateway("--second-login", "refuse")
     with logged_in(first.port(), "ada") as old, opened(second.port()) as new:
         error = new.ask_json("Login/HD_Login", {"userName": "ada", "passWord": "any"})["Error"]
         assert error == "user is logged in elsewhere"
@@ -140,25 +121,41 @@ def test_a_second_login_at_another_gateway_is_refused(nodes):
 
 
 def test_nodes_and_call_say_what_is_there(nodes):
-    url = address()
-    nodes.append(start_modules(url, "--run", "HelloWorld,Login", "--node", "back"))
-    nodes.append(start_gateway(url, "--node", "front"))
-    listed = run("nodes", "--rpc", url)
+    nodes.modules("--run", "HelloWorld,Login", "--node", "back")
+    nodes.gateway("--node", "front")
+    listed = run("nodes", *nodes.look())
     assert listed.returncode == 0
     lines = [line.split() for line in listed.stdout.splitlines()]
     assert lines[0] == ["NODE", "KIND", "MODULES", "LOAD", "AGE", "INBOX"]
     assert lines[1][:4] == ["back", "modules", "HelloWorld,Login", "0"]
-    called = run("call", "HelloWorld@back", "HD_Say", '{"say":"x"}', "--rpc", url)
+    assert lines[2][:4] == ["front", "gateway", "-", "0"]
+    called = run("call", "HelloWorld@back", "HD_Say", '{"say":"x"}', *nodes.look())
     assert (called.returncode, called.stdout) == (0, '"you say : x"\n')
-    missing = run("call", "Chat", "HD_Say", "--rpc", url)
+    missing = run("call", "Chat", "HD_Say", *nodes.look())
     assert (missing.returncode, missing.stderr) == (69, "error: Service(type:Chat) not found\n")
+
+
+def test_serve_calls_its_own_modules_and_those_of_others(nodes):
+    nodes.modules("--run", "Chat,HelloWorld", "--node", "back")
+    mixed = nodes.start("serve", "--node", "front", listen=("mqtt://127.0.0.1:0",)).wait_for_ports()
+    with opened(mixed.port()) as wire:
+        for node in ("front", "back"):
+            assert wire.ask_json(f"HelloWorld@{node}/HD_Say", {"say": "x"})["Result"] == "you say : x"
+        assert wire.ask_json("Login@back/HD_Robot", {})["Error"] == "Service(type:Login) not found"
+
+
+@pytest.fixture
+def without():
+    """Skips what an executable with every transport cannot show."""
+    if transports() != ["udp"]:
+        pytest.skip("other transports are built in")
 
 
 @pytest.mark.parametrize("url,trait,package", [
     ("nats://h:1", "NATS", "libnats-dev"), ("redis://h:1", "Redis", "libhiredis-dev"),
     ("amqp://h:1", "RabbitMQ", "librabbitmq-dev"),
 ])
-def test_a_transport_that_is_not_built_in_says_how_to_build_it(url, trait, package):
+def test_a_transport_that_is_not_built_in_says_how_to_build_it(without, url, trait, package):
     ended = run("gateway", "--rpc", url)
     assert ended.returncode == 64
     assert f"apt-get install -y {package} && swift build -c release --traits {trait}" in ended.stderr

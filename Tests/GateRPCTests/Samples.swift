@@ -47,7 +47,7 @@ enum Samples {
         [
             .request(call), .reply(.success(.string("said"))), .reply(.failure(.tooLarge(bytes: 5, limit: 4))),
             .sessionRequest([1, 2, 3]), .sessionReply([]), .announcement(announcement), .withdrawal, .query,
-            .sessionEnded(session, .keepAliveTimeout),
+            .sessionEnded(session, .keepAliveTimeout), .withdrawn,
         ]
     }
 

@@ -44,6 +44,7 @@ package struct RPCEnvelope: Sendable {
         case withdrawal
         case query
         case sessionEnded(SessionSnapshot, CloseReason)
+        case withdrawn
     }
 
     /// Who sent it.
@@ -88,6 +89,7 @@ package struct RPCEnvelope: Sendable {
                 writer.message(1) { session.write(to: &$0) }
                 writer.text(2, reason.rawValue)
             }
+        case .withdrawn: writer.message(14) { _ in }
         }
         return writer.bytes
     }
@@ -137,6 +139,7 @@ package struct RPCEnvelope: Sendable {
         case 11: return .withdrawal
         case 12: return .query
         case 13: return try sessionEnded(bytes, range)
+        case 14: return .withdrawn
         default: return nil
         }
     }

@@ -21,9 +21,16 @@ extension RemoteTransport: RPCLinkReceiver {
         case .announcement(let node): enter(envelope.sender, node)
         case .withdrawal:
             let now = settings.clock()
-            if state.withLock({ $0.directory.withdraw(envelope.sender, at: now) }) {
+            let wasKnown = state.withLock { state in
+                state.unaware.remove(envelope.sender)
+                return state.directory.withdraw(envelope.sender, at: now)
+            }
+            if wasKnown {
                 settings.changed(.left(envelope.sender, .withdrew))
             }
+            // Behind every call of ours that is on its way there.
+            if !envelope.replyTo.isEmpty { try? post(.withdrawn, to: envelope.replyTo) }
+        case .withdrawn: state.withLock { _ = $0.unaware.remove(envelope.sender) }
         case .query: tell(envelope.replyTo)
         case .sessionEnded(let session, let reason):
             state.withLock { $0.sessions }?.sessionEnded(session, reason: reason)
@@ -74,6 +81,7 @@ extension RemoteTransport: RPCLinkReceiver {
     // MARK: Serving
 
     private func serve(_ call: RPCEnvelope.Call, _ envelope: RPCEnvelope) {
+        lastRequestAt.store(settings.clock().nanoseconds, ordering: .relaxed)
         guard call.remainingMilliseconds > 0 else { return answer(envelope, .failure(.deadlineExceeded)) }
         let node = call.node.isEmpty ? nil : call.node
         guard let endpoint = state.withLock({ $0.router })?.endpoint(type: call.module, node: node) else {

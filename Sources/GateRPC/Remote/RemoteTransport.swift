@@ -14,6 +14,8 @@ package final class RemoteTransport: RPCTransport {
         var sessions: (any RPCSessionPeer)?
         var isOpen = false
         var isWithdrawn = false
+        /// Nodes that have not said that they know of the withdrawal.
+        var unaware: Set<NodeKey> = []
         /// When the timer for deadlines fires.
         var armedAt = MonotonicTime.never
     }
@@ -23,6 +25,12 @@ package final class RemoteTransport: RPCTransport {
     let state: Mutex<State>
     /// Calls of other nodes that run here.
     let serving = Atomic<Int>(0)
+    /// When the last call of another node came, in nanoseconds.
+    let lastRequestAt = Atomic<Int64>(.min)
+    /// How long one that goes waits for the others to know it.
+    static let awareTime = TimeSpan.seconds(1)
+    /// How long no call must have come before it goes.
+    static let quietTime = TimeSpan.milliseconds(50)
     private let startedAt: MonotonicTime
 
     /// A transport over a link that is not open yet.
@@ -53,7 +61,9 @@ package final class RemoteTransport: RPCTransport {
     package func withdraw() {
         let isFirst = state.withLock { state in
             defer { state.isWithdrawn = true }
-            return state.isOpen && !state.isWithdrawn
+            guard state.isOpen, !state.isWithdrawn else { return false }
+            state.unaware = Set(state.directory.entries.keys)
+            return true
         }
         guard isFirst, settings.isVisible else { return }
         publish(.withdrawal)
@@ -62,7 +72,8 @@ package final class RemoteTransport: RPCTransport {
     /// Ends the link once running calls are answered, or at `deadline`. Calls that wait fail.
     package func stop(by deadline: MonotonicTime) async {
         withdraw()
-        while serving.load(ordering: .relaxed) > 0, settings.clock() < deadline {
+        let patience = min(deadline, settings.clock() + Self.awareTime)
+        while settings.clock() < deadline, isWanted(at: settings.clock(), patience: patience) {
             try? await Task.sleep(for: .milliseconds(5))
         }
         await link.close(by: deadline)
@@ -73,6 +84,14 @@ package final class RemoteTransport: RPCTransport {
             return state.pending.take { _ in true }
         }
         for entry in left { entry.continuation.resume(returning: .failure(.unreachable)) }
+    }
+
+    /// Whether calls of other nodes run here, or may be on their way.
+    private func isWanted(at now: MonotonicTime, patience: MonotonicTime) -> Bool {
+        if serving.load(ordering: .relaxed) > 0 { return true }
+        guard settings.isVisible, link.isUp, now < patience else { return false }
+        let last = MonotonicTime(nanoseconds: lastRequestAt.load(ordering: .relaxed))
+        return now < last + Self.quietTime || !state.withLock { $0.unaware.isEmpty }
     }
 
     /// The other nodes, by name.

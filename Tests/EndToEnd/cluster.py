@@ -1,0 +1,169 @@
+"""Nodes that find each other over any transport, and the brokers between them."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+from conftest import end
+from gateprocess import Gatehouse, wait_until
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of the loopback that nobody has."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Broker:
+    """A server between the nodes, on a free port with a directory of its own. It can die, hang and come back."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="gatehouse-broker-")
+        self.port = free_port()
+        self.process = None
+        self.start()
+
+    def command(self):
+        """The words that start it on `self.port` with its files in `self.folder.name`."""
+        raise NotImplementedError
+
+    def environment(self):
+        """Its environment."""
+        return dict(os.environ)
+
+    def start(self):
+        """Starts it (again) and waits until it accepts connections."""
+        # It ends with the tests, also when these are killed.
+        words = ["setpriv", "--pdeathsig", "KILL", *self.command()]
+        self.process = subprocess.Popen(
+            words, env=self.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True)
+
+        def accepts():
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return True
+            except OSError:
+                return False
+        wait_until(accepts, "the broker accepts connections")
+
+    def signal(self, number):
+        """Sends a signal to it and what it started."""
+        os.killpg(self.process.pid, number)
+
+    def kill(self):
+        """Ends it without a word."""
+        if self.process is not None:
+            try:
+                self.signal(signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait()
+            self.process = None
+
+    def dispose(self):
+        """Ends it and removes its files."""
+        self.kill()
+        self.folder.cleanup()
+
+
+class Nats(Broker):
+    """Debian's nats-server."""
+
+    def __init__(self):
+        self.monitor = free_port()
+        super().__init__()
+
+    @property
+    def url(self):
+        return f"nats://127.0.0.1:{self.port}"
+
+    def command(self):
+        return ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-l", "/dev/null"]
+
+    def messages(self):
+        """How many messages it has taken from its clients."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/varz", timeout=10) as answer:
+            return json.load(answer)["in_msgs"]
+
+
+#: The transports with a broker. `GATEHOUSE_E2E_TRANSPORTS` names those that the executable has.
+BROKERS = {"nats": Nats}
+
+
+def transports():
+    """The transports to test, by name."""
+    return os.environ.get("GATEHOUSE_E2E_TRANSPORTS", "udp").split(",")
+
+
+class Nodes:
+    """Nodes of one cluster. Each that still runs at the end ends as it should."""
+
+    def __init__(self, transport):
+        self.transport = transport
+        self.broker = None if transport == "udp" else BROKERS[transport]()
+        self.started = []
+        self.addresses = []
+
+    def place(self, url=None):
+        """The flags of a new node, and its URL."""
+        if self.broker is not None:
+            return ["--rpc", self.broker.url], self.broker.url
+        url = url or f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+        peers = [flag for peer in self.addresses if peer != url for flag in ("--peer", peer)]
+        if url not in self.addresses:
+            self.addresses.append(url)
+        return ["--rpc", url, *peers], url
+
+    def start(self, command, *flags, listen=(), url=None, **options):
+        """A node; waits until it serves and knows the others that are there."""
+        place, url = self.place(url)
+        known = [node for node in self.started if node.process.poll() is None]
+        node = Gatehouse(*place, *flags, listen=listen, command=command, **options)
+        node.url = url
+        self.started.append(node)
+        node.wait_for_log("serving")
+        wait_until(lambda: node.stderr().count("node joined") >= len(known), "the nodes know each other")
+        return node
+
+    def modules(self, *flags, **options):
+        """A node with modules."""
+        return self.start("modules", *flags, **options)
+
+    def gateway(self, *flags, listen=("mqtt://127.0.0.1:0",), **options):
+        """A node with listeners."""
+        return self.start("gateway", *flags, listen=listen, **options).wait_for_ports()
+
+    def look(self):
+        """The flags of `gatehouse nodes` and `gatehouse call`."""
+        if self.broker is not None:
+            return ["--rpc", self.broker.url]
+        return [flag for address in self.addresses for flag in ("--peer", address)]
+
+    def kill(self, node):
+        """Ends a node without a word."""
+        node.send_signal(signal.SIGKILL)
+        node.wait()
+
+    def dispose(self):
+        """Ends everything, gateways last started first, and holds each node to its end."""
+        failures = []
+        for node in reversed(self.started):
+            try:
+                if node.process.poll() is None:
+                    end(node)
+                else:
+                    node.dispose()
+            except AssertionError as failure:
+                failures.append(failure)
+        if self.broker is not None:
+            self.broker.dispose()
+        if failures:
+            raise failures[0]

@@ -1,0 +1,97 @@
+"""A backend in another language: it joins a cluster over NATS with nothing but rpc.proto.
+
+    pip install nats-py grpcio-tools
+    python -m grpc_tools.protoc -I Sources/GateRPC --python_out=. rpc.proto
+    PYTHONPATH=. python Tests/EndToEnd/python_backend.py nats://127.0.0.1:4222
+"""
+
+import asyncio
+import json
+import secrets
+import signal
+import sys
+
+import nats
+import rpc_pb2 as rpc
+
+NAME = "snake"
+FUNCTIONS = ["HD_Add", "HD_Who", "HD_Fail", "HD_Push"]
+EVERYONE = "gatehouse.nodes"
+
+
+class Backend:
+    """The module `Python`."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.start = secrets.randbits(32) or 1
+        self.inbox = f"gatehouse.inbox.{secrets.token_hex(8)}"
+        self.gateways = {}
+
+    async def send(self, subject, call=0, **body):
+        """One envelope."""
+        envelope = rpc.Envelope(version=1, node=NAME, start=self.start, call=call, reply_to=self.inbox, **body)
+        await self.connection.publish(subject, envelope.SerializeToString())
+
+    async def announce(self, subject=EVERYONE):
+        """Says who we are; once a second, and to each who asks."""
+        module = rpc.Module(type="Python", version="1.0", functions=FUNCTIONS)
+        await self.send(subject, announcement=rpc.Announcement(inbox=self.inbox, ttl_ms=4000, modules=[module]))
+
+    async def hear(self, message):
+        """What other nodes say."""
+        envelope = rpc.Envelope.FromString(message.data)
+        if envelope.start == self.start:
+            return
+        kind = envelope.WhichOneof("body")
+        if kind == "query":
+            await self.announce(envelope.reply_to)
+        elif kind == "announcement" and envelope.announcement.gateway:
+            self.gateways[envelope.announcement.session_node, envelope.start] = envelope.announcement.inbox
+        elif kind == "request":
+            reply = await self.answer(envelope.request)
+            if envelope.reply_to:
+                await self.send(envelope.reply_to, call=envelope.call, reply=reply)
+
+    async def answer(self, request):
+        """Runs a handler: a value or a fault."""
+        if request.function == "HD_Add":
+            # What a client sent is bytes; a result in JSON goes into the client's envelope as it is.
+            body = json.loads(request.argument.bytes)
+            return rpc.Reply(value=rpc.Value(json=json.dumps({"sum": body["a"] + body["b"]}).encode()))
+        if request.function == "HD_Who":
+            return rpc.Reply(value=rpc.Value(string=request.session.user or "a guest"))
+        if request.function == "HD_Push":
+            identifier = request.session.id
+            message = rpc.Message(topic=b"Python/OnPush", payload=request.argument.bytes)
+            operation = rpc.Operation(id=identifier, send=message)
+            gateway = self.gateways[identifier.node, identifier.start]
+            await self.send(gateway, session_request=rpc.SessionRequest(operate=operation))
+            return rpc.Reply(value=rpc.Value(boolean=True))
+        if request.function == "HD_Fail":
+            return rpc.Reply(fault=rpc.Fault(kind=rpc.Fault.HANDLER, code=7, text="not today"))
+        return rpc.Reply(fault=rpc.Fault(kind=rpc.Fault.NO_SUCH_HANDLER, text=request.function))
+
+
+async def main(url):
+    """Serves until SIGTERM."""
+    connection = await nats.connect(url)
+    backend = Backend(connection)
+    # Whoever announces itself is heard already.
+    await connection.subscribe(backend.inbox, cb=backend.hear)
+    await connection.subscribe(EVERYONE, cb=backend.hear)
+    await backend.send(EVERYONE, query=rpc.Query())
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    while not ended.is_set():
+        await backend.announce()
+        try:
+            await asyncio.wait_for(ended.wait(), 1)
+        except asyncio.TimeoutError:
+            continue
+    await backend.send(EVERYONE, withdrawal=rpc.Withdrawal())
+    await connection.drain()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
