@@ -241,6 +241,29 @@ int gatehouse_udp_try_send(uv_udp_t *udp, const void *bytes, size_t count, const
 
 void gatehouse_udp_close(uv_udp_t *udp, uv_close_cb closed) { uv_close((uv_handle_t *)udp, closed); }
 
+uv_poll_t *gatehouse_watch_create(gatehouse_loop *loop, int fd, void *owner, int *error) {
+    uv_poll_t *poll = malloc(sizeof *poll);
+    if (poll == NULL) {
+        *error = UV_ENOMEM;
+        return NULL;
+    }
+    *error = uv_poll_init(&loop->loop, poll, fd);
+    if (*error != 0) {
+        free(poll);
+        return NULL;
+    }
+    poll->data = owner;
+    return poll;
+}
+
+int gatehouse_watch_start(uv_poll_t *poll, int events, uv_poll_cb ready) { return uv_poll_start(poll, events, ready); }
+
+/* Stops at once, so that the descriptor may be closed before `closed` is called. */
+void gatehouse_watch_close(uv_poll_t *poll, uv_close_cb closed) {
+    uv_poll_stop(poll);
+    uv_close((uv_handle_t *)poll, closed);
+}
+
 uv_signal_t *gatehouse_signal_create(gatehouse_loop *loop, int number, void *owner, uv_signal_cb raised, int *error) {
     uv_signal_t *handle = malloc(sizeof *handle);
     if (handle == NULL) {

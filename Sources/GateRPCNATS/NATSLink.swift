@@ -3,248 +3,383 @@
     package import GateBytes
     package import GateIO
     package import GateRPC
+    import Glibc
     import Synchronization
 
     /// A link over NATS through its own C client, which reconnects for ever, and does clusters, authentication and TLS.
     ///
+    /// The library reads and writes on the loop, whenever this link tells it to: a message costs no other thread. What of it
+    /// may block (connecting, ending) runs on threads of their own; while it connects, the loop does not touch it.
+    ///
     /// Subjects: `gatehouse.inbox.TOKEN` is a node's inbox, `gatehouse.nodes` reaches all, and the server says that nobody
     /// reads an inbox on `gatehouse.undelivered.OURS.THEIRS`. At most once, in order for each sender and receiver; what is on
     /// the way is lost with the connection.
-    // Sound: threads share `state`, atomics and constants; `connection` is written and destroyed on the sender's thread only.
+    // Sound: what threads share is atomic or constant; all other variables are touched on the loop only.
     @safe
     package final class NATSLink: RPCLink, @unchecked Sendable {
-        /// Messages that wait for the loop; the rest is dropped, and its calls end at their deadlines.
-        static let receivedMax = 65_536
-        private static let nodesSubject = "gatehouse.nodes"
-        private static let inboxPrefix = "gatehouse.inbox."
+        /// Bytes that wait for the server: 16 MiB.
+        static let waitingBytesMax = 16_777_216
+        /// Bytes after which a turn's messages leave before its end: 256 KiB.
+        static let turnBytesMax = 262_144
+        /// How often the link speaks to itself.
+        static let beatTime = TimeSpan.seconds(1)
+        /// Beats without anything heard after which the connection counts as dead.
+        static let silentBeatsMax = 3
+        /// Inboxes whose subjects are kept.
+        private static let targetsMax = 8_192
+        static let nodesSubject = "gatehouse.nodes"
+        static let inboxPrefix = "gatehouse.inbox."
 
-        private enum Event {
-            case message([UInt8])
-            case undeliverable(String)
-            case changed(isUp: Bool)
-        }
-
-        private struct State {
-            var events: [Event] = []
-            var receiver: (any RPCLinkReceiver)?
+        /// A subject, and where the server says that nobody listens to it.
+        private struct Target {
+            var subject: [CChar]
+            var undelivered: [CChar]
         }
 
         package let inbox: String
-        private let token: String
-        private let url: String
-        private let loop: any EventLoop
-        private let sender = NATSSender()
+        let token: String
+        let url: String
+        let loop: any EventLoop
+        private let watcher: DescriptorWatcher
         private let up = Atomic<Bool>(false)
-        private let ended = Atomic<Bool>(false)
+        let isClosed = Atomic<Bool>(false)
         private let payloadMax = Atomic<Int>(1_048_576)
-        private let state = Mutex(State())
-        private var connection: OpaquePointer?
+        /// Bytes that were accepted and are not with the system.
+        private let waiting = Atomic<Int>(0)
 
-        /// A link to the servers that `url` names, separated by commas. `start` tells this start from others.
-        package init(url: String, loop: any EventLoop, start: UInt32) {
+        private var receiver: (any RPCLinkReceiver)?
+        private var connection: OpaquePointer?
+        /// Set once the connecting thread is through.
+        private var made: NATSConnection?
+        private var watch: (any DescriptorWatch)?
+        private var descriptor: Int32 = -1
+        /// Bytes that the library holds.
+        private var held = 0
+        private var isDirty = false
+        private var isWriting = false
+        private var hasFallen = false
+        private var silentBeats = 0
+        private var targets: [String: Target] = [:]
+        private let nodesTarget = Array(NATSLink.nodesSubject.utf8CString)
+        private let ownTarget: [CChar]
+
+        /// A link to the servers that `url` names, separated by commas, on `loop`, which `watcher` makes watches for.
+        /// `start` tells this start from others.
+        package init(url: String, loop: any EventLoop, watcher: @escaping DescriptorWatcher, start: UInt32) {
             self.url = url
             self.loop = loop
+            self.watcher = watcher
             token = String(UInt64(start) << 32 | UInt64(UInt32.random(in: 0 ... .max)), radix: 16)
             inbox = Self.inboxPrefix + token
+            ownTarget = Array(inbox.utf8CString)
         }
 
         package var messageBytesMax: Int { payloadMax.load(ordering: .relaxed) }
         package var isUp: Bool { up.load(ordering: .relaxed) }
 
+        // MARK: For every thread
+
         package func open(_ receiver: any RPCLinkReceiver) {
-            state.withLock { $0.receiver = receiver }
-            let isStarted = NATSSender.startThread { [self] in
-                connect()
-                sender.run { transmit($0) }
-                disconnect()
+            loop.postReserved { [self] in
+                self.receiver = receiver
+                loop.observeTurns(TurnEnd(link: self))
+                beat()
             }
+            let isStarted = LibraryThread.start { [self] in connect() }
             precondition(isStarted, "a link has a thread")
         }
 
         package func send(_ message: [UInt8], to inbox: String) throws(RPCFault) {
-            try check(message)
-            guard inbox.hasPrefix(Self.inboxPrefix) else {
-                enqueue(.undeliverable(inbox))
-                return
-            }
-            let theirs = inbox.dropFirst(Self.inboxPrefix.count)
-            try add(
-                NATSSender.Message(subject: inbox, reply: "gatehouse.undelivered.\(token).\(theirs)", bytes: message))
+            try admit(message)
+            if loop.isCurrent { return transmit(message, to: inbox) }
+            post(message) { link in link.transmit(message, to: inbox) }
         }
 
         package func publish(_ message: [UInt8]) throws(RPCFault) {
-            try check(message)
-            try add(NATSSender.Message(subject: Self.nodesSubject, reply: nil, bytes: message))
+            try admit(message)
+            if loop.isCurrent { return transmit(message) }
+            post(message) { link in link.transmit(message) }
         }
 
         package func close(by deadline: MonotonicTime) async {
-            state.withLock { $0.receiver = nil }
-            sender.close()
-            // The thread sends what waits and ends by itself; a broker that hangs is not waited for.
-            for _ in 0..<200 where !ended.load(ordering: .acquiring) { try? await Task.sleep(for: .milliseconds(5)) }
-            up.store(false, ordering: .relaxed)
+            // What was sent last is an answer that somebody waits for.
+            while isUp, waiting.load(ordering: .relaxed) > 0, await time() < deadline {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+            isClosed.store(true, ordering: .releasing)
+            await withCheckedContinuation { continuation in
+                loop.postReserved { [self] in
+                    receiver = nil
+                    leave()
+                    continuation.resume()
+                }
+            }
         }
 
-        private func check(_ message: [UInt8]) throws(RPCFault) {
+        private func time() async -> MonotonicTime {
+            await withCheckedContinuation { continuation in
+                loop.postReserved { [self] in continuation.resume(returning: loop.now) }
+            }
+        }
+
+        private func admit(_ message: [UInt8]) throws(RPCFault) {
             guard isUp else { throw .unreachable }
             let limit = messageBytesMax
             guard message.count <= limit else { throw .tooLarge(bytes: message.count, limit: limit) }
-        }
-
-        private func add(_ message: NATSSender.Message) throws(RPCFault) {
-            guard sender.add(message) else { throw .overloaded }
-        }
-
-        // MARK: On the sender's thread
-
-        private func connect() {
-            var options: OpaquePointer?
-            // Sound: the library fills in the pointers it is given and copies the texts; each callback gets a reference of its
-            // own, which its last call gives back.
-            guard unsafe natsOptions_Create(&options) == NATS_OK else { return }
-            let me = unsafe Unmanaged.passRetained(self).toOpaque()
-            unsafe natsOptions_SetURL(options, url)
-            unsafe natsOptions_SetMaxReconnect(options, -1)
-            unsafe natsOptions_SetReconnectWait(options, 200)
-            unsafe natsOptions_SetReconnectJitter(options, 200, 200)
-            unsafe natsOptions_SetPingInterval(options, 2_000)
-            unsafe natsOptions_SetMaxPingsOut(options, 1)
-            unsafe natsOptions_SetSendAsap(options, true)
-            unsafe natsOptions_SetReconnectBufSize(options, 1)
-            unsafe natsOptions_SetNoEcho(options, true)
-            let connected: natsConnectionHandler = { connection, closure in
-                let link = unsafe NATSLink.of(closure)
-                unsafe link.wentUp(connection)
+            guard waiting.add(message.count, ordering: .relaxed).newValue <= Self.waitingBytesMax else {
+                waiting.subtract(message.count, ordering: .relaxed)
+                throw .overloaded
             }
-            unsafe natsOptions_SetRetryOnFailedConnect(options, true, connected, me)
-            unsafe natsOptions_SetReconnectedCB(options, connected, me)
-            unsafe natsOptions_SetDisconnectedCB(options, { _, closure in unsafe NATSLink.of(closure).wentDown() }, me)
-            unsafe natsOptions_SetClosedCB(
-                options,
-                { _, closure in
-                    guard let closure = unsafe closure else { return }
-                    unsafe Unmanaged<NATSLink>.fromOpaque(closure).release()
-                }, me)
-            let status = unsafe natsConnection_Connect(&connection, options)
-            unsafe natsOptions_Destroy(options)
-            guard let made = unsafe connection else {
-                // A URL that the library does not take; no callback comes.
-                unsafe Unmanaged<NATSLink>.fromOpaque(me).release()
+        }
+
+        /// What was admitted is bounded by its bytes.
+        private func post(_ message: [UInt8], _ body: @escaping @Sendable (NATSLink) -> Void) {
+            loop.postReserved { [self] in body(self) }
+        }
+
+        // MARK: Sending, on the loop
+
+        private func transmit(_ message: [UInt8], to inbox: String) {
+            guard let target = target(inbox) else {
+                waiting.subtract(message.count, ordering: .relaxed)
+                receiver?.undeliverable(inbox)
                 return
             }
-            for subject in [inbox, Self.nodesSubject, "gatehouse.undelivered.\(token).*"] {
-                unsafe subscribe(made, subject)
-            }
-            if status == NATS_OK { unsafe wentUp(made) }
+            hand(message, target.subject, target.undelivered)
         }
 
-        private func subscribe(_ connection: OpaquePointer, _ subject: String) {
-            var subscription: OpaquePointer?
-            let me = unsafe Unmanaged.passRetained(self).toOpaque()
-            let status = unsafe natsConnection_Subscribe(
-                &subscription, connection, subject,
-                { _, _, message, closure in
-                    guard let message = unsafe message else { return }
-                    unsafe NATSLink.of(closure).took(message)
-                    unsafe natsMsg_Destroy(message)
-                }, me)
-            guard status == NATS_OK else {
-                unsafe Unmanaged<NATSLink>.fromOpaque(me).release()
+        private func transmit(_ message: [UInt8]) { hand(message, nodesTarget, nil) }
+
+        private func target(_ inbox: String) -> Target? {
+            if let known = targets[inbox] { return known }
+            let theirs = inbox.dropFirst(Self.inboxPrefix.count)
+            guard inbox.hasPrefix(Self.inboxPrefix), !theirs.isEmpty,
+                theirs.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !".*>".utf8.contains($0) })
+            else { return nil }
+            let made = Target(
+                subject: Array(inbox.utf8CString),
+                undelivered: Array("gatehouse.undelivered.\(token).\(theirs)".utf8CString))
+            if targets.count >= Self.targetsMax { targets.removeAll() }
+            targets[inbox] = made
+            return made
+        }
+
+        /// A message for a connection that is away is dropped; its call has ended.
+        private func hand(_ message: [UInt8], _ subject: [CChar], _ reply: [CChar]?) {
+            guard isUp, let connection = unsafe connection else {
+                waiting.subtract(message.count, ordering: .relaxed)
                 return
             }
-            unsafe natsSubscription_SetPendingLimits(subscription, Int32(Self.receivedMax), Int32(NATSSender.bytesMax))
-            unsafe natsSubscription_SetOnCompleteCB(
-                subscription,
-                { closure in
-                    guard let closure = unsafe closure else { return }
-                    unsafe Unmanaged<NATSLink>.fromOpaque(closure).release()
-                }, me)
-        }
-
-        /// A message for a connection that is away is dropped; its call has ended or will.
-        private func transmit(_ message: NATSSender.Message) {
-            guard isUp, let connection = unsafe connection else { return }
-            // Sound: the library copies subject and bytes before it returns.
-            unsafe message.bytes.withUnsafeBytes { bytes in
+            held += message.count
+            // Sound: the library copies subject, reply and bytes before it returns.
+            unsafe message.withUnsafeBytes { bytes in
                 let count = Int32(bytes.count)
-                if let reply = message.reply {
-                    _ = unsafe natsConnection_PublishRequest(
-                        connection, message.subject, reply, bytes.baseAddress, count)
+                if let reply {
+                    _ = unsafe natsConnection_PublishRequest(connection, subject, reply, bytes.baseAddress, count)
                 } else {
-                    _ = unsafe natsConnection_Publish(connection, message.subject, bytes.baseAddress, count)
+                    _ = unsafe natsConnection_Publish(connection, subject, bytes.baseAddress, count)
                 }
             }
+            if held > Self.turnBytesMax, !isWriting { flush() }
         }
 
-        private func disconnect() {
-            // Ends the subscriptions too; each callback gives its reference back.
-            unsafe natsConnection_Destroy(connection)
-            unsafe connection = nil
-            ended.store(true, ordering: .releasing)
+        /// The library wants to write, or has written everything. Perhaps while it holds its lock.
+        func writeChanged(_ wantsToWrite: Bool) {
+            guard loop.isCurrent else {
+                loop.postReserved { [self] in writeChanged(wantsToWrite) }
+                return
+            }
+            isDirty = wantsToWrite
+            if wantsToWrite { return }
+            waiting.subtract(held, ordering: .relaxed)
+            held = 0
         }
 
-        // MARK: On the library's threads
-
-        private static func of(_ closure: UnsafeMutableRawPointer?) -> NATSLink {
-            guard let closure = unsafe closure else { preconditionFailure("every callback is given its link") }
-            return unsafe Unmanaged<NATSLink>.fromOpaque(closure).takeUnretainedValue()
+        fileprivate func turnEnded() {
+            if isDirty, !isWriting { flush() }
         }
 
-        private func wentUp(_ connection: OpaquePointer?) {
+        private func flush() {
+            guard unsafe connection != nil, watch != nil else { return }
+            unsafe natsConnection_ProcessWriteEvent(connection)
+            if hasFallen { return fell() }
+            // What the system did not take waits until it does.
+            if isDirty, held > 0 {
+                let left = max(0, Int(unsafe natsConnection_Buffered(connection)))
+                if left < held {
+                    waiting.subtract(held - left, ordering: .relaxed)
+                    held = left
+                }
+            }
+            guard isDirty != isWriting else { return }
+            isWriting = isDirty
+            watch?.watch(reading: true, writing: isWriting)
+        }
+
+        // MARK: Receiving, on the loop
+
+        fileprivate func ready(reading: Bool, writing: Bool) {
+            if reading {
+                silentBeats = 0
+                unsafe natsConnection_ProcessReadEvent(connection)
+                if hasFallen { return fell() }
+                drain()
+            }
+            if writing, watch != nil { flush() }
+        }
+
+        /// Hands over what the library has read.
+        private func drain() {
+            guard let made else { return }
+            unsafe drain(made.inbox)
+            unsafe drain(made.nodes)
+        }
+
+        private func drain(_ subscription: OpaquePointer?) {
+            var message: OpaquePointer?
+            // Sound: a message holds its bytes until it is destroyed, behind the call that they are lent to.
+            while unsafe natsSubscription_NextMsg(&message, subscription, 0) == NATS_OK {
+                let count = Int(unsafe natsMsg_GetDataLength(message))
+                if count > 0, let data = unsafe natsMsg_GetData(message) {
+                    unsafe data.withMemoryRebound(to: UInt8.self, capacity: count) { bytes in
+                        unsafe receiver?.received(Span(_unsafeStart: bytes, count: count))
+                    }
+                }
+                unsafe natsMsg_Destroy(message)
+            }
+        }
+
+        /// Nobody reads an inbox.
+        func unreachable(_ inbox: String) { receiver?.undeliverable(inbox) }
+
+        // MARK: Up and down, on the loop
+
+        /// A connection has a socket; the library still speaks with the server on another thread.
+        func attached(_ made: OpaquePointer?, _ socket: Int32) {
+            guard !isClosed.load(ordering: .acquiring) else { return }
+            unsafe connection = made
+            watch?.close()
+            descriptor = socket
+            isWriting = false
+            hasFallen = false
+            watch = watcher(socket, Ready(link: self))
+            watch?.watch(reading: true, writing: false)
+        }
+
+        /// The library is through: messages may go.
+        func wentUp() {
+            guard !isUp, watch != nil, !isClosed.load(ordering: .acquiring) else { return }
             let limit = unsafe natsConnection_GetMaxPayload(connection)
             if limit > 0 { payloadMax.store(Int(limit), ordering: .relaxed) }
-            sender.removeAll()
+            silentBeats = 0
             up.store(true, ordering: .relaxed)
-            enqueue(.changed(isUp: true))
+            receiver?.linkChanged(isUp: true)
         }
 
-        private func wentDown() {
+        /// The library gives the socket up, inside of one of its calls on this loop, with its lock held.
+        func falls() {
             up.store(false, ordering: .relaxed)
-            enqueue(.changed(isUp: false))
+            watch?.close()
+            watch = nil
+            descriptor = -1
+            hasFallen = true
         }
 
-        private func took(_ message: OpaquePointer) {
-            if unsafe natsMsg_IsNoResponders(message) {
-                guard let subject = unsafe natsMsg_GetSubject(message) else { return }
-                let text = unsafe String(cString: subject)
-                guard let dot = text.lastIndex(of: ".") else { return }
-                return enqueue(.undeliverable(Self.inboxPrefix + text[text.index(after: dot)...]))
-            }
-            let count = Int(unsafe natsMsg_GetDataLength(message))
-            guard count > 0, let data = unsafe natsMsg_GetData(message) else { return }
-            // Sound: the message holds `count` bytes until it is destroyed, behind this call.
-            let bytes = unsafe data.withMemoryRebound(to: UInt8.self, capacity: count) { pointer in
-                unsafe [UInt8](UnsafeBufferPointer(start: pointer, count: count))
-            }
-            enqueue(.message(bytes))
+        private func fell() {
+            hasFallen = false
+            waiting.subtract(held, ordering: .relaxed)
+            held = 0
+            isDirty = false
+            receiver?.linkChanged(isUp: false)
         }
 
-        /// One post for a burst. Changes of the link are few and never dropped.
-        private func enqueue(_ event: Event) {
-            let posts = state.withLock { state in
-                if case .message = event, state.events.count >= Self.receivedMax { return false }
-                state.events.append(event)
-                return state.events.count == 1
-            }
-            if posts { loop.postReserved { [self] in deliver() } }
+        /// What a connecting thread has made; the link may have ended meanwhile.
+        func adopt(_ made: NATSConnection) {
+            self.made = made
+            unsafe connection = made.connection
+            if isClosed.load(ordering: .acquiring) { return leave() }
+            drain()
         }
 
-        // MARK: On the loop
-
-        private func deliver() {
-            let (events, receiver) = state.withLock { state -> ([Event], (any RPCLinkReceiver)?) in
-                var taken: [Event] = []
-                swap(&taken, &state.events)
-                return (taken, state.receiver)
-            }
-            guard let receiver else { return }
-            for event in events {
-                switch event {
-                case .message(let bytes): receiver.received(bytes.span)
-                case .undeliverable(let inbox): receiver.undeliverable(inbox)
-                case .changed(let isUp): receiver.linkChanged(isUp: isUp)
-                }
-            }
+        private func leave() {
+            up.store(false, ordering: .relaxed)
+            watch?.close()
+            watch = nil
+            // What is not adopted yet is ended once it is.
+            guard let ending = made else { return }
+            made = nil
+            unsafe connection = nil
+            // The callbacks that ending causes need the link.
+            _ = LibraryThread.start { [self] in withExtendedLifetime(self) { ending.end() } }
         }
+
+        // MARK: Signs of life, on the loop
+
+        /// Speaks to itself, and gives up a connection that does not answer.
+        fileprivate func beat() {
+            guard !isClosed.load(ordering: .acquiring) else { return }
+            _ = loop.schedule(Beat(link: self), at: loop.now + Self.beatTime)
+            guard isUp, let connection = unsafe connection else { return }
+            silentBeats += 1
+            if silentBeats > Self.silentBeatsMax {
+                // The library reads the end of the stream and connects anew.
+                _ = shutdown(descriptor, Int32(SHUT_RDWR))
+                return
+            }
+            // Sound: the subject is copied before the call returns.
+            _ = unsafe natsConnection_Publish(connection, ownTarget, nil, 0)
+        }
+    }
+
+    /// What the library made, on its way from one thread to another.
+    // Sound: used by one thread at a time.
+    @safe
+    struct NATSConnection: @unchecked Sendable {
+        var connection: OpaquePointer?
+        /// What the loop reads.
+        var inbox: OpaquePointer?
+        /// What the loop reads.
+        var nodes: OpaquePointer?
+        /// What a thread of the library's reads.
+        var undelivered: OpaquePointer?
+
+        /// Frees everything. Perhaps waits for the library's threads.
+        func end() {
+            unsafe natsSubscription_Destroy(inbox)
+            unsafe natsSubscription_Destroy(nodes)
+            unsafe natsSubscription_Destroy(undelivered)
+            unsafe natsConnection_Destroy(connection)
+        }
+    }
+
+    /// The loop's ways back to a link, which they do not keep alive.
+    private final class TurnEnd: TurnObserver {
+        private weak var link: NATSLink?
+
+        init(link: NATSLink) {
+            self.link = link
+        }
+
+        func turnEnded(at now: MonotonicTime) { link?.turnEnded() }
+    }
+
+    private final class Ready: DescriptorHandler {
+        private weak var link: NATSLink?
+
+        init(link: NATSLink) {
+            self.link = link
+        }
+
+        func ready(reading: Bool, writing: Bool) { link?.ready(reading: reading, writing: writing) }
+    }
+
+    private final class Beat: TimerTarget {
+        private weak var link: NATSLink?
+
+        init(link: NATSLink) {
+            self.link = link
+        }
+
+        func timerFired(at now: MonotonicTime) { link?.beat() }
     }
 #endif

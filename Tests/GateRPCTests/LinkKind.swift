@@ -30,7 +30,9 @@ enum LinkKind: String, CaseIterable, Sendable {
         switch self {
         case .memory, .udp: nil
         #if NATS
-            case .nats: NATSLink(url: url, loop: group.loops[0], start: start)
+            case .nats:
+                NATSLink(
+                    url: url, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
         #endif
         }
     }

@@ -77,6 +77,12 @@ int gatehouse_udp_receive_start(uv_udp_t *udp, uv_udp_recv_cb received);
 int gatehouse_udp_try_send(uv_udp_t *udp, const void *bytes, size_t count, const struct sockaddr *address);
 void gatehouse_udp_close(uv_udp_t *udp, uv_close_cb closed);
 
+/// Looks at the socket `fd` of somebody else, who closes it after `gatehouse_watch_close`.
+uv_poll_t *gatehouse_watch_create(gatehouse_loop *loop, int fd, void *owner, int *error);
+/// Tells of these events (UV_READABLE, UV_WRITABLE) from now on.
+int gatehouse_watch_start(uv_poll_t *poll, int events, uv_poll_cb ready);
+void gatehouse_watch_close(uv_poll_t *poll, uv_close_cb closed);
+
 uv_signal_t *gatehouse_signal_create(gatehouse_loop *loop, int number, void *owner, uv_signal_cb raised, int *error);
 void gatehouse_signal_close(uv_signal_t *handle, uv_close_cb closed);
 

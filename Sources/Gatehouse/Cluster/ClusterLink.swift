@@ -31,7 +31,8 @@ enum ClusterLink {
             }
         case .nats(let servers):
             #if NATS
-                return NATSLink(url: servers, loop: group.loops[0], start: start)
+                return NATSLink(
+                    url: servers, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
             #else
                 throw .cluster(.notBuiltIn("nats", trait: "NATS", package: "libnats-dev"))
             #endif
