@@ -132,7 +132,10 @@ let package = Package(
             ]),
         tests(
             "GateBenchTests",
-            ["GateBench", "GateBytes", "GateIO", "GateJSON", "GateUV", "Gatehouse", "GatehouseDemo"]),
+            [
+                "GateBench", "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateProtocol", "GateUV", "Gatehouse",
+                "GatehouseDemo",
+            ]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "GateTestKit", "Gatehouse", "GatehouseDemo"]),
         tests(
             "GatehouseCommandTests",

@@ -88,12 +88,19 @@ package struct Comparison {
         _ key: LoadKey, _ gateway: GatewayServer, _ echo: EchoServer, _ known: inout [LoadKey: LoadReport]
     ) throws(LoadError) -> LoadReport {
         if let report = known[key] { return report }
-        let target = try key == .rawEcho || key == .rawEchoFixedRate ? echo.target : gateway.target(key.loadProtocol)
-        var load = LoadOptions(target: target)
+        var load: LoadOptions
+        switch key {
+        case .rawEcho, .rawEchoFixedRate: load = LoadOptions(target: echo.target)
+        case .pomelo:
+            let (target, client) = try gateway.target(descriptor: "pomelo")
+            load = LoadOptions(target: target)
+            load.client = client
+        default: load = LoadOptions(target: try gateway.target(key.loadProtocol))
+        }
         load.connections = 50
         load.duration = options.duration
         load.warmup = options.warmup
-        load.serverPID = target.loadProtocol == .raw ? echo.process.pid : gateway.process.pid
+        load.serverPID = key.loadProtocol == .raw ? echo.process.pid : gateway.process.pid
         key.apply(to: &load)
         let report = try LoadRun(load, isCancelled: isCancelled).run()
         known[key] = report

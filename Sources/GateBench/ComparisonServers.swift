@@ -1,5 +1,7 @@
 import GateBytes
+package import GateDescriptors
 import GateJSON
+import GateProtocol
 import Glibc
 
 /// A folder for the files of a comparison, gone afterwards.
@@ -55,6 +57,8 @@ struct EchoServer {
 /// A running gateway with one loop and a listener for each protocol that is measured.
 struct GatewayServer {
     static let protocols: [LoadProtocol] = [.mqtt, .length32, .length32JSON]
+    /// Those whose load a descriptor says.
+    static let descriptors = ["pomelo"]
 
     let process: ChildProcess
     private let ports: [String: UInt16]
@@ -68,6 +72,7 @@ struct GatewayServer {
             let route = each.namesTopics ? "" : "?route=Echo/HD_Raw"
             arguments += ["--listen", "\(each.rawValue)://127.0.0.1:0\(route)"]
         }
+        for name in Self.descriptors { arguments += ["--listen", "\(name)://127.0.0.1:0"] }
         let process = try ChildProcess(
             path, arguments, core: core, outputPath: "\(folder.path)/\(name)-output",
             errorPath: "\(folder.path)/\(name)-errors")
@@ -93,5 +98,28 @@ struct GatewayServer {
             throw .childFailed("the gateway has no listener for \(loadProtocol.rawValue)")
         }
         return LoadTarget(loadProtocol, host: "127.0.0.1", port: port)
+    }
+
+    /// The listener of a shipped descriptor, and what speaks to it.
+    func target(descriptor name: String) throws(LoadError) -> (LoadTarget, DescriptorClient) {
+        guard let port = ports[name] else { throw .childFailed("the gateway has no listener for \(name)") }
+        var target = LoadTarget(.descriptor, host: "127.0.0.1", port: port)
+        target.descriptorName = name
+        return (target, try DescriptorClient(shipped: name))
+    }
+}
+
+extension DescriptorClient {
+    /// What speaks a shipped protocol.
+    package init(shipped name: String) throws(LoadError) {
+        let file = DescriptorLibrary.shippedFiles.first { $0.protocolName == name }
+        guard let file, case .loaded(let descriptor) = ProtocolDescriptor.load(file) else {
+            throw .invalidOption("--protocol", allowed: "a name or a file")
+        }
+        do {
+            try self.init(DescriptorWorkbench(descriptor, file, options: ProtocolOptions(frameBytesMax: .max)))
+        } catch {
+            throw .notEncodable("protocol '\(name)': \(error)")
+        }
     }
 }

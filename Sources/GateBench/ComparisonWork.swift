@@ -1,6 +1,6 @@
 /// One load of the comparison; several works may share one.
 enum LoadKey: Sendable, Hashable {
-    case inline, ordered, fixedRate, fanout, fanoutStalled, length32, length32JSON
+    case inline, ordered, fixedRate, fanout, fanoutStalled, length32, length32JSON, pomelo
     case rawEcho, rawEchoFixedRate
 
     /// Requests a second of the fixed rate.
@@ -11,13 +11,14 @@ enum LoadKey: Sendable, Hashable {
         case .inline, .ordered, .fixedRate, .fanout, .fanoutStalled: .mqtt
         case .length32: .length32
         case .length32JSON: .length32JSON
+        case .pomelo: .descriptor
         case .rawEcho, .rawEchoFixedRate: .raw
         }
     }
 
     func apply(to options: inout LoadOptions) {
         switch self {
-        case .inline, .length32, .length32JSON, .rawEcho: options.depth = 16
+        case .inline, .length32, .length32JSON, .pomelo, .rawEcho: options.depth = 16
         case .ordered:
             options.depth = 16
             options.topic = "Echo/HD_RawOrdered"
@@ -42,6 +43,8 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
     case length32
     /// The same over length32-json.
     case json
+    /// The same over pomelo.
+    case pomelo
     /// One message to 50 sessions, 16 in flight.
     case fanout
     /// The same with one more reader that never reads.
@@ -71,6 +74,7 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
         case .ordered: "HD_RawOrdered - HD_Raw"
         case .length32: "HD_Raw over length32 : over MQTT"
         case .json: "HD_Raw over length32-json : over MQTT"
+        case .pomelo: "HD_Raw over pomelo : over MQTT"
         case .fanout: "push to 50 sessions, each delivery"
         case .stalled: "push, one reader stalled : none stalled"
         case .idle: "idle MQTT session"
@@ -84,6 +88,7 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
         case .ordered: .ordered
         case .length32: .length32
         case .json: .length32JSON
+        case .pomelo: .pomelo
         case .fanout: .fanout
         case .stalled: .fanoutStalled
         }
@@ -93,7 +98,7 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
         switch self {
         case .inline: .rawEcho
         case .rate: .rawEchoFixedRate
-        case .ordered, .length32, .json: .inline
+        case .ordered, .length32, .json, .pomelo: .inline
         case .stalled: .fanout
         case .fanout, .idle: nil
         }
@@ -101,7 +106,7 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
 
     var measure: Measure {
         switch self {
-        case .inline, .rate, .length32, .json, .stalled: .ratio
+        case .inline, .rate, .length32, .json, .pomelo, .stalled: .ratio
         case .ordered: .difference
         case .fanout: .microseconds
         case .idle: .bytes
@@ -116,6 +121,7 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
         case .ordered: 3.0
         case .length32: 1.0
         case .json: 1.2
+        case .pomelo: 1.5
         case .fanout: 1.0
         case .stalled: nil
         case .idle: 1_024

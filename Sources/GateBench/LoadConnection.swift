@@ -1,4 +1,5 @@
 import GateBytes
+import GateDescriptors
 import GateIO
 
 /// One client of the load tool. Lives on its worker's loop; its stream keeps it.
@@ -29,13 +30,18 @@ final class LoadConnection {
     private var output = ByteBuffer()
     /// The start of a frame whose end has not come.
     private var tail = ByteBuffer()
+    /// Steps of a descriptor's opening that are done.
+    private var steps = 0
+    /// When the last heartbeat was sent.
+    private var beatAt = MonotonicTime.never
 
     init(_ number: Int, worker: LoadWorker, stream: any ByteStream) {
         self.number = number
         self.worker = worker
         self.stream = stream
         role = worker.plan.role(of: number)
-        window = PendingWindow(depth: worker.plan.depth, hasTokens: worker.plan.hasTokens)
+        window = PendingWindow(
+            depth: worker.plan.depth, hasTokens: worker.plan.hasTokens, tokenLimit: worker.plan.tokenLimit)
     }
 
     /// Requests that wait for their answers.
@@ -46,10 +52,24 @@ final class LoadConnection {
     /// Begins to read and says what comes first.
     func open() {
         stream.start(self)
+        if let client = worker.plan.options.client { return open(client) }
         let mark = output.count
         do { try worker.plan.appendOpening(of: number, to: &output) } catch { return fail("\(error)") }
         if output.count == mark { return opened() }
         flush()
+    }
+
+    /// Says the next steps of an opening, up to one that is answered.
+    private func open(_ client: DescriptorClient) {
+        while steps < client.opening.count {
+            let step = client.opening[steps]
+            steps += 1
+            output.append(step.bytes)
+            if step.isAnswered { return flush() }
+        }
+        flush()
+        beatAt = monotonicNow()
+        opened()
     }
 
     private func opened() {
@@ -98,6 +118,14 @@ final class LoadConnection {
         template.append(token: number, to: &output)
     }
 
+    /// Sends a heartbeat when one is due.
+    func beat(_ client: DescriptorClient, at now: MonotonicTime) {
+        if state != .ready || now < beatAt + client.heartbeatInterval { return }
+        beatAt = now
+        output.append(client.heartbeat)
+        flush()
+    }
+
     /// Hands what was appended to the system.
     func flush() {
         // What the system did not take yet goes first; `writeFinished` comes back here.
@@ -119,6 +147,7 @@ final class LoadConnection {
         var offset = 0
         while state != .closed, let reply = try reader.next(in: input, at: offset) {
             offset = reply.end
+            if reply.kind == .heartbeat { answerHeartbeat() }
             if state == .ready { settle(reply, input, at: now) } else { proceed(reply, input) }
         }
         return offset
@@ -140,14 +169,23 @@ final class LoadConnection {
                 worker.lateAnswers += 1
             }
         case .push:
+            worker.pushes += 1
             if role == .reader { worker.delivered(input, reply.body, at: now) }
-        case .accepted, .refused, .subscribed, .other: break
+        case .accepted, .refused, .subscribed, .heartbeat, .other: break
         }
+    }
+
+    private func answerHeartbeat() {
+        // The caller flushes at the end of the burst.
+        if let client = worker.plan.options.client, client.answersHeartbeats { output.append(client.heartbeat) }
     }
 
     /// A reply before requests may be sent.
     private func proceed(_ reply: Reply, _ input: Span<UInt8>) {
         switch (state, reply.kind) {
+        // Whatever the server says to a step: one that it does not like it answers with the end of the connection.
+        case (.opening, _) where worker.plan.options.client != nil:
+            if let client = worker.plan.options.client { open(client) }
         case (.opening, .accepted): opened()
         case (.opening, .refused(let code)): fail("refused with code \(code)")
         case (.subscribing, .subscribed): subscribed()

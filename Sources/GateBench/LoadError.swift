@@ -2,7 +2,7 @@
 package enum LoadError: Error, Hashable, Sendable {
     /// The part of a URL that is wrong.
     package enum URLPart: String, Sendable {
-        case scheme = "the scheme is one of mqtt, length16, length32, length32-json, raw"
+        case scheme = "the scheme is one of mqtt, length16, length32, length32-json, raw, or a protocol's name"
         case host = "a host is missing or malformed"
         case port = "a port of 1...65535 is missing or malformed"
     }
@@ -11,6 +11,8 @@ package enum LoadError: Error, Hashable, Sendable {
     case invalidURL(String, URLPart)
     /// An option's name and what it allows.
     case invalidOption(String, allowed: String)
+    /// Something that a protocol has no words for.
+    case notEncodable(String)
     /// A scenario file: where (`line 3, column 7`) and what.
     case invalidScenario(String)
     /// A file that cannot be read, with the system's reason.
@@ -29,7 +31,7 @@ extension LoadError {
     /// What a process ends with: 64 usage, 78 a bad file, 69 nobody there, 70 the system.
     package var exitCode: Int32 {
         switch self {
-        case .invalidURL, .invalidOption: 64
+        case .invalidURL, .invalidOption, .notEncodable: 64
         case .invalidScenario, .unreadableFile: 78
         case .unknownHost, .cannotConnect: 69
         case .systemRefused, .childFailed: 70
@@ -43,7 +45,7 @@ extension LoadError: CustomStringConvertible {
         switch self {
         case .invalidURL(let text, let part): "\(text): \(part.rawValue)"
         case .invalidOption(let name, let allowed): "\(name): \(allowed)"
-        case .invalidScenario(let text): text
+        case .notEncodable(let text), .invalidScenario(let text): text
         case .unreadableFile(let path, let reason): "\(path): \(reason)"
         case .unknownHost(let host): "\(host): unknown host"
         case .systemRefused(let code): "the system refuses threads or file descriptors (error \(code))"

@@ -1,4 +1,5 @@
 package import GateBytes
+package import GateDescriptors
 
 /// What to do with the connections.
 package enum LoadMode: Sendable, Hashable {
@@ -21,6 +22,8 @@ package struct LoadOptions: Sendable {
 
     /// Whom to load.
     package var target: LoadTarget
+    /// What speaks the target's protocol, when a descriptor says it.
+    package var client: DescriptorClient?
     /// What the connections do.
     package var mode = LoadMode.requests
     /// Where requests go, `Type/Function`.
@@ -81,9 +84,10 @@ package struct LoadOptions: Sendable {
         try hold(timeout > .zero && timeout <= .seconds(3_600), "--timeout", "more than 0 s, at most 3600 s")
         try hold(!topic.isEmpty && topic.utf8.count <= 1_024, "--topic", "1...1024 bytes")
         try hold(subscription == nil || target.loadProtocol == .mqtt, "--subscribe", "only with mqtt")
+        try hold((target.loadProtocol == .descriptor) == (client != nil), "--protocol", "a name or a file")
         try hold(
-            scenario == nil || target.loadProtocol == .mqtt || target.loadProtocol == .length32JSON, "--scenario",
-            "only with mqtt and length32-json, whose requests name their topic")
+            scenario == nil || (target.loadProtocol.namesTopics && target.loadProtocol != .raw), "--scenario",
+            "only with protocols whose requests name their topic")
         guard mode == .fanout else { return }
         try hold(target.loadProtocol == .mqtt, "--fanout", "only with mqtt")
         try hold(threads == 1, "--fanout", "only with --threads 1")

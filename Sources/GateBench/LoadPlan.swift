@@ -1,4 +1,5 @@
 import GateBytes
+import GateDescriptors
 import GateIO
 import GateMQTT
 
@@ -19,6 +20,8 @@ struct LoadPlan: Sendable {
     let bounds: [UInt64]
     let depth: Int
     let hasTokens: Bool
+    /// Tokens are 0..<tokenLimit, and start again.
+    let tokenLimit: Int
     /// In fan-out: what is pushed to all.
     let cast: RequestTemplate?
 
@@ -33,23 +36,34 @@ struct LoadPlan: Sendable {
         var sum: UInt64 = 0
         let payload = options.body ?? RequestTemplate.payload(bytes: options.payloadBytes)
         let wanted = options.scenario?.requests ?? [.init(weight: 1, topic: options.topic, body: payload)]
+        func template(_ topic: String, _ payload: [UInt8]) throws(LoadError) -> RequestTemplate {
+            if let client = options.client {
+                return try RequestTemplate(client, topic: topic, payload: payload)
+            }
+            return try RequestTemplate(loadProtocol, topic: topic, payload: payload)
+        }
         for request in wanted {
-            requests.append(try RequestTemplate(loadProtocol, topic: request.topic, payload: request.body))
+            requests.append(try template(request.topic, request.body))
             sum += UInt64(request.weight)
             bounds.append(sum)
         }
         self.requests = requests
         self.bounds = bounds
         hasTokens = requests.allSatisfy { $0.tokenOffset != nil }
-        depth = options.depth ?? (options.rate == nil ? 1 : Self.openDepth)
-        reader = ReplyReader(loadProtocol, rawFrameBytes: requests[0].bytes.count)
+        tokenLimit = requests[0].tokenLimit
+        // So that no two requests that wait share a token.
+        let depthMax = hasTokens ? tokenLimit / 8 : LoadOptions.depthMax
+        depth = options.depth ?? (options.rate == nil ? 1 : min(Self.openDepth, depthMax))
+        if depth > depthMax { throw .invalidOption("--depth", allowed: "1...\(depthMax) with ids so short") }
+        reader = ReplyReader(
+            loadProtocol, rawFrameBytes: requests[0].bytes.count, client: options.client, request: requests[0])
         if options.mode == .fanout {
             login = try RequestTemplate(.mqtt, topic: "Echo/HD_Join", payload: Array("{}".utf8))
             cast = try RequestTemplate(
                 casting: "Echo/HD_Cast", payload: FanoutTally.payload(bytes: options.payloadBytes))
         } else {
             if let first = options.scenario?.login {
-                login = try RequestTemplate(loadProtocol, topic: first.topic, payload: first.body)
+                login = try template(first.topic, first.body)
             } else {
                 login = nil
             }

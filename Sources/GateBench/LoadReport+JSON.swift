@@ -18,7 +18,8 @@ extension LoadReport {
         ])
         root["requests"] = .object([
             "ok": .number(answered), "timeouts": .number(timeouts), "errors": .number(errorCount - timeouts),
-            "unsent": .number(unsent), "late": .number(lateAnswers), "perSecond": .number(rate),
+            "unsent": .number(unsent), "late": .number(lateAnswers), "pushes": .number(pushes),
+            "perSecond": .number(rate),
             "percentOfOffered": percentOfOffered.map { .number($0) } ?? .null,
         ])
         var kinds = JSONObject()

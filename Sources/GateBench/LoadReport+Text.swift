@@ -59,6 +59,7 @@ extension LoadReport {
         if let percent = percentOfOffered { text += " (\(percent.text(decimals: 1)) % of offered)" }
         row(noun, text)
         if unsent > 0 { row("unsent", "\(unsent.grouped) requests found every connection full") }
+        if pushes > 0 && options.mode != .fanout { row("pushes", pushes.grouped) }
         if lateAnswers > 0 { row("late", "\(lateAnswers.grouped) answers that nobody waited for") }
         row("traffic", "in \(windowBytesIn.bytesText)  out \(windowBytesOut.bytesText)")
         let origin = options.rate == nil || options.mode == .fanout ? "from sending" : "from the intended start"

@@ -20,6 +20,8 @@ package struct LoadReport: Sendable {
     package var lateAnswers = 0
     /// Requests of an open loop that found no room in any connection.
     package var unsent = 0
+    /// Messages of the server's own.
+    package var pushes = 0
     /// Errors by kind.
     package var errors: [String: Int] = [:]
     /// Latencies of the measured requests.

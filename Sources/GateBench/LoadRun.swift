@@ -160,6 +160,7 @@ package struct LoadRun {
             report.answered += worker.measured
             report.timeouts += worker.timeouts
             report.lateAnswers += worker.lateAnswers
+            report.pushes += worker.pushes
             report.unsent += worker.unsent
             for (kind, count) in worker.errors { report.errors[kind, default: 0] += count }
         }

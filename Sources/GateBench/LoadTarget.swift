@@ -10,18 +10,28 @@ package enum LoadProtocol: String, Sendable, Hashable, CaseIterable {
     case length32JSON = "length32-json"
     /// No protocol: what is sent comes back byte for byte. Sends what an MQTT request would be.
     case raw
+    /// What a descriptor file says; see ``LoadOptions/client``.
+    case descriptor
 
     /// The port that a URL without one means.
     var defaultPort: UInt16? {
         switch self {
         case .mqtt: 1883
         case .length32JSON: 3564
-        case .length16, .length32, .raw: nil
+        case .length16, .length32, .raw, .descriptor: nil
         }
     }
 
     /// Whether a request says where it goes; otherwise the listener's route decides.
-    package var namesTopics: Bool { self == .mqtt || self == .length32JSON || self == .raw }
+    package var namesTopics: Bool {
+        switch self {
+        case .mqtt, .length32JSON, .raw, .descriptor: true
+        case .length16, .length32: false
+        }
+    }
+
+    /// The protocols that URLs name.
+    static let schemes = allCases.filter { $0 != .descriptor }
 }
 
 /// Whom to load: `mqtt://127.0.0.1:1883`, `length32://[::1]:4000`.
@@ -32,6 +42,8 @@ package struct LoadTarget: Sendable, Hashable {
     package var host: String
     /// 1...65 535.
     package var port: UInt16
+    /// The descriptor's name.
+    package var descriptorName: String?
 
     /// A target from its parts.
     package init(_ loadProtocol: LoadProtocol, host: String, port: UInt16) {
@@ -40,12 +52,16 @@ package struct LoadTarget: Sendable, Hashable {
         self.port = port
     }
 
-    /// Reads `SCHEME://HOST[:PORT]`, where the scheme names a ``LoadProtocol``.
-    package init(parsing text: String) throws(LoadError) {
+    /// Reads `SCHEME://HOST[:PORT]`, where the scheme names a ``LoadProtocol``. With the name of a descriptor the scheme
+    /// may be any word, and a port is needed.
+    package init(parsing text: String, descriptorName: String? = nil) throws(LoadError) {
         guard let mark = text.utf8Range(of: "://") else { throw .invalidURL(text, .scheme) }
-        guard let loadProtocol = LoadProtocol(rawValue: String(text[..<mark.lowerBound])) else {
+        let scheme = String(text[..<mark.lowerBound])
+        let named = LoadProtocol.schemes.first { $0.rawValue == scheme }
+        guard !scheme.isEmpty, let loadProtocol = descriptorName == nil ? named : .descriptor else {
             throw .invalidURL(text, .scheme)
         }
+        self.descriptorName = descriptorName
         var rest = text[mark.upperBound...]
         if rest.hasSuffix("/") { rest.removeLast() }
         var host = rest
@@ -79,7 +95,7 @@ package struct LoadTarget: Sendable, Hashable {
 extension LoadTarget: CustomStringConvertible {
     /// The URL.
     package var description: String {
-        "\(loadProtocol.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        "\(descriptorName ?? loadProtocol.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 }
 

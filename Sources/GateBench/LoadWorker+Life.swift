@@ -1,4 +1,5 @@
 import GateBytes
+import GateDescriptors
 import GateIO
 import GateUV
 import Synchronization
@@ -109,6 +110,10 @@ extension LoadWorker: TimerTarget {
         connectMore()
         ticks += 1
         if ticks % Self.ticksPerTimeoutCheck == 0 { giveUp(at: monotonicNow()) }
+        if let client = plan.options.client, client.heartbeatInterval > .zero {
+            let now = monotonicNow()
+            for connection in connections { connection.beat(client, at: now) }
+        }
         _ = loop.schedule(self, at: loop.now + Self.tick)
     }
 }

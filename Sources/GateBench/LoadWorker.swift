@@ -35,6 +35,7 @@ final class LoadWorker: @unchecked Sendable {
     var timeouts = 0
     var lateAnswers = 0
     var unsent = 0
+    var pushes = 0
     var errors: [String: Int] = [:]
     var bytesIn = 0
     var bytesOut = 0

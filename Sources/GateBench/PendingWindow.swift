@@ -12,6 +12,8 @@ package struct PendingWindow {
     private let mask: Int
     /// Whether an answer names its request; otherwise they come in order.
     private let hasTokens: Bool
+    /// Tokens are 0..<tokenLimit, and start again.
+    private let tokenLimit: Int
     private var oldest = 0
     /// Number of the next request.
     package private(set) var next = 0
@@ -19,12 +21,17 @@ package struct PendingWindow {
     package private(set) var count = 0
 
     /// Room for `depth` requests and, when answers may overtake each other, for gaps between them.
-    package init(depth: Int, hasTokens: Bool) {
+    package init(depth: Int, hasTokens: Bool, tokenLimit: Int = RequestTemplate.tokenLimit) {
         var size = 1
-        while size < (hasTokens ? depth * 4 : depth) { size *= 2 }
+        while size < Self.places(depth: depth, hasTokens: hasTokens) { size *= 2 }
+        precondition(!hasTokens || size <= tokenLimit, "each request that waits has a token of its own")
         mask = size - 1
         self.hasTokens = hasTokens
+        self.tokenLimit = tokenLimit
     }
+
+    /// Places that `depth` requests need.
+    static func places(depth: Int, hasTokens: Bool) -> Int { hasTokens ? depth * 4 : depth }
 
     /// Whether one more may be sent while `depth` of them may wait.
     @inline(__always)
@@ -40,7 +47,7 @@ package struct PendingWindow {
         starts[next & mask] = start
         next += 1
         count += 1
-        return (next - 1) % RequestTemplate.tokenLimit
+        return (next - 1) % tokenLimit
     }
 
     /// Takes the request that was answered: the one with `token`, or the oldest one where answers come in order.
@@ -50,8 +57,8 @@ package struct PendingWindow {
         var number = oldest
         if hasTokens {
             // The one number with this token among those from `oldest` on.
-            let distance = (token - oldest) % RequestTemplate.tokenLimit
-            number = oldest + (distance < 0 ? distance + RequestTemplate.tokenLimit : distance)
+            let distance = (token - oldest) % tokenLimit
+            number = oldest + (distance < 0 ? distance + tokenLimit : distance)
         }
         if number >= next { return nil }
         let start = starts[number & mask]

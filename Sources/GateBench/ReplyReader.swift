@@ -1,5 +1,7 @@
 import GateBytes
+package import GateDescriptors
 import GateJSON
+import GateProtocol
 
 /// One frame that came from the server, as offsets into the input.
 package struct Reply: Sendable, Hashable {
@@ -17,6 +19,8 @@ package struct Reply: Sendable, Hashable {
         case failure
         /// Something the server sent by itself.
         case push
+        /// A sign of life.
+        case heartbeat
         /// Anything else; it means nothing here.
         case other
     }
@@ -49,10 +53,18 @@ package struct ReplyReader: Sendable {
     private let loadProtocol: LoadProtocol
     /// With ``LoadProtocol/raw``: every so many bytes are one answer.
     private let rawFrameBytes: Int
+    private let client: DescriptorClient?
+    /// With a descriptor: the id of token 0, and how many there are.
+    private let identifiers: (base: UInt64, limit: Int)
 
-    /// A reader; `rawFrameBytes` counts for the raw protocol only.
-    package init(_ loadProtocol: LoadProtocol, rawFrameBytes: Int = 1) {
+    /// A reader; `rawFrameBytes` counts for the raw protocol only, `client` and the `request` it sends for a descriptor.
+    package init(
+        _ loadProtocol: LoadProtocol, rawFrameBytes: Int = 1, client: DescriptorClient? = nil,
+        request: RequestTemplate? = nil
+    ) {
         self.loadProtocol = loadProtocol
+        self.client = client
+        identifiers = (request?.identifier?.base ?? 0, request?.identifier?.limit ?? 0)
         self.rawFrameBytes = max(1, rawFrameBytes)
     }
 
@@ -76,7 +88,30 @@ package struct ReplyReader: Sendable {
             if bytes > Self.frameBytesMax { throw .tooLarge(bytes: bytes, limit: Self.frameBytesMax) }
             let end = start + 4 + bytes
             return input.count < end ? nil : try json(input, (start + 4)..<end)
+        case .descriptor: return try described(input, start)
         }
+    }
+
+    // MARK: Descriptors
+
+    private func described(_ input: Span<UInt8>, _ start: Int) throws(ReplyFault) -> Reply? {
+        let frame: DescriptorClient.Frame?
+        do { frame = try client?.read(input, at: start) } catch { throw .malformedFrame }
+        guard let frame else { return nil }
+        var reply = Reply(kind: .other, body: frame.body, end: frame.end)
+        if let identifier = frame.identifier, identifier >= identifiers.base,
+            identifier - identifiers.base < UInt64(identifiers.limit)
+        {
+            reply.token = Int(identifier - identifiers.base)
+        }
+        switch frame.kind {
+        case .answer: reply.kind = input.isErrorEnvelope(frame.body) ? .failure : .answer
+        case .failure: reply.kind = .failure
+        case .push: reply.kind = .push
+        case .heartbeat: reply.kind = .heartbeat
+        case .other: break
+        }
+        return reply
     }
 
     /// A bare result; an empty frame is a heartbeat.

@@ -1,4 +1,5 @@
 package import GateBytes
+package import GateDescriptors
 import GateJSON
 import GateMQTT
 
@@ -10,6 +11,8 @@ import GateMQTT
 ///  length16/32     length | payload                          (no token: answers come in order)
 ///                                                  ^ tokenOffset, eight decimal digits
 /// ```
+///
+/// With a descriptor the token is the id that its requests carry, written as they write it.
 package struct RequestTemplate: Sendable, Hashable {
     /// Digits of a token.
     package static let tokenDigits = 8
@@ -20,12 +23,17 @@ package struct RequestTemplate: Sendable, Hashable {
 
     /// The whole frame, the token all zeros.
     package let bytes: [UInt8]
-    /// Where the token's digits stand, `nil` when the protocol has no place for it.
+    /// Where the token stands, `nil` when the protocol has no place for it.
     package let tokenOffset: Int?
+    /// With a descriptor: how the token is written; `nil` for eight decimal digits.
+    package let identifier: DescriptorClient.Identifier?
+    /// Tokens are 0..<tokenLimit, and start again.
+    package var tokenLimit: Int { identifier?.limit ?? Self.tokenLimit }
 
     /// A request of `loadProtocol` to `topic` (`Type/Function`) with the bytes `payload`.
     package init(_ loadProtocol: LoadProtocol, topic: String, payload: [UInt8]) throws(LoadError) {
         let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: Self.tokenDigits)
+        identifier = nil
         switch loadProtocol {
         case .mqtt, .raw:
             let name = Array(topic.utf8) + [UInt8(ascii: "/")] + zeros
@@ -51,6 +59,20 @@ package struct RequestTemplate: Sendable, Hashable {
             body.append(UInt8(ascii: "}"))
             bytes = Self.lengthPrefixed(body)
             tokenOffset = offset
+        case .descriptor: throw .invalidOption("--protocol", allowed: "a name or a file")
+        }
+    }
+
+    /// A request of the protocol that `client` speaks.
+    package init(_ client: DescriptorClient, topic: String, payload: [UInt8]) throws(LoadError) {
+        do throws(FrameComposingFault) {
+            let request = try client.request(route: topic, payload: payload)
+            bytes = request.bytes
+            // Where an answer does not name its request, answers are taken in their order.
+            identifier = client.answersNameRequests ? request.identifier : nil
+            tokenOffset = identifier?.offset
+        } catch {
+            throw .notEncodable("a request to '\(topic)' in protocol '\(client.name)': \(error)")
         }
     }
 
@@ -60,6 +82,7 @@ package struct RequestTemplate: Sendable, Hashable {
         precondition(payload.count >= FanoutTally.payloadBytesMin, "a cast has room for its number")
         bytes = try Self.publish(topic: Array(topic.utf8), payload: payload)
         tokenOffset = bytes.count - payload.count + 1
+        identifier = nil
     }
 
     private static func publish(topic: [UInt8], payload: [UInt8]) throws(LoadError) -> [UInt8] {
@@ -83,6 +106,10 @@ package struct RequestTemplate: Sendable, Hashable {
         let start = output.count
         output.append(bytes.span)
         guard let tokenOffset else { return }
+        if let identifier {
+            write(UInt64(token) + identifier.base, identifier, at: start + tokenOffset, to: &output)
+            return
+        }
         var rest = UInt32(truncatingIfNeeded: token)
         var offset = start + tokenOffset + Self.tokenDigits
         while rest != 0 {
@@ -90,6 +117,28 @@ package struct RequestTemplate: Sendable, Hashable {
             let quotient = rest / 10
             output.set(offset, to: UInt8(truncatingIfNeeded: rest - quotient * 10) + UInt8(ascii: "0"))
             rest = quotient
+        }
+    }
+
+    private func write(
+        _ number: UInt64, _ identifier: DescriptorClient.Identifier, at start: Int, to output: inout ByteBuffer
+    ) {
+        let count = identifier.byteCount
+        var rest = number
+        for index in 0..<count {
+            switch identifier.form {
+            case .digits:
+                output.set(start + count - 1 - index, to: UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0"))
+                rest /= 10
+            case .bigEndian, .littleEndian:
+                let place = identifier.form == .bigEndian ? count - 1 - index : index
+                output.set(start + place, to: UInt8(truncatingIfNeeded: rest))
+                rest >>= 8
+            case .varint:
+                let more: UInt8 = index + 1 < count ? 0x80 : 0
+                output.set(start + index, to: UInt8(truncatingIfNeeded: rest & 0x7F) | more)
+                rest >>= 7
+            }
         }
     }
 }

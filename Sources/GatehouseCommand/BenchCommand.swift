@@ -1,6 +1,7 @@
 import ArgumentParser
 import GateBench
 import GateBytes
+import GateDescriptors
 import GateJSON
 import Glibc
 
@@ -26,8 +27,21 @@ struct BenchRunCommand: ParsableCommand {
             was due. Without it the loop is closed: --depth requests are in flight on each connection.
             """)
 
-    @Option(help: "Whom to load: mqtt, length16, length32, length32-json or raw, then ://HOST[:PORT].")
+    @Argument(help: ArgumentHelp("Whom to load, in place of --url.", valueName: "url"))
+    var target: String?
+
+    @Option(
+        help: """
+            Whom to load: mqtt, length16, length32, length32-json, raw or the name of a protocol, then ://HOST[:PORT].
+            """)
     var url = "mqtt://127.0.0.1:1883"
+
+    @Option(
+        name: .customLong("protocol"),
+        help: "What is spoken: a protocol's name or its file, with parameters as in 'leaf-pb?length=u8'.")
+    var protocolName: String?
+
+    @OptionGroup var folders: ProtocolFolders
 
     @Flag(help: "The server echoes raw bytes; send what MQTT requests would be and count what comes back.")
     var raw = false
@@ -96,9 +110,10 @@ struct BenchRunCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+        let client = try client()
         let report: LoadReport
         do throws(LoadError) {
-            let options = try options()
+            let options = try options(client)
             let interruption = try Interruption()
             defer { interruption.end() }
             report = try LoadRun(
@@ -111,10 +126,30 @@ struct BenchRunCommand: ParsableCommand {
         if report.exitCode != 0 { throw ExitCode(report.exitCode) }
     }
 
-    private func options() throws(LoadError) -> LoadOptions {
-        var target = try LoadTarget(parsing: url)
+    /// What speaks the protocol, where a descriptor has to say it.
+    private func client() throws -> DescriptorClient? {
+        var name = protocolName
+        let scheme = String((target ?? url).prefix { $0 != ":" })
+        if name == nil, LoadProtocol(rawValue: scheme) == nil {
+            // A scheme that no protocol has is refused with the URL.
+            guard let catalog = try? folders.catalog(), catalog.names.contains(scheme) else { return nil }
+            name = scheme
+        }
+        guard let name else { return nil }
+        let bench = try folders.catalog().workbench(name).bench
+        do throws(FrameComposingFault) {
+            return try DescriptorClient(bench)
+        } catch {
+            StandardStreams.complain("gatehouse bench: \(name): \(error)")
+            throw ExitStatus.usage
+        }
+    }
+
+    private func options(_ client: DescriptorClient?) throws(LoadError) -> LoadOptions {
+        var target = try LoadTarget(parsing: target ?? url, descriptorName: client?.name)
         if raw { target.loadProtocol = .raw }
         var options = LoadOptions(target: target)
+        options.client = client
         if idle && fanout { throw .invalidOption("--idle", allowed: "not together with --fanout") }
         options.mode = idle ? .idle : fanout ? .fanout : .requests
         options.topic = topic
@@ -134,7 +169,8 @@ struct BenchRunCommand: ParsableCommand {
         options.subscription = subscribe
         options.serverPID = serverPid
         if let scenario {
-            options.scenario = try Scenario(contentsOf: scenario, asJSON: target.loadProtocol == .length32JSON)
+            let asJSON = target.loadProtocol == .length32JSON || client?.payloadIsJSON ?? false
+            options.scenario = try Scenario(contentsOf: scenario, asJSON: asJSON)
         }
         try options.check()
         return options

@@ -1,5 +1,6 @@
 import GateBench
 import GateBytes
+import GateDescriptors
 import Gatehouse
 import GatehouseDemo
 import Testing
@@ -7,11 +8,13 @@ import Testing
 /// Runs against a whole gateway in this process.
 @Suite(.serialized) struct GatewayLoadTests {
     private func run(
-        _ loadProtocol: LoadProtocol, route: String? = nil, _ change: (inout LoadOptions) throws -> Void
+        _ loadProtocol: LoadProtocol, name: String? = nil, route: String? = nil,
+        _ change: (inout LoadOptions) throws -> Void
     ) async throws -> LoadReport {
         var configuration = ServerConfiguration()
         configuration.loops = 2
-        var listener = ListenerConfiguration(protocolName: loadProtocol.rawValue, host: "127.0.0.1", port: 0)
+        var listener = ListenerConfiguration(
+            protocolName: name ?? loadProtocol.rawValue, host: "127.0.0.1", port: 0)
         listener.route = route
         configuration.listeners = [listener]
         let server = GatehouseServer(configuration, modules: Demo.modules)
@@ -51,6 +54,38 @@ import Testing
     @Test(arguments: [LoadProtocol.length16, .length32])
     func theListenersRouteAnswersInOrder(loadProtocol: LoadProtocol) async throws {
         let report = try await run(loadProtocol, route: "Echo/HD_RawOrdered") { $0.depth = 16 }
+        #expect(report.answered > 0)
+        #expect(report.exitCode == 0)
+    }
+
+    @Test(arguments: [
+        ("pomelo", "Echo/HD_RawConcurrent"), ("pomelo", "Echo/HD_Raw"), ("length32-json", "Echo/HD_RawConcurrent"),
+        ("amp", "Echo/HD_Raw"), ("netstring", ""), ("photon-tcp", "3"), ("kbengine", "3"), ("skynet-msgserver", ""),
+    ])
+    func aDescriptorsRequestsAreAnswered(name: String, topic: String) async throws {
+        let client = try DescriptorClient(shipped: name)
+        let report = try await run(.descriptor, name: name, route: "Echo/HD_Raw") {
+            $0.client = client
+            $0.target.descriptorName = name
+            if !topic.isEmpty { $0.topic = topic }
+            $0.connections = 3
+            $0.depth = 4
+        }
+        #expect(report.connected == 3)
+        #expect(report.answered > 0)
+        #expect(report.errors == [:])
+        #expect(report.lateAnswers == 0)
+        #expect(report.exitCode == 0)
+    }
+
+    @Test func aScenarioSpeaksADescriptor() async throws {
+        let text =
+            #"{login: {topic: "Login/HD_Login", body: {userName: "x", passWord: "y"}}, requests: [{topic: "Echo/HD_Echo", body: {a: 1}}]}"#
+        let client = try DescriptorClient(shipped: "pomelo")
+        let report = try await run(.descriptor, name: "pomelo") {
+            $0.client = client
+            $0.scenario = try Scenario(parsing: Array(text.utf8), asJSON: client.payloadIsJSON)
+        }
         #expect(report.answered > 0)
         #expect(report.exitCode == 0)
     }

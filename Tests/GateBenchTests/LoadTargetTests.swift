@@ -27,6 +27,20 @@ import Testing
         #expect(throws: LoadError.self) { try LoadTarget(parsing: text) }
     }
 
+    @Test(arguments: ["tcp://h:7", "pomelo://h:7"])
+    func withADescriptorTheSchemeIsAnyWord(text: String) throws {
+        let target = try LoadTarget(parsing: text, descriptorName: "pomelo")
+        #expect(target.loadProtocol == .descriptor)
+        #expect("\(target)" == "pomelo://h:7")
+    }
+
+    @Test(arguments: ["tcp://h", "://h:7", "descriptor://h:7"])
+    func aDescriptorNeedsASchemeAndAPort(text: String) {
+        #expect(throws: LoadError.self) {
+            try LoadTarget(parsing: text, descriptorName: text.hasPrefix("d") ? nil : "pomelo")
+        }
+    }
+
     @Test func aTargetIsWrittenAsItsURL() {
         #expect("\(LoadTarget(.length32JSON, host: "::1", port: 5))" == "length32-json://[::1]:5")
     }
