@@ -33,6 +33,7 @@ let package = Package(
     traits: [
         .default(enabledTraits: []),
         .trait(name: "NATS", description: "nats:// between nodes (needs libnats-dev)"),
+        .trait(name: "Redis", description: "redis:// between nodes (needs libhiredis-dev)"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -43,6 +44,7 @@ let package = Package(
         // Floor 0: C libraries.
         .target(name: "CUV", linkerSettings: [.linkedLibrary("uv")]),
         .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         // Floor 1: pure helpers.
         library("GateBytes"),
         library("GateJSON"),
@@ -64,6 +66,9 @@ let package = Package(
             "GateRPCNATS",
             ["GateBytes", "GateIO", "GateRPC", .target(name: "CNATS", condition: .when(traits: ["NATS"]))]),
         library(
+            "GateRPCRedis",
+            ["GateBytes", "GateIO", "GateRPC", .target(name: "CHiredis", condition: .when(traits: ["Redis"]))]),
+        library(
             "GateModules",
             ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
         library(
@@ -79,7 +84,8 @@ let package = Package(
             "Gatehouse",
             [
                 "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules",
-                "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCUDP", "GateServer", "GateSessions", "GateUV", logging,
+                "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRedis", "GateRPCUDP", "GateServer", "GateSessions",
+                "GateUV", logging,
             ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
         library(
@@ -112,9 +118,8 @@ let package = Package(
         tests(
             "GateRPCTests",
             [
-                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCUDP",
-                "GateSessions",
-                "GateTestKit", "GateUV",
+                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRedis",
+                "GateRPCUDP", "GateSessions", "GateTestKit", "GateUV",
             ]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
         tests("GateSessionsTests", ["GateBytes", "GateIO", "GateProtocol", "GateSessions", "GateTestKit"]),

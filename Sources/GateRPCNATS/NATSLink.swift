@@ -85,7 +85,7 @@
                 loop.observeTurns(TurnEnd(link: self))
                 beat()
             }
-            let isStarted = LibraryThread.start { [self] in connect() }
+            let isStarted = LinkThread.start { [self] in connect() }
             precondition(isStarted, "a link has a thread")
         }
 
@@ -310,7 +310,7 @@
             made = nil
             unsafe connection = nil
             // The callbacks that ending causes need the link.
-            _ = LibraryThread.start { [self] in withExtendedLifetime(self) { ending.end() } }
+            _ = LinkThread.start { [self] in withExtendedLifetime(self) { ending.end() } }
         }
 
         // MARK: Signs of life, on the loop

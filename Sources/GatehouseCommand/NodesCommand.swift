@@ -14,7 +14,9 @@ struct ClusterOptions: ParsableArguments {
             throw ValidationError("--rpc is missing; for example --rpc udp://127.0.0.1:4001")
         }
         do throws(StartFault) {
-            return try ClusterClient(url: rpc, peers: peer)
+            return try ClusterClient(url: rpc, peers: peer) { server, fault in
+                if let fault { StandardStreams.complain("\(server): \(fault)") }
+            }
         } catch {
             StandardStreams.complain("error: \(error)")
             throw ServerRun.status(of: error)

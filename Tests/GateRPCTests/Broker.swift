@@ -46,9 +46,12 @@ final class Broker: Sendable {
 
     var url: String { program.url(port) }
 
+    /// Starts a server of this kind and waits until it accepts connections.
+    convenience init(_ kind: LinkKind) throws { try self.init(program: #require(kind.broker)) }
+
     /// Starts a server and waits until it accepts connections.
-    init(_ kind: LinkKind) throws {
-        program = try #require(kind.broker)
+    init(program: BrokerProgram) throws {
+        self.program = program
         port = try Self.freePort()
         directory = "/tmp/gatehouse-test-\(getpid())-\(port)"
         guard unsafe mkdir(directory, 0o755) == 0 else { throw TestFailure.unexpected }
@@ -94,7 +97,8 @@ final class Broker: Sendable {
         }
     }
 
-    private static func freePort() throws -> UInt16 {
+    /// A port of 127.0.0.1 that nobody listens at.
+    static func freePort() throws -> UInt16 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = loopback(0)

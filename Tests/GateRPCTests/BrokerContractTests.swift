@@ -157,7 +157,7 @@ import Testing
 }
 
 /// A loop that does nothing until it is told to.
-private final class BlockedLoop: Sendable {
+final class BlockedLoop: Sendable {
     private let isOpen = Atomic<Bool>(false)
 
     init(_ loop: any EventLoop) {

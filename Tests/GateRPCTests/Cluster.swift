@@ -3,6 +3,7 @@ import GateIO
 import GateRPC
 import GateRPCUDP
 import GateUV
+import Glibc
 import Synchronization
 import Testing
 
@@ -96,7 +97,10 @@ final class Cluster: Sendable {
     }
 
     static let now: @Sendable () -> MonotonicTime = {
-        MonotonicTime(nanoseconds: Int64(clamping: ContinuousClock.now.nanosecondsOfProcess))
+        // The clock of the loops, which links compare with.
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
     /// Looks at a condition until it is met; gives up after 20 seconds, of which a failing test takes all.
@@ -108,16 +112,6 @@ final class Cluster: Sendable {
             try? await Task.sleep(for: .milliseconds(5))
         }
         Issue.record("never met", sourceLocation: location)
-    }
-}
-
-extension ContinuousClock.Instant {
-    private static let origin = ContinuousClock.now
-
-    /// Nanoseconds since some moment of this process, plus a second.
-    fileprivate var nanosecondsOfProcess: Int64 {
-        let (seconds, attoseconds) = Self.origin.duration(to: self).components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000 + 1_000_000_000
     }
 }
 

@@ -2,6 +2,7 @@ import GateBytes
 import GateIO
 import GateRPC
 import GateRPCNATS
+import GateRPCRedis
 import GateRPCUDP
 import GateUV
 import Glibc
@@ -14,6 +15,9 @@ enum LinkKind: String, CaseIterable, Sendable {
     #if NATS
         case nats
     #endif
+    #if Redis
+        case redis
+    #endif
 
     /// The server behind the links; `nil` where there is none.
     var broker: BrokerProgram? {
@@ -21,6 +25,9 @@ enum LinkKind: String, CaseIterable, Sendable {
         case .memory, .udp: nil
         #if NATS
             case .nats: .nats
+        #endif
+        #if Redis
+            case .redis: .redis
         #endif
         }
     }
@@ -33,6 +40,9 @@ enum LinkKind: String, CaseIterable, Sendable {
             case .nats:
                 NATSLink(
                     url: url, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
+        #endif
+        #if Redis
+            case .redis: (try? RedisURL(url)).map { RedisLink(url: $0, loop: group.loops[0], start: start) }
         #endif
         }
     }

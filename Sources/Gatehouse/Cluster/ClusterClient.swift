@@ -8,7 +8,11 @@ public final class ClusterClient: Sendable {
     private let router: RPCRouter
 
     /// Connects to the nodes behind `url`. A UDP address without peers is itself the one to be asked.
-    public init(url: String?, peers: [String]) throws(StartFault) {
+    /// - Parameter report: Hears, on any thread, of a broker that was reached, or of the reason why not.
+    public init(
+        url: String?, peers: [String],
+        report: @escaping @Sendable (_ server: String, _ fault: String?) -> Void = { _, _ in }
+    ) throws(StartFault) {
         let start = UInt32.random(in: 1 ... .max)
         let own = "udp://127.0.0.1:0"
         let asks = url.map { $0.hasPrefix("udp:") && peers.isEmpty } ?? false
@@ -20,7 +24,7 @@ public final class ClusterClient: Sendable {
         let link: any RPCLink
         do throws(StartFault) {
             link = try ClusterLink.open(
-                asks ? own : url ?? own, peers: asks ? [url ?? own] : peers, start: start, on: group)
+                asks ? own : url ?? own, peers: asks ? [url ?? own] : peers, start: start, on: group, report: report)
         } catch {
             group.shutDown()
             throw error

@@ -1,14 +1,17 @@
 import GateIO
 import GateRPC
 import GateRPCNATS
+import GateRPCRedis
 import GateRPCUDP
 import GateUV
 
 /// Opens the link that a configuration names.
 enum ClusterLink {
     /// A link on the first loop of `group`. Not called on a loop.
+    /// - Parameter report: Hears of a broker that was reached, or of the reason why not; never of a password.
     static func open(
-        _ url: String, peers: [String], start: UInt32, on group: UVEventLoopGroup
+        _ url: String, peers: [String], start: UInt32, on group: UVEventLoopGroup,
+        report: @escaping @Sendable (_ server: String, _ fault: String?) -> Void = { _, _ in }
     ) throws(StartFault) -> any RPCLink {
         let parsed: ClusterURL
         var addresses: [SocketAddress] = []
@@ -36,6 +39,9 @@ enum ClusterLink {
             #else
                 throw .cluster(.notBuiltIn("nats", trait: "NATS", package: "libnats-dev"))
             #endif
+        #if Redis
+            case .redis(let url): return RedisLink(url: url, loop: group.loops[0], start: start, report: report)
+        #endif
         }
     }
 }

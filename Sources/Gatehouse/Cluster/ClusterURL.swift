@@ -1,12 +1,20 @@
 package import GateIO
 import GateRPCUDP
 
+#if Redis
+    package import GateRPCRedis
+#endif
+
 /// Where other nodes are found: the URL of a broker, or of a datagram socket.
 package enum ClusterURL: Hashable, Sendable {
     /// `udp://HOST:PORT`, loopback only.
     case udp(SocketAddress)
     /// `nats://[USER:PASSWORD@]HOST:PORT`, or `tls://`; several, separated by commas.
     case nats(String)
+    #if Redis
+        /// `redis://[USER:PASSWORD@]HOST:PORT[/DATABASE]`; several hosts, separated by commas.
+        case redis(RedisURL)
+    #endif
 
     /// Reads a URL.
     package init(_ text: String) throws(ClusterURLFault) {
@@ -23,9 +31,20 @@ package enum ClusterURL: Hashable, Sendable {
             #else
                 throw .notBuiltIn(scheme, trait: "NATS", package: "libnats-dev")
             #endif
-        case "redis": throw .notBuiltIn(scheme, trait: "Redis", package: "libhiredis-dev")
+        case "redis", "rediss":
+            #if Redis
+                do throws(RedisURLFault) {
+                    self = .redis(try RedisURL(text))
+                } catch {
+                    throw .malformed(scheme, reason: error.description)
+                }
+            #else
+                if scheme == "rediss" { throw .notSupported(scheme) }
+                throw .notBuiltIn(scheme, trait: "Redis", package: "libhiredis-dev")
+            #endif
         case "amqp", "amqps": throw .notBuiltIn(scheme, trait: "RabbitMQ", package: "librabbitmq-dev")
-        case "rediss": throw .notSupported(scheme)
+        case "redis+sentinel", "redis-sentinel", "rediss+sentinel", "redis-cluster", "redis+cluster":
+            throw .notSupported(scheme)
         default: throw .unknownScheme(scheme)
         }
     }
@@ -50,6 +69,8 @@ public enum ClusterURLFault: Error, Hashable, Sendable {
     case notLoopback(String)
     /// A peer speaks another scheme than this node.
     case otherScheme(String)
+    /// What stands behind the scheme; the reason names no password.
+    case malformed(String, reason: String)
 }
 
 extension ClusterURLFault: CustomStringConvertible {
@@ -66,6 +87,7 @@ extension ClusterURLFault: CustomStringConvertible {
         case .notSupported(let scheme): "\(scheme):// is not supported"
         case .notLoopback(let text):
             "'\(Quoted.plain(ClusterURL.shown(text)))': expected a loopback address with a port, as in udp://127.0.0.1:4001"
+        case .malformed(let scheme, let reason): "\(scheme)://: \(Quoted.plain(reason))"
         case .otherScheme(let text): "peer '\(Quoted.plain(ClusterURL.shown(text)))': only udp:// has peers"
         }
     }

@@ -12,13 +12,21 @@ extension GatehouseServer {
         _ group: UVEventLoopGroup, startNumber: UInt32
     ) throws(StartFault) -> RemoteTransport? {
         guard let url = configuration.clusterURL else { return nil }
-        let link = try ClusterLink.open(url, peers: configuration.clusterPeers, start: startNumber, on: group)
+        let logger = logger
+        let link = try ClusterLink.open(
+            url, peers: configuration.clusterPeers, start: startNumber, on: group
+        ) { server, fault in
+            if let fault {
+                logger.warning("broker away", metadata: ["server": "\(server)", "reason": "\(fault)"])
+            } else {
+                logger.notice("broker reached", metadata: ["server": "\(server)"])
+            }
+        }
         var settings = RemoteSettings(
             key: NodeKey(name: configuration.node, start: startNumber), loops: group.loops,
             clock: SystemClock.monotonic)
         settings.isGateway = !configuration.listeners.isEmpty
         settings.sessionNode = SessionManager.nodeNumber(of: configuration.node)
-        let logger = logger
         settings.changed = { change in
             switch change {
             case .joined(let node):

@@ -1,0 +1,28 @@
+import Glibc
+
+/// A thread of a link's own: a library that may block does so there, never on a loop.
+package enum LinkThread {
+    /// Starts a thread that runs `body` and ends with it. `false` when the system has none.
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+        final class Box: Sendable {
+            let body: @Sendable () -> Void
+            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        }
+        var thread = pthread_t()
+        let kept = unsafe Unmanaged.passRetained(Box(body))
+        // Sound: the thread takes over the reference it is given.
+        let error = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+                return nil
+            }, kept.toOpaque())
+        if error != 0 {
+            unsafe kept.release()
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+}
