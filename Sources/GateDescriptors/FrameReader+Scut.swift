@@ -10,7 +10,7 @@ extension DescriptorProgram {
     /// ```
     ///
     /// The signature is the MD5 of all before `&sign=`, decoded once, and the key. `code` is the action, `id` the message,
-    /// the payload a JSON object of all other parameters. Keys count without case.
+    /// the payload a JSON object of all other parameters. Keys count without case; keys and values are UTF-8.
     func readScutForm(
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
@@ -30,6 +30,8 @@ extension DescriptorProgram {
             let lower = key.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
             guard seen.insert(lower).inserted else { throw .invalidValue(4) }
             let value = try Self.percentDecoded(Array(part[(middle + 1)...]).span)
+            // Bytes that are no text would be mended in the object, and names that differ would become one.
+            guard isWellFormedUTF8(key.span), isWellFormedUTF8(value.span) else { throw .invalidText }
             if lower.elementsEqual("actionid".utf8) || lower.elementsEqual("msgid".utf8) {
                 guard let number = IdentifierTickets.plainNumber(value.span), number <= UInt64(Int32.max) else {
                     throw .invalidValue(5)
