@@ -183,9 +183,9 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
         if isWaiting { look() }
     }
 
+    /// The outbox stays, and its numbers go on: whoever is heard of again still knows the old ones.
     private func giveUp(_ inbox: String, _ outbox: UDPOutbox) {
-        outboxes[inbox] = nil
-        unacknowledged.subtract(outbox.count, ordering: .relaxed)
+        unacknowledged.subtract(outbox.giveUp(), ordering: .relaxed)
         receiver?.undeliverable(inbox)
     }
 

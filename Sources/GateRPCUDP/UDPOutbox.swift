@@ -29,7 +29,6 @@ final class UDPOutbox {
     }
 
     var isEmpty: Bool { waiting.isEmpty }
-    var count: Int { waiting.count }
 
     func isIdle(at now: MonotonicTime) -> Bool { waiting.isEmpty && usedAt + Self.idleTime < now }
 
@@ -43,6 +42,15 @@ final class UDPOutbox {
 
     /// A message arrived. `false` when that was known.
     func acknowledge(_ number: UInt32) -> Bool { waiting.removeValue(forKey: number) != nil }
+
+    /// Forgets what is on the way; how many messages that were.
+    func giveUp() -> Int {
+        defer {
+            waiting.removeAll()
+            isGivenUp = false
+        }
+        return waiting.count
+    }
 
     /// What is to be repeated now.
     func takeDue(at now: MonotonicTime) -> [(UInt32, [UInt8])] {

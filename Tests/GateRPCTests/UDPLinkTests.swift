@@ -69,6 +69,22 @@ import Testing
     }
 }
 
+@Suite struct UDPOutboxTests {
+    /// The other side keeps its window of numbers: one that came again would be acknowledged and dropped.
+    @Test func numbersGoOnBehindWhatWasGivenUp() throws {
+        let outbox = try #require(UDPOutbox(inbox: "127.0.0.1:1/ff"))
+        let start = MonotonicTime(nanoseconds: 0)
+        #expect(outbox.add([1], at: start) == 1)
+        #expect(outbox.add([2], at: start) == 2)
+        for repeats in UDPLink.repeats { _ = outbox.takeDue(at: start + repeats) }
+        #expect(outbox.isGivenUp)
+        #expect(outbox.giveUp() == 2)
+        #expect(outbox.isEmpty && !outbox.isGivenUp)
+        #expect(outbox.add([3], at: start) == 3)
+        #expect(outbox.takeDue(at: start).isEmpty)
+    }
+}
+
 /// Loses the first of each numbered datagram and sends the others twice.
 // Sound: `seen` is only touched on the socket's loop.
 private final class LossyState: @unchecked Sendable {
