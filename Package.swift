@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "Gatehouse", targets: ["Gatehouse"]),
         .library(name: "GateTestKit", targets: ["GateTestKit"]),
         .library(name: "GateFuzz", targets: ["GateFuzz"]),
+        .library(name: "GateFuzzGateway", targets: ["GateFuzzGateway"]),
         .executable(name: "gatehouse", targets: ["GatehouseCommand"]),
         .executable(name: "raw-echo", targets: ["RawEcho"]),
     ],
@@ -88,11 +89,13 @@ let package = Package(
                 "GateUV", logging,
             ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
+        // The fuzzers of the codecs link nothing but these: libFuzzer walks the counters of all that is there.
+        library("GateFuzz", ["GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol", "GateTestKit"]),
         library(
-            "GateFuzz",
+            "GateFuzzGateway",
             [
-                "GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol", "GateServer", "GateTestKit",
-                "Gatehouse",
+                "GateBytes", "GateFuzz", "GateIO", "GateJSON", "GateMQTT", "GateProtocol", "GateRPC", "GateRPCUDP",
+                "GateServer", "GateSessions", "GateTestKit", "Gatehouse",
             ]),
         library(
             "GateBench",
@@ -145,7 +148,7 @@ let package = Package(
         tests(
             "GatehouseCommandTests",
             ["GateDescriptors", "GateProtocol", "Gatehouse", "GatehouseCommand", argumentParser]),
-        tests("GateFuzzTests", ["GateDescriptors", "GateFuzz"]),
+        tests("GateFuzzTests", ["GateDescriptors", "GateFuzz", "GateFuzzGateway"]),
         tests("HouseTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -8,11 +8,13 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-let harnesses: Target.Dependency = .product(name: "GateFuzz", package: "gatehouse")
+let codecs: Target.Dependency = .product(name: "GateFuzz", package: "gatehouse")
+let gateway: Target.Dependency = .product(name: "GateFuzzGateway", package: "gatehouse")
 
-/// One program for one harness of the library GateFuzz; see README.md.
-func fuzzer(_ name: String) -> Target {
-    .executableTarget(name: name, dependencies: ["FuzzEntry", harnesses], swiftSettings: settings)
+/// One program for one harness; see README.md. libFuzzer walks the counters of all that is linked in with every input, so
+/// only those of the gateway have it.
+func fuzzer(_ name: String, _ more: Target.Dependency...) -> Target {
+    .executableTarget(name: name, dependencies: ["FuzzEntry", codecs] + more, swiftSettings: settings)
 }
 
 let package = Package(
@@ -22,15 +24,18 @@ let package = Package(
     ],
     targets: [
         .target(name: "CFuzz"),
-        .target(name: "FuzzEntry", dependencies: ["CFuzz", harnesses], swiftSettings: settings),
+        .target(name: "FuzzEntry", dependencies: ["CFuzz", codecs], swiftSettings: settings),
         fuzzer("FuzzCanary"),
-        fuzzer("FuzzConfiguration"),
+        fuzzer("FuzzConfiguration", gateway),
         fuzzer("FuzzDescriptorCodec"),
         fuzzer("FuzzDescriptorLoader"),
         fuzzer("FuzzJSON"),
         fuzzer("FuzzMQTTCodec"),
         fuzzer("FuzzMQTTProtocol"),
-        fuzzer("FuzzTopics"),
+        fuzzer("FuzzNativeParts"),
+        fuzzer("FuzzRPCEnvelope", gateway),
+        fuzzer("FuzzTopics", gateway),
+        fuzzer("FuzzUDPLink", gateway),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,7 +20,10 @@ TARGETS = {
     "json": ("FuzzJSON", 512),
     "mqtt-codec": ("FuzzMQTTCodec", 512),
     "mqtt-protocol": ("FuzzMQTTProtocol", 512),
+    "native-parts": ("FuzzNativeParts", 512),
+    "rpc-envelope": ("FuzzRPCEnvelope", 2048),
     "topics": ("FuzzTopics", 256),
+    "udp-link": ("FuzzUDPLink", 256),
 }
 
 # The runtime's own handler prints a backtrace and keeps libFuzzer from writing the reproducer.

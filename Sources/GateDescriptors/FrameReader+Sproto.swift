@@ -1,5 +1,5 @@
-import GateBytes
-import GateProtocol
+package import GateBytes
+package import GateProtocol
 
 /// skynet's example protocol: the body is 0-packed, and starts with a sproto structure of type and session.
 ///
@@ -10,12 +10,12 @@ import GateProtocol
 /// ```
 ///
 /// Source: skynet, `lualib/sproto.lua`, `lualib-src/sproto/sproto.c`.
-enum Sproto {
+package enum Sproto {
     /// Bytes of an unpacked body.
-    static let unpackedBytesMax = 512 << 10
+    package static let unpackedBytesMax = 512 << 10
 
     /// Appends the unpacked bytes: of eight, a mask says which are not zero; FF n stands for n + 1 groups as they are.
-    static func unpack(_ input: Span<UInt8>, into output: inout ByteBuffer) throws(FramingError) {
+    package static func unpack(_ input: Span<UInt8>, into output: inout ByteBuffer) throws(FramingError) {
         let start = output.count
         var place = 0
         while place < input.count {
@@ -46,7 +46,7 @@ enum Sproto {
     }
 
     /// Appends the packed bytes of `input`, padded to groups of eight.
-    static func pack(_ input: Span<UInt8>, into output: inout ByteBuffer) {
+    package static func pack(_ input: Span<UInt8>, into output: inout ByteBuffer) {
         var place = 0
         while place < input.count {
             // Groups without a zero, and from then on groups with at most two, are copied.
@@ -78,7 +78,7 @@ enum Sproto {
     }
 
     /// Type, session and the end of the structure at the start of an unpacked body.
-    static func header(_ body: Span<UInt8>) throws(FramingError) -> (type: UInt64?, session: UInt64?, end: Int) {
+    package static func header(_ body: Span<UInt8>) throws(FramingError) -> (type: UInt64?, session: UInt64?, end: Int) {
         guard body.count >= 2 else { throw .truncatedField }
         let words = Int(body[0]) | Int(body[1]) << 8
         let data = 2 + 2 * words
@@ -115,7 +115,7 @@ enum Sproto {
     }
 
     /// Appends the structure of type and session.
-    static func appendHeader(type: UInt64?, session: UInt64?, into output: inout ByteBuffer) {
+    package static func appendHeader(type: UInt64?, session: UInt64?, into output: inout ByteBuffer) {
         var words: [UInt16] = []
         var data: [UInt64] = []
         if let type { word(type, &words, &data) }

@@ -46,7 +46,8 @@ private func check(_ problems: [DescriptorProblem], _ text: [UInt8]) throws(Fuzz
 }
 
 /// A report that spoils no log: no control characters, and not without end.
-func checkIsOneLine(_ report: String) throws(FuzzFinding) {
+/// - Throws: ``FuzzFinding``.
+package func checkIsOneLine(_ report: String) throws(FuzzFinding) {
     if report.utf8.count > 16_384 { throw FuzzFinding("a report of \(report.utf8.count) bytes") }
     for byte in report.utf8 where byte < 0x20 || byte == 0x7F {
         throw FuzzFinding("a report with the byte \(byte): \(report)")

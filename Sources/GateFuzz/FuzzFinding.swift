@@ -3,7 +3,7 @@ public struct FuzzFinding: Error, CustomStringConvertible, Sendable {
     /// What was promised and what came instead.
     public let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -1,6 +1,4 @@
 import GateBytes
-import GateDescriptors
-import GateMQTT
 import GateTestKit
 
 /// Changes an input packet by packet or frame by frame, so that lengths stay right where they are not the point.
@@ -11,6 +9,8 @@ public struct FuzzMutator: Sendable {
         case mqtt(prefixBytes: Int)
         /// A descriptor, a limit, then its frames.
         case descriptors
+        /// Fields of Protocol Buffers, fields inside of them, behind some bytes that the harness reads.
+        case fields(prefixBytes: Int)
     }
 
     private let structure: Structure
@@ -28,7 +28,13 @@ public struct FuzzMutator: Sendable {
         var random = SeededGenerator(seed: seed)
         // Half of the time lengths are left to chance.
         if random.below(2) == 0 { return plain(bytes, bytesMax) }
-        let frames = FuzzFrames(structure, prefix: bytes)
+        return mutate(bytes, FuzzFrames(structure, prefix: bytes), &random, bytesMax: bytesMax, plain: plain)
+    }
+
+    private func mutate(
+        _ bytes: [UInt8], _ frames: FuzzFrames, _ random: inout SeededGenerator, bytesMax: Int,
+        plain: ([UInt8], Int) -> [UInt8]
+    ) -> [UInt8] {
         var pieces = frames.split(bytes)
         let place = random.below(max(1, pieces.count))
         switch random.below(7) {
@@ -37,101 +43,31 @@ public struct FuzzMutator: Sendable {
         case 2 where pieces.count > 1: pieces.swapAt(place, random.below(pieces.count))
         case 3...4 where !pieces.isEmpty:
             let room = max(1, bytesMax - bytes.count + pieces[place].count - 8)
-            pieces[place] = frames.withRightLength(plain(pieces[place], room))
+            if let inside = frames.content(of: pieces[place]) {
+                // What is inside is changed in the same way, as deep as it goes.
+                let piece = pieces[place]
+                let changed = mutate(
+                    Array(piece[inside]), FuzzFrames(inside: structure), &random, bytesMax: room, plain: plain)
+                pieces[place] = frames.withRightLength(piece[..<inside.lowerBound] + changed)
+            } else {
+                pieces[place] = frames.withRightLength(plain(pieces[place], room))
+            }
         default: pieces.insert(frames.make(using: &random), at: random.below(pieces.count + 1))
         }
-        let changed = Array((frames.prefix + pieces.joined()).prefix(bytesMax))
+        var changed = frames.prefix
+        for piece in pieces { changed.append(contentsOf: piece) }
+        if changed.count > bytesMax { changed.removeLast(changed.count - bytesMax) }
         return changed.isEmpty ? plain(bytes, bytesMax) : changed
     }
 }
 
-/// The frames of one input.
-struct FuzzFrames {
-    /// What stands in front of them.
-    let prefix: [UInt8]
-    private let probe: DescriptorProbe?
-
-    init(_ structure: FuzzMutator.Structure, prefix bytes: [UInt8]) {
-        switch structure {
-        case .mqtt(let prefixBytes):
-            prefix = Array(bytes.prefix(prefixBytes))
-            probe = nil
-        case .descriptors:
-            prefix = bytes.count < 2 ? [UInt8(truncatingIfNeeded: bytes.count), 0] : Array(bytes[..<2])
-            probe = DescriptorSubjects.probe(prefix[0], limit: prefix[1])
-        }
-    }
-
-    /// The frames; what is none stays whole at the end.
-    func split(_ bytes: [UInt8]) -> [[UInt8]] {
-        var pieces: [[UInt8]] = []
-        var offset = min(prefix.count, bytes.count)
-        while offset < bytes.count, let end = frameEnd(bytes, offset), end > offset, end <= bytes.count {
-            pieces.append(Array(bytes[offset..<end]))
-            offset = end
-        }
-        if offset < bytes.count { pieces.append(Array(bytes[offset...])) }
-        return pieces
-    }
-
-    private func frameEnd(_ bytes: [UInt8], _ start: Int) -> Int? {
-        if let probe { return try? probe.frame(bytes.span, at: start)?.end }
-        guard let length = packetLength(bytes, start + 1) else { return nil }
-        return start + 1 + length.width + length.value
-    }
-
-    private func packetLength(_ bytes: [UInt8], _ start: Int) -> (value: Int, width: Int)? {
-        var value = 0
-        for width in 1...4 where start + width <= bytes.count {
-            let byte = bytes[start + width - 1]
-            value |= Int(byte & 0x7F) << (7 * (width - 1))
-            if byte < 0x80 { return (value, width) }
-        }
-        return nil
-    }
-
-    /// The frame with a length that counts what it has.
-    func withRightLength(_ frame: [UInt8]) -> [UInt8] {
-        if let probe { return DescriptorFrameMaker<SeededGenerator>(probe).withRightLength(frame) }
-        guard let first = frame.first else { return frame }
-        let body = frame.dropFirst(1 + (packetLength(frame, 1)?.width ?? 0))
-        return [first] + remainingLength(body.count) + body
-    }
-
-    /// A new frame that a client may send.
-    func make(using random: inout SeededGenerator) -> [UInt8] {
-        if let probe {
-            var maker = DescriptorFrameMaker<SeededGenerator>(probe)
-            return maker.frame(using: &random)
-        }
-        var output = ByteBuffer()
-        do { try MQTTCodec().encode(packet(using: &random), into: &output) } catch { return [0xC0, 0x00] }
-        return output.array()
-    }
-
-    private func packet(using random: inout SeededGenerator) -> MQTTPacket {
-        let names: [String] = ["a", "Chat/HD_Say", "Chat/HD_Say/1", "é/日"]
-        let name = Array(names[random.below(names.count)].utf8)
-        let identifier = UInt16(1 + random.below(6))
-        let qos = MQTTQoS(rawValue: UInt8(random.below(3))) ?? .atMostOnce
-        switch random.below(9) {
-        case 0:
-            let will = random.below(2) == 0 ? nil : MQTTWill(topic: name, payload: [1], qos: qos)
-            return .connect(
-                MQTTConnect(
-                    clientID: name, version: random.below(4) == 0 ? .v31 : .v311, cleanSession: random.below(2) == 0,
-                    will: will, userName: random.below(2) == 0 ? nil : name))
-        case 1: return .puback(identifier)
-        case 2: return random.below(2) == 0 ? .pubrec(identifier) : .pubcomp(identifier)
-        case 3: return .pubrel(identifier)
-        case 4: return .subscribe(identifier, [MQTTSubscription(filter: Array("+/HD_Say/#".utf8), qos: qos)])
-        case 5: return .unsubscribe(identifier, filters: [name])
-        case 6: return random.below(4) == 0 ? .disconnect : .pingreq
-        default:
-            return .publish(
-                MQTTPublish(
-                    topic: name, payload: [UInt8](repeating: 0x7B, count: random.below(20)), qos: qos,
-                    packetIdentifier: qos == .atMostOnce ? 0 : identifier))
-        }
-    }
+/// A Remaining Length of MQTT in its shortest form.
+package func remainingLength(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = count
+    repeat {
+        bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
+        rest >>= 7
+    } while rest > 0
+    return bytes
 }

@@ -11,14 +11,20 @@ public struct FuzzTarget: Sendable {
     /// Bytes that one run may allocate in all, whatever the input says: a base, and so much for each byte of it.
     public let allocation: FuzzAllocationBound
 
-    /// All targets but the canary, by name.
-    public static let all: [FuzzTarget] = [
-        .configuration, .descriptorCodec, .descriptorLoader, .json, .mqttCodec, .mqttProtocol, .topics,
+    /// The targets of this library, by name. `GateFuzzGateway` has those of the gateway, and all of them.
+    public static let codecs: [FuzzTarget] = [
+        .descriptorCodec, .descriptorLoader, .json, .mqttCodec, .mqttProtocol, .nativeParts,
     ]
 
-    /// The target of that name; the canary counts.
-    public static func named(_ name: String) -> FuzzTarget? {
-        (all + [canary]).first { $0.name == name }
+    package init(
+        name: String, summary: String, run: @escaping @Sendable (Span<UInt8>) throws(FuzzFinding) -> Void,
+        mutate: FuzzMutator? = nil, allocation: FuzzAllocationBound
+    ) {
+        self.name = name
+        self.summary = summary
+        self.run = run
+        self.mutate = mutate
+        self.allocation = allocation
     }
 }
 
@@ -28,6 +34,11 @@ public struct FuzzAllocationBound: Sendable {
     public var base: Int
     /// Bytes more for each byte of the input.
     public var perByte: Int
+
+    package init(base: Int, perByte: Int) {
+        self.base = base
+        self.perByte = perByte
+    }
 
     /// The bytes for an input of `count` bytes.
     public func bytes(for count: Int) -> Int { base + perByte * count }
@@ -62,25 +73,20 @@ extension FuzzTarget {
     /// Any bytes as a descriptor file.
     public static let descriptorLoader = FuzzTarget(
         name: "descriptor-loader", summary: "any bytes as a descriptor file and, behind a zero byte, its client",
-        run: fuzzDescriptorLoader, mutate: nil, allocation: FuzzAllocationBound(base: 8 << 20, perByte: 65_536))
+        run: fuzzDescriptorLoader, allocation: FuzzAllocationBound(base: 8 << 20, perByte: 65_536))
 
     /// Any bytes as JSON and JSON5.
     public static let json = FuzzTarget(
-        name: "json", summary: "any bytes as JSON and as JSON5, for every reader", run: fuzzJSON, mutate: nil,
+        name: "json", summary: "any bytes as JSON and as JSON5, for every reader", run: fuzzJSON,
         allocation: FuzzAllocationBound(base: 65_536, perByte: 16_384))
 
-    /// Any bytes as a topic and as a topic filter.
-    public static let topics = FuzzTarget(
-        name: "topics", summary: "any bytes as a topic to route, an MQTT topic name and a topic filter",
-        run: fuzzTopics, mutate: nil, allocation: FuzzAllocationBound(base: 65_536, perByte: 4_096))
-
-    /// Any bytes as a configuration.
-    public static let configuration = FuzzTarget(
-        name: "configuration", summary: "any bytes as a configuration file and, behind a zero byte, an environment",
-        run: fuzzConfiguration, mutate: nil, allocation: FuzzAllocationBound(base: 4 << 20, perByte: 65_536))
+    /// Any bytes as what a native part of a descriptor reads.
+    public static let nativeParts = FuzzTarget(
+        name: "native-parts", summary: "any bytes as a packed body of sproto, and as a form of scut's",
+        run: fuzzNativeParts, allocation: FuzzAllocationBound(base: 262_144, perByte: 65_536))
 
     /// Breaks on purpose; a set-up that does not find it finds nothing.
     public static let canary = FuzzTarget(
         name: "canary", summary: "breaks on purpose: a fuzzer with coverage finds it within seconds",
-        run: fuzzCanary, mutate: nil, allocation: FuzzAllocationBound(base: 65_536, perByte: 4_096))
+        run: fuzzCanary, allocation: FuzzAllocationBound(base: 65_536, perByte: 4_096))
 }

@@ -1,4 +1,5 @@
 import GateFuzz
+import GateFuzzGateway
 import Testing
 
 /// What the fuzzers found, one test each; the inputs lie among the corpora under the same names.
@@ -19,6 +20,20 @@ import Testing
     @Test func keysAndValuesThatLeaveNoRoomForTheirEndAreRefused() throws {
         let found = try bytes("descriptor-codec", "finding-no-room-for-the-end")
         try fuzzDescriptorCodec(found.span)
+    }
+
+    /// Names of a form that are no text were mended, and two of them became one name of the delivered object.
+    @Test func aFormOfBytesThatAreNoTextIsRefused() throws {
+        let found = try bytes("native-parts", "finding-form-no-text")
+        try fuzzNativeParts(found.span)
+    }
+
+    /// After a silent second the numbers of an inbox began at 1 again, which a peer that was still there took for repeats:
+    /// it acknowledged the messages and dropped them.
+    @Test(arguments: ["finding-numbers-start-anew", "finding-numbers-start-anew-2"])
+    func numbersOfAnInboxGoOnBehindWhatWasGivenUp(_ name: String) throws {
+        let found = try bytes("udp-link", name)
+        try fuzzUDPLink(found.span)
     }
 
     private func bytes(_ target: String, _ name: String) throws -> [UInt8] {

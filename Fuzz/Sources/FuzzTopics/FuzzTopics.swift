@@ -1,5 +1,6 @@
 import FuzzEntry
 import GateFuzz
+import GateFuzzGateway
 
 /// What libFuzzer calls with each input; a finding traps.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,4 +1,5 @@
 import GateBytes
+public import GateFuzz
 import GateMQTT
 import GateProtocol
 import GateServer
@@ -110,15 +111,4 @@ private func isRead(_ packet: [UInt8]) -> Bool {
 
 private func lengthPrefixed(_ bytes: [UInt8]) -> [UInt8] {
     [UInt8(bytes.count >> 8), UInt8(bytes.count & 0xFF)] + bytes
-}
-
-/// A Remaining Length in its shortest form.
-func remainingLength(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var rest = count
-    repeat {
-        bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
-        rest >>= 7
-    } while rest > 0
-    return bytes
 }

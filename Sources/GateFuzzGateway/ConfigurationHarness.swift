@@ -1,4 +1,5 @@
 import GateBytes
+public import GateFuzz
 import GateJSON
 import Gatehouse
 

@@ -1,0 +1,15 @@
+import FuzzEntry
+import GateFuzz
+import GateFuzzGateway
+
+/// What libFuzzer calls with each input; a finding traps.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    unsafe runInput(.rpcEnvelope, start, count)
+}
+
+/// What libFuzzer calls to change an input.
+@_cdecl("LLVMFuzzerCustomMutator")
+public func mutate(_ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ countMax: Int, _ seed: CUnsignedInt) -> Int {
+    unsafe mutateInput(.rpcEnvelope, data, count, countMax, seed: seed)
+}
