@@ -203,7 +203,8 @@
         }
 
         @Test func aReplyAboveTheLimitIsNotRead() async throws {
-            let server = try FakeServer(Array("$99999999\r\n".utf8) + [UInt8](repeating: 120, count: 17_000_000), .waits)
+            let server = try FakeServer(
+                Array("$99999999\r\n".utf8) + [UInt8](repeating: 120, count: 17_000_000), .waits)
             let (link, probe) = try open("redis://127.0.0.1:\(server.port)")
             await Cluster.wait { probe.seen.reports.first?.contains("at most 16842752 are read") == true }
             #expect(!link.isUp)

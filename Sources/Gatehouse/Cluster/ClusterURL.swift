@@ -87,7 +87,7 @@ extension ClusterURLFault: CustomStringConvertible {
         case .notSupported(let scheme): "\(scheme):// is not supported"
         case .notLoopback(let text):
             "'\(Quoted.plain(ClusterURL.shown(text)))': expected a loopback address with a port, as in udp://127.0.0.1:4001"
-        case .malformed(let scheme, let reason): "\(scheme)://: \(Quoted.plain(reason))"
+        case .malformed(let scheme, let reason): "\(scheme)://: \(Quoted.plain(reason, scalarsMax: 200))"
         case .otherScheme(let text): "peer '\(Quoted.plain(ClusterURL.shown(text)))': only udp:// has peers"
         }
     }

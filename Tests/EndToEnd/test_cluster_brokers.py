@@ -1,0 +1,105 @@
+"""Nodes whose broker dies, hangs and comes back, as a client of the gateway sees it."""
+
+import signal
+import time
+
+import pytest
+
+from cluster import Nodes, transports
+from gateprocess import run, wait_until
+from wire import opened
+
+#: Seconds within which service is back once the broker takes connections again.
+BACK_SECONDS = 3
+
+
+@pytest.fixture(params=[name for name in transports() if name != "udp"])
+def nodes(request):
+    """An empty cluster over each transport that has a broker."""
+    nodes = Nodes(request.param)
+    yield nodes
+    nodes.dispose()
+
+
+def hello(wire):
+    """One call: its error, empty when there is none."""
+    return wire.ask_json("HelloWorld/HD_Say", {"say": "hello"})["Error"]
+
+
+def test_without_its_broker_calls_fail_at_once_and_with_it_they_succeed(nodes):
+    nodes.modules()
+    gateway = nodes.gateway()
+    with opened(gateway.port()) as wire:
+        for _ in range(2):
+            assert hello(wire) == ""
+            nodes.broker.kill()
+            wait_until(lambda: hello(wire) == "service unreachable", "the gateway knows that its broker is away", 5)
+            before = time.monotonic()
+            for _ in range(20):
+                assert hello(wire) in ("service unreachable", "Service(type:HelloWorld) not found")
+            assert time.monotonic() - before < 1
+            nodes.broker.start()
+            wait_until(lambda: hello(wire) == "", "service is back", BACK_SECONDS)
+
+
+def test_a_broker_that_hangs_ends_calls_within_their_time(nodes):
+    nodes.modules()
+    gateway = nodes.gateway(env={"GATEHOUSE_RPC_TIMEOUT_SECONDS": "1"})
+    with opened(gateway.port()) as wire:
+        assert hello(wire) == ""
+        nodes.broker.signal(signal.SIGSTOP)
+        # Longer than any link waits for a sign of life.
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            before = time.monotonic()
+            assert hello(wire) != ""
+            assert time.monotonic() - before < 2
+            time.sleep(0.1)
+        nodes.broker.signal(signal.SIGCONT)
+        wait_until(lambda: hello(wire) == "", "service is back", BACK_SECONDS)
+
+
+def test_nodes_that_start_before_their_broker_find_each_other_when_it_comes(nodes):
+    nodes.broker.kill()
+    modules = nodes.start("modules", waits=False)
+    gateway = nodes.start("gateway", listen=("mqtt://127.0.0.1:0",), waits=False).wait_for_ports()
+    with opened(gateway.port()) as wire:
+        assert hello(wire) == "Service(type:HelloWorld) not found"
+        nodes.broker.start()
+        wait_until(lambda: hello(wire) == "", "service is there", BACK_SECONDS)
+    assert modules.process.poll() is None
+
+
+def test_who_finds_no_broker_says_so(nodes):
+    nodes.broker.kill()
+    listed = run("nodes", *nodes.look())
+    assert (listed.returncode, listed.stdout) == (69, "")
+    assert listed.stderr.splitlines()[-1] == "no node answers"
+
+
+REDIS_URLS = [
+    ("rediss://h:1", "rediss://: there is no TLS to Redis, use redis:// in a network that you trust"),
+    ("redis://h:0", "redis://: '0' is no port, expected 1 to 65535"),
+    ("redis://", "redis://: '' is no host, expected HOST:PORT"),
+    ("redis://u:secret@h:port", "redis://: 'port' is no port, expected 1 to 65535"),
+    ("redis://u:secret@h,u:secret@i",
+     "redis://: expected USER:PASSWORD@ once, before the first host, with %40 for an @ in them"),
+    ("redis://u:@h", "redis://: expected USER:PASSWORD@ or :PASSWORD@ before the first host"),
+    ("redis://h/name", "redis://: expected the number of a database behind the /"),
+    ("redis://h?cluster=true",
+     "redis://: Redis Cluster is not supported, name one Redis, or several of which one is used"),
+    ("redis://h?sentinel=main",
+     "redis://: Redis Sentinel is not supported, name the servers, as in redis://HOST1:6379,HOST2:6379"),
+    ("redis://h?protocol=3", "redis://: expected no parameters behind a ?"),
+    ("redis-sentinel://h", "redis-sentinel:// is not supported"),
+]
+
+
+@pytest.mark.skipif("redis" not in transports(), reason="Redis is not built in")
+@pytest.mark.parametrize("url,reason", REDIS_URLS)
+@pytest.mark.parametrize("command", ["gateway", "modules", "nodes"])
+def test_a_url_that_leads_to_no_redis_is_refused_with_one_line(command, url, reason):
+    ended = run(command, "--rpc", url)
+    assert ended.returncode in (64, 78)
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.rstrip("\n").endswith(reason)
