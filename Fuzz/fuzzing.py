@@ -1,5 +1,6 @@
 """What the programs in this folder share: the targets, their builds, their inputs."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -36,6 +37,13 @@ BUILDS = {
     "coverage": (".build-coverage",
                  ["-c", "release", "-Xswiftc", "-profile-generate", "-Xswiftc", "-profile-coverage-mapping"]),
 }
+
+
+def tool(name):
+    """A program of LLVM that belongs to the Swift compiler; another version does not read its profiles."""
+    told = subprocess.run(["swiftc", "-print-target-info"], check=True, stdout=subprocess.PIPE).stdout
+    beside = pathlib.Path(json.loads(told)["paths"]["runtimeResourcePath"]).parents[1] / "bin" / name
+    return str(beside) if beside.exists() else name
 
 
 def say(text):

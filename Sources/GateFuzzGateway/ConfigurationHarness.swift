@@ -53,7 +53,7 @@ private func outcome(_ file: ConfigurationText, _ environment: [String: String])
 
 private func variables(_ lines: ArraySlice<UInt8>) -> [String: String] {
     var variables: [String: String] = [:]
-    for line in lines.split(separator: 0x0A).prefix(4) {
+    for line in lines.split(separator: 0x0A).prefix(2) {
         guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
         let name = "GATEHOUSE_" + String(decoding: line[..<equals], as: UTF8.self)
         variables[name] = String(decoding: line[(equals + 1)...], as: UTF8.self)

@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The same programs without libFuzzer, for replays under other sanitizers and for measuring coverage: weak symbols,
-// so that libFuzzer's own win where it is linked in.
+// The same programs without libFuzzer, for replays under other sanitizers and for measuring coverage. SwiftPM makes
+// NAME_main the main function of a program; where libFuzzer is linked in, its own is.
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+// Weak, so that libFuzzer's own wins.
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t sizeMax) {
     (void)data;
     return size < sizeMax ? size : sizeMax;
 }
 
-/// Runs each file that is named, once.
-__attribute__((weak)) int main(int argc, char **argv) {
+int cfuzz_run_files(int argc, char **argv) {
     for (int index = 1; index < argc; index += 1) {
         FILE *file = fopen(argv[index], "rb");
         if (!file) {

@@ -18,6 +18,12 @@ public func runInput(_ target: FuzzTarget, _ start: UnsafePointer<UInt8>?, _ cou
     return 0
 }
 
+/// Runs each file that is named, once.
+public func runFiles(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    // Sound: these are the arguments of main.
+    unsafe cfuzz_run_files(count, arguments)
+}
+
 /// Changes one input of libFuzzer's as the target's structure wants it.
 public func mutateInput(
     _ target: FuzzTarget, _ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ countMax: Int, seed: UInt32

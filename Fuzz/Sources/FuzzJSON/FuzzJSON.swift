@@ -6,3 +6,9 @@ import GateFuzz
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     unsafe runInput(.json, start, count)
 }
+
+/// Without libFuzzer: runs the files that are named.
+@_cdecl("FuzzJSON_main")
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    unsafe runFiles(count, arguments)
+}

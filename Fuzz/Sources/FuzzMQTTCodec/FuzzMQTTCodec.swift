@@ -12,3 +12,9 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 public func mutate(_ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ countMax: Int, _ seed: CUnsignedInt) -> Int {
     unsafe mutateInput(.mqttCodec, data, count, countMax, seed: seed)
 }
+
+/// Without libFuzzer: runs the files that are named.
+@_cdecl("FuzzMQTTCodec_main")
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    unsafe runFiles(count, arguments)
+}

@@ -7,3 +7,9 @@ import GateFuzzGateway
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     unsafe runInput(.topics, start, count)
 }
+
+/// Without libFuzzer: runs the files that are named.
+@_cdecl("FuzzTopics_main")
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    unsafe runFiles(count, arguments)
+}

@@ -10,7 +10,10 @@ enum Spelling {
         let distanceMax = max(1, wanted.count / 3)
         var best: (distance: Int, word: String)?
         for candidate in known {
-            let found = distance(wanted, Array(candidate.lowercased().utf8))
+            let other = Array(candidate.lowercased().utf8)
+            // So many bytes must be put in or left out at least.
+            guard abs(other.count - wanted.count) <= distanceMax else { continue }
+            let found = distance(wanted, other)
             guard found <= distanceMax else { continue }
             if let best, (best.distance, best.word) <= (found, candidate) { continue }
             best = (found, candidate)
@@ -24,6 +27,7 @@ enum Spelling {
         var last = Array(0...right.count)
         for (row, byte) in left.enumerated() {
             var current = [row + 1]
+            current.reserveCapacity(right.count + 1)
             for (column, other) in right.enumerated() {
                 var cost = min(last[column] + (byte == other ? 0 : 1), last[column + 1] + 1, current[column] + 1)
                 if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {

@@ -8,6 +8,9 @@
 /// A program without libFuzzer gets one that changes nothing.
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t sizeMax);
 
+/// Runs each file that the arguments name, once; 0 when all could be read.
+int cfuzz_run_files(int argc, char **argv);
+
 /// Bytes that malloc and its kin handed out since the start, on all threads; 0 under a sanitizer with its own
 /// allocator.
 uint64_t cfuzz_allocated_bytes(void);
