@@ -33,8 +33,17 @@ package final class ModuleRuntime: RPCEndpoint {
         }
     }
 
-    /// The names of all handlers, sorted.
-    package var handlerNames: [String] { handlers.keys.sorted() }
+    /// How all handlers run, by name.
+    package var handlerKinds: [String: RPCHandlerKind] {
+        handlers.mapValues { handler, _ in
+            switch handler.body {
+            case .inline: .inline
+            case .suspending(.ordered, _): .ordered
+            case .suspending(.serial, _): .serial
+            case .suspending(.concurrent, _): .concurrent
+            }
+        }
+    }
 
     /// A handler by name, with what its calls share.
     package func handler(_ name: String) -> (handler: Handler, context: Call.Context)? {
@@ -173,6 +182,25 @@ package final class ModuleRuntime: RPCEndpoint {
                 if running == nil { pending.finish(.failure(.overloaded)) }
                 return running
             }
+        }
+    }
+
+    package func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion) {
+        do throws(RPCFault) {
+            let (handler, call) = try prepare(request)
+            if services.clock() >= call.deadline { throw .deadlineExceeded }
+            switch handler.body {
+            case .inline(let body): done(.success(try runInline(body, call, request.argument)))
+            case .suspending(let kind, let body):
+                // A call from outside waits inside no serial module.
+                PendingCall.start(on: loop, until: call.deadline, done: done) { [self] pending in
+                    let running = start(kind, on: loop, body, call, request.argument) { pending.finish($0) }
+                    if running == nil { pending.finish(.failure(.overloaded)) }
+                    return running
+                }
+            }
+        } catch {
+            done(.failure(error))
         }
     }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// One call that waits for its result or its deadline, whichever comes first.
 final class PendingCall: TimerTarget, Sendable {
     private struct State {
-        var continuation: CheckedContinuation<Result<RPCValue, RPCFault>, Never>?
+        var done: RPCCompletion?
         var result: Result<RPCValue, RPCFault>?
         var running: RunningHandler?
     }
@@ -18,26 +18,40 @@ final class PendingCall: TimerTarget, Sendable {
         on loop: any EventLoop, until deadline: MonotonicTime,
         _ body: @escaping @Sendable (PendingCall) -> RunningHandler?
     ) async throws(RPCFault) -> RPCValue {
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<RPCValue, RPCFault>, Never>) in
+            start(on: loop, until: deadline, done: { continuation.resume(returning: $0) }, body)
+        }
+        return try result.get()
+    }
+
+    /// The same without waiting; `done` gets the end.
+    static func start(
+        on loop: any EventLoop, until deadline: MonotonicTime, done: @escaping RPCCompletion,
+        _ body: (PendingCall) -> RunningHandler?
+    ) {
         let pending = PendingCall()
         let running = body(pending)
         pending.state.withLock { $0.running = running }
-        if pending.isFinished { return try await pending.result().get() }
+        // A handler that never waited has ended by now and needs no timer.
+        if pending.isFinished { return pending.wait(done) }
         let holder = TimerHolder()
         onLoop(loop) { holder.id = loop.schedule(pending, at: deadline) }
-        let result = await pending.result()
-        onLoop(loop) { loop.cancel(holder.id) }
-        return try result.get()
+        pending.wait { result in
+            onLoop(loop) { loop.cancel(holder.id) }
+            done(result)
+        }
     }
 
     /// Ends the call; only the first end counts.
     func finish(_ result: Result<RPCValue, RPCFault>) {
-        let waiting = state.withLock { state -> CheckedContinuation<Result<RPCValue, RPCFault>, Never>? in
+        let done = state.withLock { state -> RPCCompletion? in
             guard state.result == nil else { return nil }
             state.result = result
-            defer { state.continuation = nil }
-            return state.continuation
+            defer { state.done = nil }
+            return state.done
         }
-        waiting?.resume(returning: result)
+        done?(result)
     }
 
     func timerFired(at now: MonotonicTime) {
@@ -47,15 +61,12 @@ final class PendingCall: TimerTarget, Sendable {
 
     private var isFinished: Bool { state.withLock { $0.result != nil } }
 
-    private func result() async -> Result<RPCValue, RPCFault> {
-        await withCheckedContinuation { continuation in
-            let ready = state.withLock { state -> Result<RPCValue, RPCFault>? in
-                if let result = state.result { return result }
-                state.continuation = continuation
-                return nil
-            }
-            if let ready { continuation.resume(returning: ready) }
+    private func wait(_ done: @escaping RPCCompletion) {
+        let ready = state.withLock { state -> Result<RPCValue, RPCFault>? in
+            if state.result == nil { state.done = done }
+            return state.result
         }
+        if let ready { done(ready) }
     }
 
     /// At once where the caller is on the loop, else in order with its other reserved posts.

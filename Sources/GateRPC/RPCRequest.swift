@@ -1,4 +1,5 @@
 public import GateBytes
+public import GateIO
 
 /// One call on its way to a module.
 public struct RPCRequest: Sendable {
@@ -38,6 +39,9 @@ public struct RPCRequest: Sendable {
     }
 }
 
+/// Gets the end of a call.
+public typealias RPCCompletion = @Sendable (Result<RPCValue, RPCFault>) -> Void
+
 /// What a call hands over.
 public enum RPCArgument: Sendable {
     /// A body as bytes: what a client sent.
@@ -57,4 +61,32 @@ public protocol RPCTransport: AnyObject, Sendable {
 
     /// Hands the request over and does not wait.
     func notify(_ request: RPCRequest) throws(RPCFault)
+
+    /// As ``call(_:)``, on `loop`, where this is called; `done` gets the end, once, on any thread.
+    func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion)
+
+    /// How a client's messages to a handler run beside each other, when its nodes say so.
+    func kind(module: String, node: String?, function: String) -> RPCHandlerKind?
+
+    /// Calls `body`, on any thread, whenever what other nodes serve has changed.
+    func observeChanges(_ body: @escaping @Sendable () -> Void)
+}
+
+extension RPCTransport {
+    /// In a task.
+    public func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion) {
+        Task.immediate(executorPreference: loop.executor) {
+            do throws(RPCFault) {
+                done(.success(try await call(request)))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
+
+    /// Nobody says.
+    public func kind(module: String, node: String?, function: String) -> RPCHandlerKind? { nil }
+
+    /// Nothing changes.
+    public func observeChanges(_ body: @escaping @Sendable () -> Void) {}
 }

@@ -1,4 +1,5 @@
 import GateBytes
+public import GateIO
 import Synchronization
 
 /// What calls modules: the router itself, or a double in a test.
@@ -14,6 +15,22 @@ public protocol RPCCaller: AnyObject, Sendable {
 public protocol RPCEndpoint: RPCCaller {
     /// The module's type.
     var type: String { get }
+
+    /// As ``RPCCaller/call(_:)``, on `loop`, where this is called; `done` gets the end, once, on any thread.
+    func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion)
+}
+
+extension RPCEndpoint {
+    /// In a task.
+    public func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion) {
+        Task.immediate(executorPreference: loop.executor) {
+            do throws(RPCFault) {
+                done(.success(try await call(request)))
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
 }
 
 /// Finds the module of a call: in this process first, else over the transport.
@@ -32,6 +49,7 @@ public final class RPCRouter: RPCCaller {
     public init(node: String, transport: (any RPCTransport)? = nil) {
         self.node = node
         self.transport = transport
+        transport?.observeChanges { [weak self] in self?.tellObservers() }
     }
 
     /// Adds a module of this process. `ids` are further names that `type@node` may use for it.
@@ -46,8 +64,8 @@ public final class RPCRouter: RPCCaller {
         tellObservers()
     }
 
-    /// Calls `body`, on whichever thread, whenever a module of this process has come or gone: for whoever keeps what
-    /// ``endpoint(type:node:)`` once said.
+    /// Calls `body`, on whichever thread, whenever a module has come or gone, here or elsewhere: for whoever keeps what
+    /// ``endpoint(type:node:)`` or ``kind(module:node:function:)`` once said.
     package func observeChanges(_ body: @escaping @Sendable () -> Void) {
         observers.withLock { $0.append(body) }
     }
@@ -76,6 +94,23 @@ public final class RPCRouter: RPCCaller {
         } else {
             try remote(request).notify(request)
         }
+    }
+
+    /// As ``call(_:)``, on `loop`, where this is called; `done` gets the end, once, on any thread.
+    package func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion) {
+        if let endpoint = endpoint(type: request.module, node: request.node) {
+            return endpoint.start(request, on: loop, done: done)
+        }
+        do throws(RPCFault) {
+            try remote(request).start(request, on: loop, done: done)
+        } catch {
+            done(.failure(error))
+        }
+    }
+
+    /// How a client's messages to a handler of other nodes run beside each other, when these say so.
+    package func kind(module: String, node: String?, function: String) -> RPCHandlerKind? {
+        transport?.kind(module: module, node: node, function: function)
     }
 
     /// Whether any node serves `module`.

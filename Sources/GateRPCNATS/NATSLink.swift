@@ -17,8 +17,8 @@
     // Sound: what threads share is atomic or constant; all other variables are touched on the loop only.
     @safe
     package final class NATSLink: RPCLink, @unchecked Sendable {
-        /// Bytes that wait for the server: 16 MiB.
-        static let waitingBytesMax = 16_777_216
+        /// Bytes that wait for the server: 64 MiB.
+        static let waitingBytesMax = 67_108_864
         /// Bytes after which a turn's messages leave before its end: 256 KiB.
         static let turnBytesMax = 262_144
         /// How often the link speaks to itself.

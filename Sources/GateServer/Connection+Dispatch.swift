@@ -75,6 +75,8 @@ extension Connection {
             case .suspending(let kind, let body)? = target.handler?.body, kind != .ordered
         {
             workOfClient.start(owned, kind, runtime, context, body)
+        } else if target.runtime == nil, target.remoteKind != .ordered {
+            workOfClient.startRemote(owned, target.remoteKind)
         } else {
             workOfClient.enqueue(owned)
         }

@@ -199,10 +199,18 @@ final class LoopGateway: TurnObserver {
             return .failure(NoRoute(error))
         }
         let found = resolve(route)
-        if case .success(let target) = found, target.runtime != nil {
+        if case .success(let target) = found, isKept(target) {
             routes.insert(name.extracting(0..<keyEnd), target)
         }
         return found
+    }
+
+    /// Whether a target may be entered: names that a client makes up are not. Other nodes announce a bounded number of
+    /// handlers, and what they announce anew is told.
+    private func isKept(_ target: RouteTarget) -> Bool {
+        if target.runtime != nil { return true }
+        let route = target.route
+        return route.node == nil && router.kind(module: route.module, node: nil, function: route.function) != nil
     }
 
     /// The target of a route.
@@ -211,7 +219,8 @@ final class LoopGateway: TurnObserver {
             guard router.serves(module: route.module, node: route.node) else {
                 return .failure(NoRoute(.noSuchModule(route.module)))
             }
-            return .success(RouteTarget(remote: route))
+            let kind = router.kind(module: route.module, node: route.node, function: route.function)
+            return .success(RouteTarget(remote: route, kind ?? .ordered))
         }
         guard let runtime = endpoint as? ModuleRuntime, let (handler, context) = runtime.handler(route.function) else {
             return .failure(NoRoute(.noSuchHandler(route.function)))

@@ -1,5 +1,6 @@
 import GateBytes
 import GateModules
+import GateRPC
 
 /// What a route leads to, found once for each key. Its parts stand side by side, so that the usual message takes what it
 /// needs and counts no reference to the rest.
@@ -11,10 +12,13 @@ final class RouteTarget: Sendable {
     let context: Call.Context?
     /// The handler's body when it is an inline one.
     let inline: InlineHandler?
+    /// How a handler of another process runs; ordered where nobody says.
+    let remoteKind: RPCHandlerKind
 
     /// A target in another process.
-    init(remote route: Route) {
+    init(remote route: Route, _ kind: RPCHandlerKind = .ordered) {
         self.route = route
+        remoteKind = kind
         runtime = nil
         handler = nil
         context = nil
@@ -24,6 +28,7 @@ final class RouteTarget: Sendable {
     /// A target in this process.
     init(route: Route, runtime: ModuleRuntime, handler: Handler, context: Call.Context) {
         self.route = route
+        remoteKind = .ordered
         self.runtime = runtime
         self.handler = handler
         self.context = context

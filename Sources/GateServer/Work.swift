@@ -38,11 +38,15 @@ final class Work {
     private var lastSession: Session?
     private var waiting: [Message] = []
     private var firstWaiting = 0
+    /// Messages for inline handlers of other processes that wait for room.
+    private var waitingInline: [Message] = []
+    private var firstInline = 0
     private var running: [Running] = []
     private var lastTicket: UInt32 = 0
     /// Changes when an ordered message runs past its deadline: the task that it blocks is abandoned, another goes on.
     private var orderedEpoch: UInt32 = 0
     private var isOrderedActive = false
+    private var isStarting = false
     /// Handlers that ran past their deadline and have not returned.
     private var overdue = 0
     private(set) var nextDeadline = MonotonicTime.never
@@ -53,7 +57,7 @@ final class Work {
     }
 
     /// Ordered messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
-    var waitingCount: Int { waiting.count - firstWaiting + overdue }
+    var waitingCount: Int { waiting.count - firstWaiting + waitingInline.count - firstInline + overdue }
 
     /// Messages that run beside the ordered one.
     private var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
@@ -67,8 +71,20 @@ final class Work {
         if !isOrderedActive { startOrdered() }
     }
 
+    /// Goes on with the first message that waits. The modules of this process get a task for as long as they follow each
+    /// other, those of others a call without one.
     private func startOrdered() {
-        isOrderedActive = true
+        // What ends at once comes back here; the loop below goes on with the next.
+        if isStarting { return }
+        isStarting = true
+        defer { isStarting = false }
+        while !isOrderedActive, firstWaiting < waiting.count {
+            isOrderedActive = true
+            if waiting[firstWaiting].target.runtime == nil { startOrderedRemote() } else { startOrderedTask() }
+        }
+    }
+
+    private func startOrderedTask() {
         let epoch = orderedEpoch
         let me = LoopConfined(self, to: gate.loop)
         let holder = TaskHolder()
@@ -78,8 +94,23 @@ final class Work {
         if let index = running.firstIndex(where: { $0.isOrdered }) { running[index].handler = .task(task) }
     }
 
+    private func startOrderedRemote() {
+        guard let message = takeWaiting() else { return }
+        connection?.workHasRoom()
+        let epoch = orderedEpoch
+        let ticket = begin(message, isOrdered: true, task: nil)
+        call(message, ticket) { work, result in
+            work.finish(ticket, result)
+            guard epoch == work.orderedEpoch else { return }
+            work.isOrderedActive = false
+            work.startOrdered()
+        }
+    }
+
     private func runOrdered(_ epoch: UInt32, _ holder: TaskHolder) async {
-        while epoch == orderedEpoch, let message = takeWaiting() {
+        while epoch == orderedEpoch, firstWaiting < waiting.count, waiting[firstWaiting].target.runtime != nil,
+            let message = takeWaiting()
+        {
             connection?.workHasRoom()
             let ticket = begin(message, isOrdered: true, task: holder.task)
             let result = await run(message, until: deadline(of: ticket))
@@ -91,27 +122,77 @@ final class Work {
                 connection?.workHasRoom()
             }
         }
-        if epoch == orderedEpoch { isOrderedActive = false }
+        guard epoch == orderedEpoch else { return }
+        isOrderedActive = false
+        startOrdered()
     }
 
     private func run(_ message: Message, until deadline: MonotonicTime) async -> Result<RPCValue, RPCFault> {
         do throws(RPCFault) {
-            guard let runtime = message.target.runtime, let context = message.target.context,
+            guard let runtime = message.target.runtime, let context = message.target.context, let session,
                 case .suspending(_, let body)? = message.target.handler?.body
-            else {
-                let route = message.target.route
-                return .success(
-                    try await gate.router.call(
-                        RPCRequest(
-                            module: route.module, node: route.node, function: route.function,
-                            argument: .body(message.payload), session: session?.body.snapshot, deadline: deadline,
-                            trace: message.trace, expectsReply: message.wantsReply)))
-            }
-            guard let session else { return .failure(.internalError) }
+            else { throw .internalError }
             let call = Call(context: context, session: session, deadline: deadline, trace: message.trace)
             return .success(try await runtime.run(body, call, .body(message.payload)))
         } catch {
             return .failure(error)
+        }
+    }
+
+    // MARK: Modules of other processes
+
+    /// Starts a message that need not wait for the client's others. What is to be run at once waits where there is no
+    /// room; other kinds are answered so.
+    func startRemote(_ message: Message, _ kind: RPCHandlerKind) {
+        if kind == .inline {
+            gate.pendingWork += 1
+            waitingInline.append(message)
+            startInline()
+        } else if besideCount + overdue < gate.limits.inFlightMax {
+            gate.pendingWork += 1
+            startBeside(message)
+        } else {
+            connection?.answer(message, .failure(.overloaded))
+        }
+    }
+
+    private func startInline() {
+        while firstInline < waitingInline.count, besideCount + overdue < gate.limits.inFlightMax {
+            let message = waitingInline[firstInline]
+            firstInline += 1
+            startBeside(message)
+        }
+        if firstInline == waitingInline.count || firstInline >= 32 {
+            waitingInline.removeFirst(firstInline)
+            firstInline = 0
+        }
+    }
+
+    private func startBeside(_ message: Message) {
+        let ticket = begin(message, isOrdered: false, task: nil)
+        call(message, ticket) { work, result in
+            work.finish(ticket, result)
+            if work.firstInline < work.waitingInline.count {
+                work.startInline()
+                work.connection?.workHasRoom()
+            }
+        }
+    }
+
+    /// Calls the module of another process; `done` runs on the loop, perhaps before this returns.
+    private func call(
+        _ message: Message, _ ticket: UInt32,
+        done: @escaping @Sendable (Work, Result<RPCValue, RPCFault>) -> Void
+    ) {
+        let route = message.target.route
+        let request = RPCRequest(
+            module: route.module, node: route.node, function: route.function, argument: .body(message.payload),
+            session: session?.body.snapshot, deadline: deadline(of: ticket), trace: message.trace,
+            expectsReply: message.wantsReply)
+        let me = LoopConfined(self, to: gate.loop)
+        let loop = gate.loop
+        gate.router.start(request, on: loop) { result in
+            if loop.isCurrent { done(me.value, result) } else { loop.postReserved { done(me.value, result) } }
         }
     }
 

@@ -35,7 +35,8 @@ class Backend:
 
     async def announce(self, subject=EVERYONE):
         """Says who we are; once a second, and to each who asks."""
-        module = rpc.Module(type="Python", version="1.0", functions=FUNCTIONS)
+        functions = [rpc.Function(name=name, kind=rpc.Function.CONCURRENT) for name in FUNCTIONS]
+        module = rpc.Module(type="Python", version="1.0", functions=functions)
         await self.send(subject, announcement=rpc.Announcement(inbox=self.inbox, ttl_ms=4000, modules=[module]))
 
     async def hear(self, message):

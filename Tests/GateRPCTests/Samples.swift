@@ -28,7 +28,7 @@ enum Samples {
         node.isGateway = true
         node.sessionNode = 0xFFFF_FFFF
         node.modules = [
-            ModuleDescription(type: "Chat", ids: ["c1", ""], version: "1.2", functions: ["HD_Say"]),
+            ModuleDescription(type: "Chat", ids: ["c1", ""], version: "1.2", functions: ["HD_Say": .ordered, "HD_Raw": .inline]),
             ModuleDescription(type: "Login"),
         ]
         node.load = 3

@@ -22,9 +22,9 @@ package struct ModuleDescription: Sendable, Hashable {
     /// The module's version.
     package var version = ""
     /// Its handlers.
-    package var functions: [String] = []
+    package var functions: [String: RPCHandlerKind] = [:]
 
-    package init(type: String, ids: [String] = [], version: String = "", functions: [String] = []) {
+    package init(type: String, ids: [String] = [], version: String = "", functions: [String: RPCHandlerKind] = [:]) {
         self.type = type
         self.ids = ids
         self.version = version
@@ -63,7 +63,12 @@ package struct NodeAnnouncement: Sendable, Hashable {
                 writer.text(1, module.type)
                 for id in module.ids { writer.presentText(2, id) }
                 writer.text(3, module.version)
-                for function in module.functions { writer.presentText(4, function) }
+                for (name, kind) in module.functions.sorted(by: { $0.key < $1.key }) {
+                    writer.message(4) { writer in
+                        writer.text(1, name)
+                        writer.integer(2, UInt64(kind.rawValue))
+                    }
+                }
             }
         }
         writer.integer(6, UInt64(load))
@@ -107,14 +112,34 @@ package struct NodeAnnouncement: Sendable, Hashable {
                 try room(module.ids.count)
                 module.ids.append(try bytes.text(text))
             case (3, .range(let text)): module.version = try bytes.text(text)
-            case (4, .range(let text)):
+            case (4, .range(let function)):
                 try room(module.functions.count)
-                module.functions.append(try bytes.text(text))
+                let (name, kind) = try readFunction(bytes, function)
+                module.functions[name] = kind
             default: continue
             }
         }
         if module.type.isEmpty { throw .missing(field: 1) }
         return module
+    }
+
+    /// A kind that a later version knows is ordered here.
+    private static func readFunction(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(EnvelopeError) -> (String, RPCHandlerKind) {
+        var cursor = WireCursor(range)
+        var name = ""
+        var kind = RPCHandlerKind.ordered
+        while let field = try cursor.next(bytes) {
+            switch (field.number, field.content) {
+            case (1, .range(let text)): name = try bytes.text(text)
+            case (2, .integer(let number)):
+                kind = UInt8(exactly: number).flatMap(RPCHandlerKind.init(rawValue:)) ?? .ordered
+            default: continue
+            }
+        }
+        if name.isEmpty { throw .missing(field: 1) }
+        return (name, kind)
     }
 
     private static func room(_ count: Int) throws(EnvelopeError) {

@@ -12,6 +12,14 @@ struct NodeDirectory {
         var failures = 0
         /// Chosen only when there is no other, until then.
         var avoidUntil = MonotonicTime(nanoseconds: .min)
+        /// The key's hash.
+        var hash: UInt64
+    }
+
+    /// A node that was chosen.
+    struct Choice {
+        var key: NodeKey
+        var inbox: String
     }
 
     /// What an announcement changed.
@@ -20,6 +28,8 @@ struct NodeDirectory {
         var isNew: Bool
         /// Earlier starts at the same inbox, which are gone.
         var replaced: [NodeKey]
+        /// Whether other things are served now.
+        var isOther: Bool
     }
 
     /// Nodes in all.
@@ -33,6 +43,8 @@ struct NodeDirectory {
 
     private(set) var entries: [NodeKey: Entry] = [:]
     private var byModule: [String: [NodeKey]] = [:]
+    /// How the handlers of a module run, by name; the strictest that any node says.
+    private var kinds: [String: [String: RPCHandlerKind]] = [:]
     /// Nodes that withdrew: announcements that come late are not theirs any more.
     private var withdrawn: [NodeKey: MonotonicTime] = [:]
     private var turn: UInt64 = 0
@@ -46,15 +58,16 @@ struct NodeDirectory {
         if let known = entries[key] {
             entries[key]?.node = node
             entries[key]?.expiresAt = expiry
-            if known.node.modules.map(\.type) != node.modules.map(\.type) { index() }
-            return Change(isNew: false, replaced: [])
+            let isOther = known.node.modules != node.modules
+            if isOther { index() }
+            return Change(isNew: false, replaced: [], isOther: isOther)
         }
         let replaced = entries.values.filter { $0.node.inbox == node.inbox }.map(\.key)
         for old in replaced { entries[old] = nil }
         guard entries.count < Self.nodesMax else { return nil }
-        entries[key] = Entry(key: key, node: node, expiresAt: expiry)
+        entries[key] = Entry(key: key, node: node, expiresAt: expiry, hash: Self.hash(key))
         index()
-        return Change(isNew: true, replaced: replaced)
+        return Change(isNew: true, replaced: replaced, isOther: true)
     }
 
     /// A node takes no new calls.
@@ -88,8 +101,14 @@ struct NodeDirectory {
 
     private mutating func index() {
         byModule = [:]
+        kinds = [:]
         for entry in entries.values {
-            for module in entry.node.modules { byModule[module.type, default: []].append(entry.key) }
+            for module in entry.node.modules {
+                byModule[module.type, default: []].append(entry.key)
+                kinds[module.type, default: [:]].merge(module.functions) { one, other in
+                    one == other ? one : .ordered
+                }
+            }
         }
     }
 
@@ -102,9 +121,24 @@ struct NodeDirectory {
         return keys.contains { key in entries[key].map { answers($0, module, to: node) } ?? false }
     }
 
+    /// How a client's messages to a handler run beside each other; `nil` when no node says.
+    func kind(module: String, node: String?, function: String) -> RPCHandlerKind? {
+        guard let kind = kinds[module]?[function], serves(module: module, node: node) else { return nil }
+        return kind
+    }
+
     /// The node for a call.
-    mutating func select(_ request: RPCRequest, at now: MonotonicTime) -> Entry? {
-        let all = (byModule[request.module] ?? []).compactMap { entries[$0] }.filter { fits($0, request) }
+    mutating func select(_ request: RPCRequest, at now: MonotonicTime) -> Choice? {
+        guard let keys = byModule[request.module] else { return nil }
+        // The usual case copies nothing.
+        if keys.count == 1 {
+            return entries[keys[0]].flatMap { fits($0, request) ? Choice(key: $0.key, inbox: $0.node.inbox) : nil }
+        }
+        return choose(keys, request, at: now).map { Choice(key: $0.key, inbox: $0.node.inbox) }
+    }
+
+    private mutating func choose(_ keys: [NodeKey], _ request: RPCRequest, at now: MonotonicTime) -> Entry? {
+        let all = keys.compactMap { entries[$0] }.filter { fits($0, request) }
         let well = all.filter { $0.avoidUntil <= now }
         let choice = well.isEmpty ? all : well
         switch request.selection.strategy {
@@ -113,7 +147,7 @@ struct NodeDirectory {
         case .roundRobin:
             if choice.isEmpty { return nil }
             turn &+= 1
-            return choice.sorted { Self.hash($0.key) < Self.hash($1.key) }[Int(turn % UInt64(choice.count))]
+            return choice.sorted { $0.hash < $1.hash }[Int(turn % UInt64(choice.count))]
         case .session: return sticky(choice, request.session.map { Self.hash($0.id) })
         case .user:
             return sticky(choice, request.session.map { $0.userID.map { Self.hash($0.rawValue) } ?? Self.hash($0.id) })
@@ -121,8 +155,14 @@ struct NodeDirectory {
     }
 
     /// The gateway whose sessions have these numbers.
-    func gateway(of id: SessionID) -> Entry? {
+    func gateway(of id: SessionID) -> Choice? {
         entries.values.first { $0.node.isGateway && $0.node.sessionNode == id.node && $0.key.start == id.start }
+            .map { Choice(key: $0.key, inbox: $0.node.inbox) }
+    }
+
+    /// All gateways.
+    var gateways: [Choice] {
+        entries.values.filter(\.node.isGateway).map { Choice(key: $0.key, inbox: $0.node.inbox) }
     }
 
     /// A call ended, with an answer or without.
@@ -150,7 +190,7 @@ struct NodeDirectory {
     /// Rendezvous hashing: when a node comes or goes, only its own share moves.
     private func sticky(_ choice: [Entry], _ hash: UInt64?) -> Entry? {
         guard let hash else { return choice.randomElement() }
-        return choice.max { Self.mixed(Self.hash($0.key) ^ hash) < Self.mixed(Self.hash($1.key) ^ hash) }
+        return choice.max { Self.mixed($0.hash ^ hash) < Self.mixed($1.hash ^ hash) }
     }
 
     private static func hash(_ key: NodeKey) -> UInt64 { hash(key.name) ^ UInt64(key.start) << 17 }

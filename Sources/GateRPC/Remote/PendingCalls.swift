@@ -6,7 +6,7 @@ struct PendingCalls {
     typealias Answer = Result<RPCEnvelope.Body, RPCFault>
 
     struct Entry {
-        var continuation: CheckedContinuation<Answer, Never>
+        var done: @Sendable (Answer) -> Void
         var deadline: MonotonicTime
         var node: NodeKey
         var inbox: String

@@ -27,6 +27,7 @@ extension RemoteTransport: RPCLinkReceiver {
             }
             if wasKnown {
                 settings.changed(.left(envelope.sender, .withdrew))
+                tellObservers()
             }
             // Behind every call of ours that is on its way there.
             if !envelope.replyTo.isEmpty { try? post(.withdrawn, to: envelope.replyTo) }
@@ -53,11 +54,12 @@ extension RemoteTransport: RPCLinkReceiver {
         let gone = state.withLock { $0.directory.remove(inbox: inbox) }
         end { $0.inbox == inbox }
         for key in gone { settings.changed(.left(key, .unreachable)) }
+        if !gone.isEmpty { tellObservers() }
     }
 
     private func end(where isEnding: (PendingCalls.Entry) -> Bool) {
         let ended = state.withLock { $0.pending.take(where: isEnding) }
-        for entry in ended { entry.continuation.resume(returning: .failure(.unreachable)) }
+        for entry in ended { entry.done(.failure(.unreachable)) }
     }
 
     // MARK: Directory
@@ -67,6 +69,7 @@ extension RemoteTransport: RPCLinkReceiver {
         guard let change = state.withLock({ $0.directory.enter(key, node, at: now) }) else { return }
         if !change.replaced.isEmpty { end { change.replaced.contains($0.node) } }
         for old in change.replaced { settings.changed(.left(old, .restarted)) }
+        if change.isOther { tellObservers() }
         guard change.isNew else { return }
         settings.changed(.joined(NodeStatus(key: key, announcement: node)))
         tell(node.inbox)
@@ -82,10 +85,12 @@ extension RemoteTransport: RPCLinkReceiver {
 
     private func serve(_ call: RPCEnvelope.Call, _ envelope: RPCEnvelope) {
         lastRequestAt.store(settings.clock().nanoseconds, ordering: .relaxed)
-        guard call.remainingMilliseconds > 0 else { return answer(envelope, .failure(.deadlineExceeded)) }
+        guard call.remainingMilliseconds > 0 else {
+            return answer(envelope.call, envelope.replyTo, .failure(.deadlineExceeded))
+        }
         let node = call.node.isEmpty ? nil : call.node
         guard let endpoint = state.withLock({ $0.router })?.endpoint(type: call.module, node: node) else {
-            return answer(envelope, .failure(.noSuchModule(call.module)))
+            return answer(envelope.call, envelope.replyTo, .failure(.noSuchModule(call.module)))
         }
         let request = RPCRequest(
             module: call.module, node: node, function: call.function, argument: RPCArgument(call.argument),
@@ -98,27 +103,26 @@ extension RemoteTransport: RPCLinkReceiver {
         }
         guard serving.add(1, ordering: .relaxed).newValue <= settings.limits.servingMax else {
             serving.subtract(1, ordering: .relaxed)
-            return answer(envelope, .failure(.overloaded))
+            return answer(envelope.call, envelope.replyTo, .failure(.overloaded))
         }
-        launch(on: loop(for: call.session)) { [self] in
-            let result: Result<RPCValue, RPCFault>
-            do throws(RPCFault) {
-                result = .success(try await endpoint.call(request))
-            } catch {
-                result = .failure(error)
+        let loop = loop(for: call.session)
+        let (call, replyTo) = (envelope.call, envelope.replyTo)
+        let begin: @Sendable () -> Void = { [self] in
+            endpoint.start(request, on: loop) { [self] result in
+                answer(call, replyTo, result)
+                serving.subtract(1, ordering: .relaxed)
             }
-            answer(envelope, result)
-            serving.subtract(1, ordering: .relaxed)
         }
+        if loop.isCurrent { begin() } else { loop.postReserved(begin) }
     }
 
-    private func answer(_ envelope: RPCEnvelope, _ result: Result<RPCValue, RPCFault>) {
-        guard !envelope.replyTo.isEmpty else { return }
+    private func answer(_ call: UInt64, _ replyTo: String, _ result: Result<RPCValue, RPCFault>) {
+        guard !replyTo.isEmpty else { return }
         do throws(RPCFault) {
-            try post(.reply(result), to: envelope.replyTo, call: envelope.call)
+            try post(.reply(result), to: replyTo, call: call)
         } catch {
             // A result that does not fit is a fault that does; where the link is away the caller knows it.
-            if case .tooLarge = error { try? post(.reply(.failure(error)), to: envelope.replyTo, call: envelope.call) }
+            if case .tooLarge = error { try? post(.reply(.failure(error)), to: replyTo, call: call) }
         }
     }
 

@@ -6,9 +6,9 @@ import Synchronization
 extension RemoteTransport {
     /// The gateway that holds a session.
     package struct GatewayAddress: Sendable {
-        let entry: NodeDirectory.Entry
+        let choice: NodeDirectory.Choice
         /// Its name and start.
-        package var key: NodeKey { entry.key }
+        package var key: NodeKey { choice.key }
     }
 
     /// The gateway of a session; `nil` when it is not there, or was started anew since.
@@ -18,7 +18,7 @@ extension RemoteTransport {
 
     /// All other gateways.
     package var gateways: [GatewayAddress] {
-        state.withLock { $0.directory.entries.values.filter(\.node.isGateway) }.map(GatewayAddress.init)
+        state.withLock { $0.directory.gateways }.map(GatewayAddress.init)
     }
 
     /// Whether messages go out now.
@@ -31,16 +31,18 @@ extension RemoteTransport {
     package func ask(
         _ gateway: GatewayAddress, _ request: [UInt8], until deadline: MonotonicTime
     ) async throws(RPCFault) -> [UInt8] {
-        guard
-            case .sessionReply(let reply) = try await exchange(
-                .sessionRequest(request), with: gateway.entry, until: deadline)
-        else { throw .internalError }
+        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<PendingCalls.Answer, Never>) in
+            exchange(.sessionRequest(request), with: gateway.choice, until: deadline) {
+                continuation.resume(returning: $0)
+            }
+        }
+        guard case .sessionReply(let reply) = try answer.get() else { throw .internalError }
         return reply
     }
 
     /// Tells a gateway and waits for nothing.
     package func tell(_ gateway: GatewayAddress, _ request: [UInt8]) throws(RPCFault) {
-        try post(.sessionRequest(request), to: gateway.entry.node.inbox)
+        try post(.sessionRequest(request), to: gateway.choice.inbox)
     }
 
     /// Tells every node with modules that a session of this node has ended.

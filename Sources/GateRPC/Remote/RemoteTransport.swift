@@ -1,5 +1,5 @@
 package import GateBytes
-import GateIO
+package import GateIO
 import Synchronization
 
 /// Calls between nodes over any link: who is there, who gets a call, which answer belongs to which call, until when.
@@ -12,6 +12,7 @@ package final class RemoteTransport: RPCTransport {
         var modules: [ModuleDescription] = []
         var router: RPCRouter?
         var sessions: (any RPCSessionPeer)?
+        var observers: [@Sendable () -> Void] = []
         var isOpen = false
         var isWithdrawn = false
         /// Nodes that have not said that they know of the withdrawal.
@@ -83,7 +84,7 @@ package final class RemoteTransport: RPCTransport {
             state.sessions = nil
             return state.pending.take { _ in true }
         }
-        for entry in left { entry.continuation.resume(returning: .failure(.unreachable)) }
+        for entry in left { entry.done(.failure(.unreachable)) }
     }
 
     /// Whether calls of other nodes run here, or may be on their way.
@@ -121,30 +122,54 @@ package final class RemoteTransport: RPCTransport {
         state.withLock { $0.directory.serves(module: module, node: node) }
     }
 
+    package func kind(module: String, node: String?, function: String) -> RPCHandlerKind? {
+        state.withLock { $0.directory.kind(module: module, node: node, function: function) }
+    }
+
+    package func observeChanges(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.observers.append(body) }
+    }
+
     package func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue {
-        let (entry, body) = try prepare(request)
-        guard case .reply(let result) = try await exchange(body, with: entry, until: request.deadline) else {
-            throw .internalError
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<RPCValue, RPCFault>, Never>) in
+            start(request, on: settings.loops[0]) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
 
-    package func notify(_ request: RPCRequest) throws(RPCFault) {
-        let (entry, body) = try prepare(request)
-        try post(body, to: entry.node.inbox)
+    package func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion) {
+        let (choice, body): (NodeDirectory.Choice, RPCEnvelope.Body)
+        do throws(RPCFault) {
+            (choice, body) = try prepare(request)
+        } catch {
+            return done(.failure(error))
+        }
+        exchange(body, with: choice, until: request.deadline) { answer in
+            switch answer {
+            case .success(.reply(let result)): done(result)
+            case .success: done(.failure(.internalError))
+            case .failure(let fault): done(.failure(fault))
+            }
+        }
     }
 
-    private func prepare(_ request: RPCRequest) throws(RPCFault) -> (NodeDirectory.Entry, RPCEnvelope.Body) {
+    package func notify(_ request: RPCRequest) throws(RPCFault) {
+        let (choice, body) = try prepare(request)
+        try post(body, to: choice.inbox)
+    }
+
+    private func prepare(_ request: RPCRequest) throws(RPCFault) -> (NodeDirectory.Choice, RPCEnvelope.Body) {
         let now = settings.clock()
         guard let remaining = Self.milliseconds(until: request.deadline, from: now) else { throw .deadlineExceeded }
-        guard let entry = state.withLock({ $0.directory.select(request, at: now) }) else {
+        guard let choice = state.withLock({ $0.directory.select(request, at: now) }) else {
             throw .noSuchModule(request.module)
         }
         let call = RPCEnvelope.Call(
             module: request.module, node: request.node ?? "", function: request.function,
             argument: try request.argument.value(), session: request.session, trace: request.trace,
             remainingMilliseconds: remaining)
-        return (entry, .request(call))
+        return (choice, .request(call))
     }
 
     /// Rounded up; `nil` when nothing is left.
@@ -156,31 +181,28 @@ package final class RemoteTransport: RPCTransport {
 
     // MARK: Sending
 
-    /// Sends to a node and waits for the answer.
+    /// Sends to a node; `done` gets the answer, once, on any thread.
     func exchange(
-        _ body: RPCEnvelope.Body, with node: NodeDirectory.Entry, until deadline: MonotonicTime
-    ) async throws(RPCFault) -> RPCEnvelope.Body {
-        guard link.isUp else { throw .unreachable }
-        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<PendingCalls.Answer, Never>) in
-            let entry = PendingCalls.Entry(
-                continuation: continuation, deadline: deadline, node: node.key, inbox: node.node.inbox)
-            let (call, arms) = state.withLock { state -> (UInt64?, Bool) in
-                guard state.isOpen else { return (nil, false) }
-                let call = state.pending.add(entry)
-                let arms = call != nil && deadline < state.armedAt
-                if arms { state.armedAt = deadline }
-                return (call, arms)
-            }
-            guard let call else { return continuation.resume(returning: .failure(.overloaded)) }
-            if arms { arm(at: deadline) }
-            let envelope = RPCEnvelope(sender: settings.key, call: call, replyTo: link.inbox, body: body)
-            do throws(RPCFault) {
-                try link.send(envelope.encoded(), to: node.node.inbox)
-            } catch {
-                finish(call, .failure(error))
-            }
+        _ body: RPCEnvelope.Body, with node: NodeDirectory.Choice, until deadline: MonotonicTime,
+        done: @escaping @Sendable (PendingCalls.Answer) -> Void
+    ) {
+        guard link.isUp else { return done(.failure(.unreachable)) }
+        let entry = PendingCalls.Entry(done: done, deadline: deadline, node: node.key, inbox: node.inbox)
+        let (call, arms) = state.withLock { state -> (UInt64?, Bool) in
+            guard state.isOpen else { return (nil, false) }
+            let call = state.pending.add(entry)
+            let arms = call != nil && deadline < state.armedAt
+            if arms { state.armedAt = deadline }
+            return (call, arms)
         }
-        return try answer.get()
+        guard let call else { return done(.failure(.overloaded)) }
+        if arms { arm(at: deadline) }
+        let envelope = RPCEnvelope(sender: settings.key, call: call, replyTo: link.inbox, body: body)
+        do throws(RPCFault) {
+            try link.send(envelope.encoded(), to: node.inbox)
+        } catch {
+            finish(call, .failure(error))
+        }
     }
 
     /// Sends to an inbox and waits for nothing.
@@ -201,7 +223,12 @@ package final class RemoteTransport: RPCTransport {
             if case .success = answer { state.directory.record(entry.node, isAnswered: true, at: now) }
             return entry
         }
-        entry?.continuation.resume(returning: answer)
+        entry?.done(answer)
+    }
+
+    /// What other nodes serve has changed.
+    func tellObservers() {
+        for observer in state.withLock({ $0.observers }) { observer() }
     }
 
     // MARK: Announcements
@@ -245,7 +272,8 @@ package final class RemoteTransport: RPCTransport {
             return (gone, gone.isEmpty ? [] : state.pending.take { gone.contains($0.node) })
         }
         for key in gone { settings.changed(.left(key, .silent)) }
-        for entry in lost { entry.continuation.resume(returning: .failure(.unreachable)) }
+        if !gone.isEmpty { tellObservers() }
+        for entry in lost { entry.done(.failure(.unreachable)) }
         announce()
         keepTime()
     }
@@ -267,7 +295,7 @@ package final class RemoteTransport: RPCTransport {
             state.armedAt = next == .never ? .never : max(next, now + .milliseconds(10))
             return (expired, state.armedAt)
         }
-        for entry in expired { entry.continuation.resume(returning: .failure(.deadlineExceeded)) }
+        for entry in expired { entry.done(.failure(.deadlineExceeded)) }
         if next != .never { arm(at: next) }
     }
 }

@@ -62,7 +62,7 @@ extension GatehouseServer {
             ModuleDescription(
                 type: runtime.type,
                 ids: (configuration.modules ?? []).filter { $0.type == runtime.type }.compactMap(\.id),
-                functions: runtime.handlerNames)
+                functions: runtime.handlerKinds)
         }
         transport.start(serving: router, modules, sessions: sessions)
         logger.notice(
