@@ -16,7 +16,8 @@ final class LinkProbe: RPCLinkReceiver {
 
     init() throws { group = try UVEventLoopGroup(loopCount: 1) }
 
-    deinit { group.shutDown() }
+    // The loop may be the last to let go, and cannot wait for itself.
+    deinit { Task.detached { [group] in group.shutDown() } }
 
     var seen: Record { record.withLock { $0 } }
 
