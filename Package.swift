@@ -35,6 +35,7 @@ let package = Package(
         .default(enabledTraits: []),
         .trait(name: "NATS", description: "nats:// between nodes (needs libnats-dev)"),
         .trait(name: "Redis", description: "redis:// between nodes (needs libhiredis-dev)"),
+        .trait(name: "Zlib", description: "compressed frames of described protocols (needs zlib1g-dev)"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -46,6 +47,7 @@ let package = Package(
         .target(name: "CUV", linkerSettings: [.linkedLibrary("uv")]),
         .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         // Floor 1: pure helpers.
         library("GateBytes"),
         library("GateJSON"),
@@ -55,7 +57,12 @@ let package = Package(
         library("GateIO", ["GateBytes"]),
         // Floor 3: protocols, event loops, RPC.
         library("GateMQTT", ["GateBytes", "GateProtocol"]),
-        library("GateDescriptors", ["GateBytes", "GateJSON", "GateProtocol"]),
+        library(
+            "GateDescriptors",
+            [
+                "GateBytes", "GateJSON", "GateProtocol",
+                .target(name: "CZlib", condition: .when(traits: ["Zlib"])),
+            ]),
         library("GateUV", ["CUV", "GateBytes", "GateIO"]),
         .target(
             name: "GateRPC", dependencies: ["GateBytes", "GateJSON", "GateIO", "GateProtocol"], exclude: ["rpc.proto"],

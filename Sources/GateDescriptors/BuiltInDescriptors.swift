@@ -69,9 +69,9 @@ enum BuiltInDescriptors {
                   out: ["00085f636f6d6d616e64", "0006", {text: "onChat"}, "0001", {text: "m"}, "0002", {text: "hi"}, "0000"],
                 },
                 {note: "a key above 255 bytes", in: "0100", close: "frame_too_large"},
-                {note: "an empty box", in: "0000", close: "malformed_frame"},
-                {note: "a key twice", in: "00045f61736b00013100045f61736b0001310000", close: "malformed_frame"},
-                {note: "neither command, answer nor error", in: "00016100016200 00", close: "malformed_frame"},
+                {note: "an empty box", in: "0000", close: "empty_frame"},
+                {note: "a key twice", in: "00045f61736b00013100045f61736b0001310000", close: "duplicate_key"},
+                {note: "neither command, answer nor error", in: "00016100016200 00", close: "unknown_kind"},
               ],
             }
 
@@ -125,8 +125,8 @@ enum BuiltInDescriptors {
                   send: [{kind: "push", route: "Chat/OnChat"}, {kind: "push", route: "Test/OnEcho"}],
                   out: "0200 51aa 0200 afe3",
                 },
-                {note: "a length that does not cover the id", in: "0100 41", close: "malformed_frame"},
-                {note: "no length", in: "0000", close: "malformed_frame"},
+                {note: "a length that does not cover the id", in: "0100 41", close: "frame_too_small"},
+                {note: "no length", in: "0000", close: "empty_frame"},
               ],
             }
 
@@ -151,8 +151,8 @@ enum BuiltInDescriptors {
                 {name: "h1", type: "u8", is: "$h1"},
                 {name: "h2", type: "u8", is: "$h2"},
                 {name: "h3", type: "u8", is: "$h3"},
-                {name: "proto", type: "u8", is: "$proto"},
-                {name: "server", type: "u32", is: "$server"},
+                {name: "proto", type: "u8", is: "$proto", unsupported: "version"},
+                {name: "server", type: "u32", is: "$server", unsupported: "version"},
                 {name: "size", type: "u32", counts: "after", min: 4},
                 {name: "code", type: "u32"},
                 {name: "payload", type: "bytes", len: "rest"},
@@ -177,10 +177,10 @@ enum BuiltInDescriptors {
                   note: "other numbers in the head", parameters: {h0: "78", h3: "1", proto: "5", server: "258"},
                   in: "4e000001 05 00000102 00000004 00000001", events: [{kind: "request"}],
                 },
-                {note: "wrong magic", in: "01000000 00 00000000 00000009 00000001 6173646665", close: "malformed_frame"},
-                {note: "wrong protocol version", in: "00000000 05 00000000 00000004 00000001", close: "malformed_frame"},
-                {note: "wrong server version", in: "00000000 00 00000001 00000004 00000001", close: "malformed_frame"},
-                {note: "a length that does not cover the command", in: "00000000 00 00000000 00000003 00000001", close: "malformed_frame"},
+                {note: "wrong magic", in: "01000000 00 00000000 00000009 00000001 6173646665", close: "wrong_constant"},
+                {note: "wrong protocol version", in: "00000000 05 00000000 00000004 00000001", close: "unsupported_protocol"},
+                {note: "wrong server version", in: "00000000 00 00000001 00000004 00000001", close: "unsupported_protocol"},
+                {note: "a length that does not cover the command", in: "00000000 00 00000000 00000003 00000001", close: "frame_too_small"},
                 {note: "far too long", in: "00000000 00 00000000 7fffffff", close: "frame_too_large"},
                 {note: "half a head", in: "00000000 000000", rest: 7},
               ],
@@ -229,9 +229,9 @@ enum BuiltInDescriptors {
             //   size | payload
             {
               summary: "Twisted Int32StringReceiver: a length of 32 bits, a payload",
-              limits: {max_frame: 100003},
+              limits: {max_payload: 99999},
               frame: [
-                {name: "size", type: "u32", counts: "after", max: 99999},
+                {name: "size", type: "u32", counts: "after"},
                 {name: "payload", type: "bytes", len: "rest"},
               ],
               vectors: [
@@ -326,7 +326,7 @@ enum BuiltInDescriptors {
                     {name: "version", type: "bytes", until: "\0"},
                     {name: "script", type: "bytes", until: "\0"},
                     // A key asks for Blowfish, which is not spoken here.
-                    {name: "key", type: "bytes", len: "u32", max: 0},
+                    {name: "key", type: "bytes", len: "u32", unsupported: "encryption"},
                   ],
                 },
                 {
@@ -421,7 +421,7 @@ enum BuiltInDescriptors {
                 },
                 inside: {
                   request: "deliver", hello: "reply hello", tick: "reply tick", errors: "reply errors", import: "ignore",
-                  update: "ignore", logout: "close", else: "close",
+                  update: "ignore", logout: "goodbye", else: "close",
                 },
               },
               replies: {
@@ -477,12 +477,12 @@ enum BuiltInDescriptors {
                   in: "0400 ffff 11000000 322e352e313200 302e312e3000 00000000",
                   out: "0902 1b00 322e352e313200 302e312e3000 7070707000 6565656500 08000000",
                 },
-                {note: "an unknown message", in: "ffff", close: "malformed_frame"},
+                {note: "an unknown message", in: "ffff", close: "unknown_kind"},
                 {note: "above the limit", in: "0400 ffff 00000300", close: "frame_too_large"},
-                {note: "a text beyond its frame", in: "0300 0400 00 000000", close: "malformed_frame"},
-                {note: "a text without an end", in: "ca00 0300 626f74", close: "malformed_frame"},
-                {note: "a key for Blowfish", in: "0400 0a00 3100 3200 02000000 6161", close: "malformed_frame"},
-                {note: "a call before the login", in: "2e01 0a00 07000000 0000 0300 0102", close: "protocol_violation"},
+                {note: "a text beyond its frame", in: "0300 0400 00 000000", close: "truncated_field"},
+                {note: "a text without an end", in: "ca00 0300 626f74", close: "truncated_field"},
+                {note: "a key for Blowfish", in: "0400 0a00 3100 3200 02000000 6161", close: "encryption_unsupported"},
+                {note: "a call before the login", in: "2e01 0a00 07000000 0000 0300 0102", close: "wrong_state"},
                 {note: "a number cut in two", in: "0b", rest: 1},
               ],
             }
@@ -536,10 +536,10 @@ enum BuiltInDescriptors {
                   note: "the lowest byte first", parameters: {length: "u32", order: "le"},
                   in: ["09000000", {text: '{"A/B":1}'}], events: [{kind: "request", route: "A/B", payload: "1"}],
                 },
-                {note: "no bytes", in: "0000", close: "malformed_frame"},
+                {note: "no bytes", in: "0000", close: "empty_frame"},
                 {note: "above 4096, refused before the body comes", in: "1001", close: "frame_too_large"},
-                {note: "no key", in: "0002 7b7d", close: "malformed_frame"},
-                {note: "two keys", in: "000d 7b2261223a312c2262223a327d", close: "malformed_frame"},
+                {note: "no key", in: "0002 7b7d", close: "malformed_body"},
+                {note: "two keys", in: "000d 7b2261223a312c2262223a327d", close: "malformed_body"},
               ],
             }
 
@@ -591,7 +591,7 @@ enum BuiltInDescriptors {
                   note: "a length of one byte", parameters: {length: "u8"},
                   in: "03 0001 78", events: [{kind: "request", payload: "x"}],
                 },
-                {note: "no room for the number", in: "0001 00", close: "malformed_frame"},
+                {note: "no room for the number", in: "0001 00", close: "frame_too_small"},
                 {note: "above 4096", in: "1001", close: "frame_too_large"},
               ],
             }
@@ -735,12 +735,12 @@ enum BuiltInDescriptors {
                 {
                   note: "a body that is no JSON object",
                   in: ["00000003", {text: '[1]'}],
-                  close: "malformed_frame",
+                  close: "malformed_body",
                 },
                 {
                   note: "a frame without a route",
                   in: ["00000008", {text: '{"id":1}'}],
-                  close: "malformed_frame",
+                  close: "unknown_kind",
                 },
                 {
                   note: "a frame above the limit, refused as soon as its length is there",
@@ -869,11 +869,11 @@ enum BuiltInDescriptors {
                   ],
                   out: [{text: '0:,5:hello,7:{"a":1},'}],
                 },
-                {note: "a zero in front", in: [{text: "05:"}], close: "malformed_frame"},
-                {note: "another byte than the comma", in: [{text: "5:hellox"}], close: "malformed_frame"},
+                {note: "a zero in front", in: [{text: "05:"}], close: "malformed_length"},
+                {note: "another byte than the comma", in: [{text: "5:hellox"}], close: "wrong_terminator"},
                 {note: "above 99999, refused before the colon comes", in: [{text: "100000:"}], close: "frame_too_large"},
-                {note: "no digit", in: [{text: "x:"}], close: "malformed_frame"},
-                {note: "no digits at all", in: [{text: ":"}], close: "malformed_frame"},
+                {note: "no digit", in: [{text: "x:"}], close: "malformed_length"},
+                {note: "no digits at all", in: [{text: ":"}], close: "malformed_length"},
                 {note: "not whole", in: [{text: "5:hell"}], rest: 6},
               ],
             }
@@ -952,8 +952,8 @@ enum BuiltInDescriptors {
                   out: [{text: '~m~6~m~sess-1~m~41~m~~j~{"res":7,"err":1,"msg":"no","vals":[]}'}],
                 },
                 {note: "fewer units than it says", in: [{text: "~m~99~m~~j~{}"}], out: [{text: "~m~6~m~sess-1"}], rest: 13},
-                {note: "a zero in front", in: [{text: "~m~05~m~"}], out: [{text: "~m~6~m~sess-1"}], close: "malformed_frame"},
-                {note: "half a character", in: [{text: '~m~26~m~~j~{"req":7,"vals":["😀'}, "80"], out: [{text: "~m~6~m~sess-1"}], close: "malformed_frame"},
+                {note: "a zero in front", in: [{text: "~m~05~m~"}], out: [{text: "~m~6~m~sess-1"}], close: "malformed_length"},
+                {note: "half a character", in: [{text: '~m~26~m~~j~{"req":7,"vals":["😀'}, "80"], out: [{text: "~m~6~m~sess-1"}], close: "invalid_text"},
               ],
             }
 
@@ -992,7 +992,7 @@ enum BuiltInDescriptors {
                           },
                         },
                         // Encryption is not spoken here.
-                        encrypted: {at: 7, enum: {plain: 0}},
+                        encrypted: {at: 7, unsupported: "encryption"},
                       },
                     },
                     {name: "code", type: "u8", when: {type: "operation"}},
@@ -1028,13 +1028,14 @@ enum BuiltInDescriptors {
                 request: {first: "message", type: "operation"},
                 ping: {first: "ping"},
                 init: {first: "message", type: "init"},
+                disconnect: {first: "message", type: "disconnect"},
                 response: {first: "message", reliable: 1, type: "answer", debug: "none"},
                 error: {first: "message", reliable: 1, type: "answer", result: 65535, debug: "text", payload: {hex: "0000"}},
                 push: {first: "message", reliable: 1, type: "event"},
               },
               states: {
-                new: {init: ["reply welcome", "goto ready"], ping: "reply pong", else: "close"},
-                ready: {request: "deliver", ping: "reply pong", else: "close"},
+                new: {init: ["reply welcome", "goto ready"], ping: "reply pong", disconnect: "goodbye", else: "close"},
+                ready: {request: "deliver", ping: "reply pong", disconnect: "goodbye", else: "close"},
               },
               replies: {
                 welcome: {first: "message", reliable: 1, type: "init_ok"},
@@ -1069,13 +1070,14 @@ enum BuiltInDescriptors {
                   send: [{kind: "error", payload: "no"}],
                   out: ["fb 0000000a 00 01 f3 01 00", "fb 00000013 00 01 f3 03 7b ffff 73 0002 6e6f 0000"],
                 },
-                {note: "an encrypted message", in: "fb 0000000a 00 01 f3 82 ff", close: "malformed_frame"},
+                {note: "a disconnect", in: "fb 00000009 00 01 f3 05", close: "client_goodbye"},
+                {note: "an encrypted message", in: "fb 0000000a 00 01 f3 82 ff", close: "encryption_unsupported"},
                 {note: "a ping", now_ms: 22136, in: "f0 00001234", out: "f0 00005678 00001234"},
-                {note: "a length that does not cover its own head", in: "fb 00000005", close: "malformed_frame"},
-                {note: "a first byte that there is not", in: "aa", close: "malformed_frame"},
+                {note: "a length that does not cover its own head", in: "fb 00000005", close: "frame_too_small"},
+                {note: "a first byte that there is not", in: "aa", close: "unknown_kind"},
                 {note: "above the limit", in: "fb 00010001", close: "frame_too_large"},
                 {note: "not whole", in: "fb 0000000a 00", rest: 6},
-                {note: "an operation before init", in: "fb 0000000a 00 01 f3 02 ff", close: "protocol_violation"},
+                {note: "an operation before init", in: "fb 0000000a 00 01 f3 02 ff", close: "wrong_state"},
               ],
             }
 
@@ -1094,7 +1096,7 @@ enum BuiltInDescriptors {
             {
               summary: "Pomelo, pitaya, nano: handshake, heartbeat, requests, pushes",
               parameters: {heartbeat: {default: 10, min: 1, max: 3600}},
-              limits: {max_frame: 65540},
+              limits: {max_frame: 65540, max_inflated: 1048576},
               frame: [
                 {name: "pkg", type: "u8", enum: {handshake: 1, ack: 2, heartbeat: 3, data: 4, kick: 5}},
                 {name: "size", type: "u24", counts: "after"},
@@ -1105,14 +1107,18 @@ enum BuiltInDescriptors {
                       name: "flag", type: "u8",
                       bits: {
                         dict: {at: 0}, mtype: {at: 1, width: 3, enum: {request: 0, notify: 1, response: 2, push: 3}},
-                        gzip: {at: 4, enum: {plain: 0}}, failed: {at: 5},
+                        gzip: {at: 4}, failed: {at: 5},
                       },
                     },
                     {name: "id", type: "varint", bytes: 5, max: 4294967295, when: {mtype: ["request", "response"]}},
                     {name: "code", type: "u16", when: {mtype: ["request", "notify", "push"], dict: 1}},
                     {name: "route", type: "bytes", len: "u8", when: {mtype: ["request", "notify", "push"], dict: 0}},
-                    // The clients parse every body: an empty one has to be JSON too.
-                    {name: "payload", type: "bytes", len: "rest", json: "payload", empty: "{}"},
+                    {
+                      // pitaya's clients compress bodies; what goes out is never compressed, because the other clients cannot read it.
+                      type: "group", inflate: {method: "zlib", when: {gzip: 1}},
+                      // The clients parse every body: an empty one has to be JSON too.
+                      fields: [{name: "payload", type: "bytes", len: "rest", json: "payload", empty: "{}"}],
+                    },
                   ],
                 },
                 {name: "text", type: "bytes", len: "rest", when: {pkg: ["handshake", "ack", "heartbeat", "kick"]}},
@@ -1217,7 +1223,7 @@ enum BuiltInDescriptors {
                   note: "an unknown package",
                   in: "01000000 02000000 06000000",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "unknown_kind",
                 },
                 {
                   note: "a package above the limit",
@@ -1229,43 +1235,67 @@ enum BuiltInDescriptors {
                   note: "an id that does not end",
                   in: "01000000 02000000 04000002 00 80",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "truncated_field",
                 },
                 {
                   note: "a route beyond its frame",
                   in: "01000000 02000000 04000004 00 01 05 61",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "truncated_field",
                 },
                 {
                   note: "an id with a zero too many",
                   in: "01000000 02000000 04000003 00 8000",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "varint_overlong",
                 },
                 {
                   note: "an id of six bytes",
                   in: "01000000 02000000 04000007 00 808080808001",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "varint_too_long",
                 },
                 {
                   note: "an unknown kind of message",
                   in: "01000000 02000000 04000002 08 01",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "unknown_kind",
                 },
                 {
                   note: "no flag",
                   in: "01000000 02000000 04000000",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "truncated_field",
                 },
                 {
-                  note: "a compressed body, which this gateway does not read",
-                  in: "01000000 02000000 04000009 10 01 03 612e62 78 9c 00",
+                  note: "a compressed body", needs: "zlib",
+                  in: "01000000 02000000 04000015 10 05 03 612e62 78daab564a54b232ac0500082a0209",
+                  events: [{kind: "request", route: "a/b", payload: '{"a":1}'}], send: [{kind: "response", form: "json", payload: "1"}],
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000 04000003 04 05 31"],
+                },
+                {
+                  note: "a compressed body that is cut off", needs: "zlib",
+                  in: "01000000 02000000 04000014 10 05 03 612e62 78daab564a54b232ac0500082a02",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "malformed_frame",
+                  close: "corrupt_compression",
+                },
+                {
+                  note: "a compressed body with bytes behind its end", needs: "zlib",
+                  in: "01000000 02000000 04000016 10 05 03 612e62 78daab564a54b232ac0500082a020921",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "corrupt_compression",
+                },
+                {
+                  note: "bytes that are not compressed at all", needs: "zlib",
+                  in: "01000000 02000000 0400000d 10 05 03 612e62 7b2261223a317d",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "corrupt_compression",
+                },
+                {
+                  note: "a compressed body without zlib", lacks: "zlib",
+                  in: "01000000 02000000 04000015 10 05 03 612e62 78daab564a54b232ac0500082a0209",
+                  out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
+                  close: "compression_unsupported",
                 },
                 {
                   note: "a kick from a client",
@@ -1283,13 +1313,13 @@ enum BuiltInDescriptors {
                   note: "a second handshake",
                   in: "01000000 02000000 01000000",
                   out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}, "03000000"],
-                  close: "protocol_violation",
+                  close: "wrong_state",
                 },
-                {note: "data before the handshake", in: "0400000b 01 01 0002 7b2261223a317d", close: "protocol_violation"},
+                {note: "data before the handshake", in: "0400000b 01 01 0002 7b2261223a317d", close: "wrong_state"},
                 {
                   note: "data before the ack",
                   in: "01000000 0400000b 01 01 0002 7b2261223a317d", out: ["0100002d", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{}}}'}],
-                  close: "protocol_violation",
+                  close: "wrong_state",
                 },
               ],
             }
@@ -1311,22 +1341,33 @@ enum BuiltInDescriptors {
             {
               summary: "Scut: signed forms in, binary answers out",
               order: "le",
-              parameters: {sign_key: {default: "44CAC8ED53714BF18D60C5C7B6296000"}, st: {default: "st"}, error_code: {default: 10000, min: 1, max: 2147483647}},
-              limits: {max_frame: 10485764},
+              parameters: {
+                sign_key: {default: "44CAC8ED53714BF18D60C5C7B6296000"}, st: {default: "st"},
+                error_code: {default: 10000, min: 1, max: 2147483647},
+                // Bytes of an answer that are not compressed yet.
+                gzip_over: {default: 10240, max: 10485760},
+              },
+              limits: {max_payload: 10485760, max_inflated: 10485760},
               in: [
-                {name: "size", type: "i32", counts: "after", min: 1, max: 10485760},
+                {name: "size", type: "i32", counts: "after", min: 1},
                 {name: "form", type: "native", codec: "scut-form", key: "$sign_key", len: "rest"},
               ],
               out: [
                 {name: "size", type: "i32", counts: "after"},
-                // Says the same once more: itself and all behind it.
-                {name: "total", type: "i32", counts: "frame", plus: -4},
-                {name: "failed", type: "i32"},
-                {name: "id", type: "i32"},
-                {name: "error", type: "bytes", len: "i32"},
-                {name: "code", type: "i32"},
-                {name: "st", type: "bytes", len: "i32"},
-                {name: "payload", type: "bytes", len: "rest"},
+                {
+                  // Long answers are compressed; clients know them by their first bytes.
+                  type: "group", inflate: {method: "gzip", sniff: "1f8b08"}, deflate: {method: "gzip", over: "$gzip_over"},
+                  fields: [
+                    // Says the size once more, before it is compressed: itself and all behind it.
+                    {name: "total", type: "i32", counts: "frame", plus: -4},
+                    {name: "failed", type: "i32"},
+                    {name: "id", type: "i32"},
+                    {name: "error", type: "bytes", len: "i32"},
+                    {name: "code", type: "i32"},
+                    {name: "st", type: "bytes", len: "i32"},
+                    {name: "payload", type: "bytes", len: "rest"},
+                  ],
+                },
               ],
               routes: {by: "number"},
               kinds: {
@@ -1355,6 +1396,16 @@ enum BuiltInDescriptors {
                   out: "25000000 25000000 00000000 02000000 00000000 e9030000 02000000 7374 03000000 686579 07000000",
                 },
                 {
+                  note: "the same answer, compressed", needs: "zlib", parameters: {gzip_over: "36"}, routes: {"1001": "Game/HD_Say"},
+                  in: [
+                    "7c000000",
+                    {text: "?d=MsgId%3d2%26Sid%3d%26Uid%3d0%26St%3d%26actionId%3d1001%26name%3da%2520b%26n%3d5%26sign%3d73f88415e485ce04ee5394a153b8612f"},
+                  ],
+                  events: [{kind: "request", route: "Game/HD_Say", payload: '{"name":"a b","n":"5"}'}],
+                  send: [{kind: "response", payload_hex: "2800000068686868686868686868686868686868686868686868686868686868686868686868686868686868"}],
+                  out: "25000000 1f8b0800000000000003736380002628fd9219c22e2ed10092194402006f16d25d46000000",
+                },
+                {
                   note: "a push of action 2001",
                   routes: {"2001": "Game/OnTick"},
                   send: [{kind: "push", route: "Game/OnTick"}],
@@ -1377,14 +1428,14 @@ enum BuiltInDescriptors {
                   out: "1a000000 1a000000 00000000 07000000 00000000 01000000 02000000 7374",
                 },
                 {note: "no action: dropped", in: ["36000000", {text: "?d=MsgId%3D7%26sign%3De3c629acbc8e54a364cecdc5b1fbf08d"}]},
-                {note: "a key twice", in: ["58000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26a%3D1%26A%3D2%26sign%3D125681bd457cd20d7e8d87f165f75a71"}], close: "malformed_frame"},
-                {note: "a wrong signature", in: ["48000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26sign%3Dd7bf77c2affb737a210c29b7c423c8eg"}], close: "malformed_frame"},
-                {note: "no bytes", in: "00000000", close: "malformed_frame"},
-                {note: "fewer than none", in: "ffffffff", close: "malformed_frame"},
+                {note: "a key twice", in: ["58000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26a%3D1%26A%3D2%26sign%3D125681bd457cd20d7e8d87f165f75a71"}], close: "duplicate_key"},
+                {note: "a wrong signature", in: ["48000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26sign%3Dd7bf77c2affb737a210c29b7c423c8eg"}], close: "bad_signature"},
+                {note: "no bytes", in: "00000000", close: "empty_frame"},
+                {note: "fewer than none", in: "ffffffff", close: "negative_length"},
                 {note: "above 10 MiB", in: "0100a000", close: "frame_too_large"},
-                {note: "no signature", in: "03000000 3f643d", close: "malformed_frame"},
-                {note: "another prefix", in: ["04000000", {text: "?e=x"}], close: "malformed_frame"},
-                {note: "a percent sign without digits", in: ["06000000", {text: "?d=%2g"}], close: "malformed_frame"},
+                {note: "no signature", in: "03000000 3f643d", close: "bad_signature"},
+                {note: "another prefix", in: ["04000000", {text: "?e=x"}], close: "malformed_body"},
+                {note: "a percent sign without digits", in: ["06000000", {text: "?d=%2g"}], close: "malformed_body"},
               ],
             }
 
@@ -1456,8 +1507,8 @@ enum BuiltInDescriptors {
                   note: "an error", in: "0005 78 00000002", events: [{kind: "request", payload: "x"}],
                   send: [{kind: "error", payload: "no such thing"}], out: "0005 00 00000002",
                 },
-                {note: "no room for the session", in: "0003 000001", close: "malformed_frame"},
-                {note: "no content", in: "0004 00000001", close: "malformed_frame"},
+                {note: "no room for the session", in: "0003 000001", close: "frame_too_small"},
+                {note: "no content", in: "0004 00000001", close: "frame_too_small"},
               ],
             }
 
@@ -1523,10 +1574,10 @@ enum BuiltInDescriptors {
                 {note: "a request without session wants no answer", in: "0003 050104", events: [{kind: "notify", payload_hex: "00000000"}]},
                 {note: "a frame of no bytes is ignored", in: "0000 0000"},
                 {note: "not whole", in: "0004 1502", rest: 4},
-                {note: "a mask that promises more than there is", in: "0002 ff01", close: "malformed_frame"},
-                {note: "a mask of bytes that are not there", in: "0003 3f0102", close: "malformed_frame"},
-                {note: "more words than bytes", in: "0002 01ff", close: "malformed_frame"},
-                {note: "neither type nor session", in: "0002 0100", close: "malformed_frame"},
+                {note: "a mask that promises more than there is", in: "0002 ff01", close: "truncated_field"},
+                {note: "a mask of bytes that are not there", in: "0003 3f0102", close: "truncated_field"},
+                {note: "more words than bytes", in: "0002 01ff", close: "truncated_field"},
+                {note: "neither type nor session", in: "0002 0100", close: "unknown_kind"},
               ],
             }
 

@@ -77,7 +77,7 @@ struct ClientScenes {
                 case .state(let next): state = next
                 case .reply: isAnswered = true
                 case .deliver, .ignore: break
-                case .close: return nil
+                case .close, .goodbye: return nil
                 }
             }
             steps.append(DescriptorClient.Step(bytes: frame.bytes, isAnswered: isAnswered))

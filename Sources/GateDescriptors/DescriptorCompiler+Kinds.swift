@@ -204,6 +204,7 @@ extension DescriptorCompiler {
         case .deliver: parts.states.actions.append(.deliver)
         case .ignore: parts.states.actions.append(.ignore)
         case .close: parts.states.actions.append(.close)
+        case .goodbye: parts.states.actions.append(.goodbye)
         case .reply(let name): parts.states.actions.append(.reply(reply(name, action.place)))
         case .state(let name):
             let names = model.states.map(\.name)

@@ -5,6 +5,9 @@ extension DescriptorCompiler {
     mutating func assignSlots() {
         var tested = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
         tested.formUnion(fields.flatMap { $0.conditions.map(\.field) })
+        for case .packed(let packed) in fields.map(\.form) {
+            tested.formUnion(packed.inflating?.conditions.map(\.field) ?? [])
+        }
         for reply in model.replies {
             for value in reply.values {
                 tested.formUnion(value.value.copiedNames)
@@ -43,7 +46,8 @@ extension DescriptorCompiler {
 
     /// Makes the operations that read a frame.
     mutating func compileReading() {
-        for (index, field) in fields.enumerated() {
+        for (index, given) in fields.enumerated() {
+            var field = given
             var operation: ReadOperation
             switch field.form {
             case .unsigned(let width): operation = number(index, field, .unsigned, width)
@@ -60,6 +64,7 @@ extension DescriptorCompiler {
             case .constant(let bytes):
                 operation = ReadOperation(code: .constant)
                 operation.range = parts.pooled(bytes)
+                field.bounds = fields[..<index].contains { $0.takesRest } ? .terminator : .constant
             case .pairs(let pairs):
                 operation = ReadOperation(code: .pairs, width: UInt8(pairs.keyWidth))
                 operation.count = pairs.valueWidth
@@ -71,6 +76,11 @@ extension DescriptorCompiler {
                 operation = run(index, field, .json)
                 compileKeys(keys)
             case .singleKey: operation = run(index, field, .singleKey)
+            case .packed(let packed):
+                guard let inflating = packed.inflating else { continue }
+                operation = ReadOperation(code: .inflate)
+                operation.method = inflating.method
+                operation.range = parts.pooled(inflating.sniff)
             case .native(.sprotoRPC): operation = run(index, field, .sproto)
             case .native(.scutForm):
                 operation = run(index, field, .scutForm)
@@ -78,12 +88,15 @@ extension DescriptorCompiler {
             }
             operation.isLittleEndian = field.isLittleEndian
             operation.isSigned = field.isSigned
+            operation.bounds = field.bounds
             operation.slot = slots[index] ?? ReadOperation.noSlot
             operation.isPlain =
                 operation.counts == .none && operation.minimum == 0 && operation.maximum == .max
                 && operation.keepsUnknown && operation.content == .bytes
             operation.firstTest = UInt16(parts.tests.count)
-            for condition in field.conditions {
+            var conditions = field.conditions
+            if case .packed(let packed) = field.form { conditions += packed.inflating?.conditions ?? [] }
+            for condition in conditions {
                 guard let slot = slotsByName[condition.field] else { continue }
                 parts.tests.append(ValueTest(slot: slot, range: parts.numbered(condition.values.sorted())))
             }
@@ -155,7 +168,7 @@ extension FieldModel.Form {
     var hasKeys: Bool {
         switch self {
         case .json, .singleKey, .pairs, .native: true
-        case .unsigned, .varint, .decimal, .bits, .constant, .bytes, .text: false
+        case .unsigned, .varint, .decimal, .bits, .constant, .bytes, .text, .packed: false
         }
     }
 }

@@ -122,7 +122,7 @@ extension DescriptorCompiler {
             case .length where operation.width == 0: return nil
             case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
                 size.bytes += Int(operation.width)
-            case .mark, .close, .closeDecimal: break
+            case .mark, .close, .closeDecimal, .openPacked: break
             case .route:
                 if size.hasRoute { return nil }
                 size.hasRoute = true
@@ -130,7 +130,7 @@ extension DescriptorCompiler {
                 if size.hasPayload { return nil }
                 size.hasPayload = true
             case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText, .identifierVarint,
-                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto:
+                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .deflate:
                 return nil
             }
         }
@@ -190,6 +190,7 @@ extension DescriptorCompiler {
                 }
             case .varint, .decimal: writeNumber(index, field, 0, &frame)
             case .bits: break
+            case .packed(let packed): writePacked(packed, &frame)
             case .pairs(let pairs): writePairs(pairs, field, &frame)
             case .bytes, .text, .json, .singleKey, .native: writeRun(index, field, &frame)
             }
@@ -197,6 +198,18 @@ extension DescriptorCompiler {
         // The innermost length is the last that was opened.
         parts.writing.append(contentsOf: frame.closing.reversed())
         if !frame.carriesPayload && kind != .other && kind != .kick { gap(kind, .noPlaceForPayload, layout.place) }
+    }
+
+    /// Compresses a group once it is written, where this build can.
+    private mutating func writePacked(_ packed: PackedModel, _ frame: inout WriteFrame) {
+        guard let deflating = packed.deflating, Compression.isAvailable else { return }
+        var operation = WriteOperation(code: .openPacked)
+        operation.scope = frame.open()
+        operation.method = deflating.method
+        operation.maximum = UInt64(deflating.bytesMin)
+        parts.writing.append(operation)
+        operation.code = .deflate
+        frame.closing.append(operation)
     }
 
     /// The value of an integer that is made of bits; `nil` when it is not.

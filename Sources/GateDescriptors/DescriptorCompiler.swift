@@ -35,6 +35,7 @@ struct DescriptorCompiler {
             return
         }
         parts.emptyFrame = model.emptyFrame
+        parts.inflatedBytesMax = model.inflatedBytesMax
         parts.routesModel = model.routes
         if let fault = model.fault { parts.fault = fault }
         checkFields()
@@ -117,7 +118,7 @@ struct DescriptorCompiler {
                 if field.name == WellKnown.identifier || field.name == WellKnown.code {
                     reader.report(.wrongKind(expected: "an integer type", found: "bytes"), at: field.place)
                 }
-            case .constant: break
+            case .constant, .packed: break
             }
         }
     }
@@ -144,7 +145,16 @@ struct DescriptorCompiler {
     private mutating func checkFrameEnd() {
         var counting: [FieldModel] = []
         var resting: FieldModel?
-        for field in fields {
+        for (index, field) in fields.enumerated() {
+            if case .packed(let packed) = field.form {
+                if !counting.contains(where: { $0.isImplied(by: field) }) {
+                    reader.report(.noFrameEnd, at: field.place)
+                }
+                for behind in fields[(index + 1 + packed.fieldCount)...] where !excludes(field, behind) {
+                    reader.report(.fieldBehindRest(field.name), at: behind.place)
+                }
+                continue
+            }
             if let resting, !excludes(resting, field), !(field.isFixedWidth && field.isImplied(by: resting)) {
                 reader.report(.fieldBehindRest(resting.name), at: field.place)
             }
@@ -198,8 +208,11 @@ struct DescriptorCompiler {
                 reader.report(.minimumBelowFields(minimum, covered: covered + field.plus), at: field.minimumPlace)
             }
             if let reachable = reachableBytes(of: counting) {
+                parts.frameBytesReachable = min(reachable, DescriptorLimits.frameBytesCeiling)
                 if model.frameBytesMax == nil {
-                    limit = min(limit, reachable)
+                    // A file that bounds what its length counts has said enough.
+                    let isBounded = model.payloadBytesMax != nil && reachable <= DescriptorLimits.frameBytesCeiling
+                    limit = isBounded ? reachable : min(limit, reachable)
                 } else if limit > reachable {
                     reader.report(
                         .limitBeyondLength(limit: limit, reachable: reachable), at: model.frameBytesPlace)
@@ -210,12 +223,15 @@ struct DescriptorCompiler {
             reader.report(.limitBelowFrame(limit: limit, smallest: smallest), at: model.frameBytesPlace)
         }
         parts.frameBytesMax = limit
+        parts.saysFrameBytesMax = model.frameBytesMax != nil || model.payloadBytesMax != nil
     }
 
     /// Bytes that the length in this field always counts.
     func coveredBytes(of counting: Int) -> Int {
         let first = fields[counting].counts == .frame ? 0 : counting + 1
-        return fields[first...].reduce(0) { $0 + ($1.isImplied(by: fields[counting]) ? $1.smallestWidth : 0) }
+        return fields[first...].reduce(0) {
+            $0 + ($1.isImplied(by: fields[counting]) && !$1.isPacked ? $1.smallestWidth : 0)
+        }
     }
 
     /// The largest frame that the length in this field can say; `nil` when what stands before it varies.
@@ -262,7 +278,7 @@ extension FieldModel.Form {
     var isRun: Bool {
         switch self {
         case .bytes, .text, .json, .singleKey, .native: true
-        case .unsigned, .varint, .decimal, .bits, .constant, .pairs: false
+        case .unsigned, .varint, .decimal, .bits, .constant, .pairs, .packed: false
         }
     }
 }

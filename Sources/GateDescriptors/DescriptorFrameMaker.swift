@@ -88,6 +88,7 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
             run(operation, length(of: operation, using: &generator), test, using: &generator)
             bytes += end
         case .pairs: appendPairs(operation, test, using: &generator)
+        case .inflate: break
         case .constant: bytes += program.pool[operation.range.offsets]
         case .fixed: run(operation, operation.count, test, using: &generator)
         case .prefixed:

@@ -27,6 +27,11 @@ enum DescriptorLimits {
     /// The largest `max_frame` that a descriptor may ask for.
     static let frameBytesCeiling = 1 << 28
 
+    /// Bytes of what a compressed or packed part becomes when a descriptor does not say `max_inflated`.
+    static let inflatedBytesDefault = 512 << 10
+    /// The largest `max_inflated` that a descriptor may ask for.
+    static let inflatedBytesCeiling = 1 << 26
+
     /// Requests of one client whose answers are outstanding, where order or a ticket has to be kept for each.
     static let outstandingMax = 1024
     /// Bytes of answers that wait for the answer to an earlier request.

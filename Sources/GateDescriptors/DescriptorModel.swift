@@ -17,6 +17,8 @@ struct DescriptorModel: Sendable {
     var frameBytesPlace: DescriptorPlace
     /// The most that a length may count.
     var payloadBytesMax: Int?
+    /// Bytes of what a compressed or packed part becomes.
+    var inflatedBytesMax = DescriptorLimits.inflatedBytesDefault
     var emptyFrame = EmptyFramePolicy.deliver
     /// `nil` when the descriptor has no `kinds`: then every frame of a client is a request.
     var kinds: [KindModel]?
@@ -98,6 +100,8 @@ struct FieldModel: Sendable {
         /// Keys and values with a length each, ended by an empty key.
         case pairs(PairsModel)
         case native(NativeCodec)
+        /// No bytes of its own: the next fields, to the frame's end, may be compressed.
+        case packed(PackedModel)
     }
 
     enum Length: Sendable {
@@ -122,11 +126,15 @@ struct FieldModel: Sendable {
     var maximum: Int?
     /// The only value it may have.
     var required: Int?
+    /// What its bounds are there for.
+    var bounds = BoundsMeaning.value
     var length = Length.rest
     var enumeration: [(name: String, value: Int)] = []
     var keepsUnknown = false
     /// All must hold for the field to be there.
     var conditions: [ConditionModel] = []
+    /// Whether it may lie in compressed bytes, where a length does not count it.
+    var isPacked = false
     /// Bytes in place of an empty payload.
     var empty: [UInt8] = []
     /// Whether the payload is one JSON value, so that text is quoted.
@@ -156,7 +164,7 @@ struct FieldModel: Sendable {
         case .varint(let bytesMax): bytesMax >= 9 ? .max : 1 << (7 * bytesMax) - 1
         case .decimal(let digitsMax, _): (0..<min(digitsMax, 18)).reduce(1) { value, _ in value * 10 } - 1
         case .bits(_, let width): 1 << width - 1
-        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native: 0
+        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed: 0
         }
     }
 
@@ -168,7 +176,7 @@ struct FieldModel: Sendable {
     var isNumber: Bool {
         switch form {
         case .unsigned, .varint, .decimal, .bits: true
-        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native: false
+        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed: false
         }
     }
 
@@ -182,7 +190,7 @@ struct FieldModel: Sendable {
         case .unsigned(let width): width
         case .varint: 1
         case .decimal(_, let end): 1 + end.count
-        case .bits: 0
+        case .bits, .packed: 0
         case .constant(let bytes): bytes.count
         case .pairs(let pairs): pairs.keyWidth
         case .bytes, .text, .json, .singleKey, .native:
@@ -198,7 +206,7 @@ struct FieldModel: Sendable {
     /// Whether it always takes ``smallestWidth`` bytes when it is there.
     var isFixedWidth: Bool {
         switch form {
-        case .unsigned, .bits, .constant: true
+        case .unsigned, .bits, .constant, .packed: true
         case .varint, .decimal, .pairs: false
         case .bytes, .text, .json, .singleKey, .native: if case .fixed = length { true } else { false }
         }
@@ -217,6 +225,27 @@ struct KeyModel: Sendable {
     var name: String
     var key: String
     var place: DescriptorPlace?
+}
+
+/// How a group is compressed.
+struct PackedModel: Sendable {
+    struct Inflating: Sendable {
+        var method: CompressionMethod
+        /// What compressed bytes begin with; empty where conditions alone say it.
+        var sniff: [UInt8] = []
+        var conditions: [ConditionModel] = []
+    }
+
+    struct Deflating: Sendable {
+        var method: CompressionMethod
+        /// More bytes than these are compressed.
+        var bytesMin: Int
+    }
+
+    /// How many of the next fields are in the group.
+    var fieldCount = 0
+    var inflating: Inflating?
+    var deflating: Deflating?
 }
 
 /// Keys and values with a length each.
@@ -280,7 +309,7 @@ struct KindModel: Sendable {
 /// One thing that is done with a frame.
 struct ActionModel: Sendable {
     enum Form: Sendable {
-        case deliver, ignore, close
+        case deliver, ignore, close, goodbye
         case reply(String)
         case state(String)
     }

@@ -127,7 +127,7 @@ extension DescriptorFault: CustomStringConvertible {
     }
 
     private func list(_ words: [String]) -> String {
-        words.isEmpty ? "none" : words.prefix(32).map { quotable($0) }.joined(separator: ", ")
+        words.isEmpty ? "none" : words.prefix(64).map { quotable($0) }.joined(separator: ", ")
     }
 
     /// At most 64 scalars, and none that could spoil a line of a log.

@@ -1,4 +1,5 @@
 import GateBytes
+import GateProtocol
 
 /// A descriptor compiled for one choice of its parameters: flat arrays of small operations, no names.
 ///
@@ -32,6 +33,8 @@ final class DescriptorProgram: Sendable {
     let emptyFrame: EmptyFramePolicy
     /// Bytes of a whole frame, prefix included.
     let frameBytesMax: Int
+    /// Bytes of what a compressed or packed part becomes.
+    let inflatedBytesMax: Int
     let timers: ProgramTimers
     let states: StateTable
     let routes: RouteTable
@@ -62,6 +65,7 @@ final class DescriptorProgram: Sendable {
         needsCode = parts.needsCode
         emptyFrame = parts.emptyFrame
         frameBytesMax = parts.frameBytesMax
+        inflatedBytesMax = parts.inflatedBytesMax
         timers = parts.timers
         states = parts.states
         emptyPayload = parts.emptyPayload
@@ -111,6 +115,11 @@ struct DescriptorProgramParts: Sendable {
     var needsCode: UInt16 = 0
     var emptyFrame = EmptyFramePolicy.deliver
     var frameBytesMax = DescriptorLimits.frameBytesDefault
+    /// Whether the descriptor says so itself.
+    var saysFrameBytesMax = false
+    /// The largest frame that its length can say.
+    var frameBytesReachable = DescriptorLimits.frameBytesCeiling
+    var inflatedBytesMax = DescriptorLimits.inflatedBytesDefault
     var timers = ProgramTimers()
     var states = StateTable()
     var routesModel = RoutesModel()
@@ -168,6 +177,8 @@ struct ReadOperation: Sendable {
         case until
         /// Keys of `width` bytes of length and values of `count`, ended by an empty key.
         case pairs
+        /// When the next bytes are those of `range`: from here to the frame's end they are compressed by `method`.
+        case inflate
     }
 
     /// What is looked at inside a run of bytes.
@@ -180,6 +191,7 @@ struct ReadOperation: Sendable {
 
     var code: Code
     var content = Content.bytes
+    var method = CompressionMethod.raw
     var width: UInt8 = 0
     var isLittleEndian = false
     var isSigned = false
@@ -187,6 +199,8 @@ struct ReadOperation: Sendable {
     var countsUnits = false
     var escapeWidth: UInt8 = 0
     var keepsUnknown = true
+    /// What it means when the value, or the number of bytes, is not one between `minimum` and `maximum`.
+    var bounds = BoundsMeaning.value
     /// A number without bounds that counts nothing, or the rest as bytes without bounds.
     var isPlain = false
     var slot = noSlot
@@ -201,6 +215,34 @@ struct ReadOperation: Sendable {
     var plus = 0
     var minimum: UInt64 = 0
     var maximum = UInt64.max
+}
+
+/// What the bounds of a field are there for.
+enum BoundsMeaning: String, CaseIterable, Sendable {
+    /// Other values have no meaning.
+    case value
+    /// There is one value, by which both sides know each other.
+    case constant
+    /// With it a frame ends.
+    case terminator
+    /// Other values are versions of the protocol that are not spoken here.
+    case version
+    /// Other values ask for what is not spoken here.
+    case encryption, compression
+}
+
+extension ReadOperation {
+    /// What is wrong with a value outside the bounds.
+    func refusal(of value: UInt64) -> FramingError {
+        switch bounds {
+        case .value: .invalidValue(Int(clamping: value))
+        case .constant: .wrongConstant(UInt8(truncatingIfNeeded: value))
+        case .terminator: .wrongTerminator(UInt8(truncatingIfNeeded: value))
+        case .version: .versionUnsupported(Int(clamping: value))
+        case .encryption: .encryptionUnsupported
+        case .compression: .compressionUnsupported
+        }
+    }
 }
 
 /// One step of writing a frame.
@@ -243,9 +285,14 @@ struct WriteOperation: Sendable {
         /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes.
         case pairs
         case sproto
+        /// Where a group begins that is compressed when it is long.
+        case openPacked
+        /// Compresses by `method` what was written since, when it is more than `maximum` bytes.
+        case deflate
     }
 
     var code: Code
+    var method = CompressionMethod.raw
     var width: UInt8 = 0
     var isLittleEndian = false
     var scope: UInt8 = 0
@@ -287,6 +334,8 @@ struct BodyKeyOperation: Sendable {
 struct StateTable: Sendable {
     enum Action: Sendable {
         case deliver, ignore, close
+        /// The client leaves of its own will.
+        case goodbye
         /// Sends a frame of ``DescriptorProgram/replyRanges``.
         case reply(Int)
         case state(Int)

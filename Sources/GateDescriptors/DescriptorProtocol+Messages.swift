@@ -11,7 +11,7 @@ extension DescriptorProtocol {
         var address = Address(nil)
         let topic = try topic(values, input, &address, &effects.scratch)
         if kind == .request {
-            let correlation = try begin(values, input, address)
+            let correlation = try begin(values, input, address, effects.scratch)
             effects.append(
                 .message(
                     ClientMessage(
@@ -95,7 +95,7 @@ extension DescriptorProtocol {
     }
 
     private func begin(
-        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ address: Address
+        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
     ) throws(WireError) -> Correlation {
         let carried = program.answersCarryRoute ? UInt64(address.rawValue) << 32 : 0
         switch program.identifiers {
@@ -110,11 +110,17 @@ extension DescriptorProtocol {
             // Ids beyond 32 bits leave no room for how the client named the route: then the topic says it.
             return Correlation(rawValue: number > 0xFFFF_FFFF ? number : number | carried)
         case .text:
-            let text = values.range(FrameValues.identifier).offsets
-            if let number = IdentifierTickets.plainNumber(input.extracting(text)) {
-                return Correlation(rawValue: number)
+            let text = values.range(FrameValues.identifier)
+            if text.region == .scratch {
+                let copy = scratch.withBytes { [UInt8](copying: $0, range: text.offsets) }
+                return try begin(identifier: copy.span)
             }
-            return try tickets.begin(input.extracting(text))
+            return try begin(identifier: input.extracting(text.offsets))
         }
+    }
+
+    private func begin(identifier text: Span<UInt8>) throws(WireError) -> Correlation {
+        if let number = IdentifierTickets.plainNumber(text) { return Correlation(rawValue: number) }
+        return try tickets.begin(text)
     }
 }

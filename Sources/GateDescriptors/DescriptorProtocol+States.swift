@@ -13,7 +13,8 @@ extension DescriptorProtocol {
             switch program.states.actions[index] {
             case .deliver: if let kind { try deliver(kind, values, input, &effects) }
             case .ignore: break
-            case .close: throw .unexpectedFrame(kind: kind?.rawValue ?? DescriptorKind.other.rawValue)
+            case .goodbye: effects.close = .clientGoodbye
+            case .close: throw Self.refusal(of: kind)
             case .state(let next):
                 state = next
                 setWakeUp(&effects)
@@ -28,6 +29,12 @@ extension DescriptorProtocol {
                 try write(range, content, &effects.output)
             }
         }
+    }
+
+    /// Why a frame ends the connection: it has no kind, is none that clients send, or comes in the wrong state.
+    private static func refusal(of kind: DescriptorKind?) -> WireError {
+        guard let kind else { return .framing(.unknownKind(0)) }
+        return kind.isFromClient ? .wrongState(kind: kind.rawValue) : .unexpectedFrame(kind: kind.rawValue)
     }
 
     /// The values of a frame that a reply repeats.

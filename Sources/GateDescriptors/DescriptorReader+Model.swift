@@ -14,7 +14,13 @@ extension DescriptorReader {
         var model = DescriptorModel(
             framePlace: rootPlace, frameBytesPlace: rootPlace, kindsPlace: rootPlace)
         let isLittleEndian = root["order"].flatMap { node in order(node, "$.order") } ?? false
-        if let limits = root["limits"] { readLimits(limits, into: &model) }
+        if let limits = root["limits"] {
+            readLimits(limits, into: &model)
+            if ignoresLimits {
+                model.frameBytesMax = nil
+                model.payloadBytesMax = nil
+            }
+        }
         if let policy = root["empty_frame"] {
             model.emptyFrame = word(policy, "$.empty_frame") ?? .deliver
         }
@@ -138,7 +144,7 @@ extension DescriptorReader {
         }
     }
 
-    /// One action or an array of them: `deliver`, `ignore`, `close`, `reply NAME`, `goto STATE`.
+    /// One action or an array of them: `deliver`, `ignore`, `close`, `goodbye`, `reply NAME`, `goto STATE`.
     private mutating func actions(_ node: JSONNode, _ path: String) -> [ActionModel] {
         var nodes = [(node, path)]
         if case .array = node.kind {
@@ -153,6 +159,7 @@ extension DescriptorReader {
                 case ("deliver", 1): .deliver
                 case ("ignore", 1): .ignore
                 case ("close", 1): .close
+                case ("goodbye", 1): .goodbye
                 case ("reply", 2): .reply(words[1])
                 case ("goto", 2): .state(words[1])
                 default: nil
@@ -161,7 +168,7 @@ extension DescriptorReader {
                 actions.append(ActionModel(form: form, place: place(node, path)))
             } else {
                 report(
-                    .unknownValue(text, valid: ["deliver", "ignore", "close", "reply NAME", "goto STATE"]),
+                    .unknownValue(text, valid: ["deliver", "ignore", "close", "goodbye", "reply NAME", "goto STATE"]),
                     at: place(node, path))
             }
         }
@@ -169,8 +176,13 @@ extension DescriptorReader {
     }
 
     private mutating func readLimits(_ node: JSONNode, into model: inout DescriptorModel) {
-        for member in members(of: node, "$.limits", valid: ["max_frame", "max_payload"]) {
+        for member in members(of: node, "$.limits", valid: ["max_frame", "max_payload", "max_inflated"]) {
             let path = "$.limits.\(member.key)"
+            if member.key == "max_inflated" {
+                let bytes = number(member.value, path, in: 1...DescriptorLimits.inflatedBytesCeiling)
+                model.inflatedBytesMax = bytes ?? model.inflatedBytesMax
+                continue
+            }
             let bytes = number(member.value, path, in: 1...DescriptorLimits.frameBytesCeiling)
             if member.key == "max_frame" {
                 model.frameBytesPlace = place(member.value, path)

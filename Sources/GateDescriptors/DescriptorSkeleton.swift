@@ -61,7 +61,7 @@ public enum DescriptorSkeleton {
             },
             {
               note: "no such op: the connection is closed",
-              in: "09 0002 0000", close: "malformed_frame",
+              in: "09 0002 0000", close: "unknown_kind",
             },
           ],
         }

@@ -33,7 +33,7 @@ extension ProtocolDescriptor {
     /// - Returns: What differs; nothing when all is as the file says.
     public func checkVectors() -> [DescriptorVectorFailure] {
         var failures: [DescriptorVectorFailure] = []
-        for vector in vectors {
+        for vector in vectors where vector.isForThisBuild {
             let program: DescriptorProgram
             do {
                 program = try self.program(
@@ -56,8 +56,22 @@ extension ProtocolDescriptor {
         return failures
     }
 
+    /// The vectors that ``checkVectors()`` leaves out because they are for another build, with the reason; as in
+    /// `$.vectors[2]` and `needs zlib`.
+    public var skippedVectors: [(path: String, reason: String)] {
+        vectors.filter { !$0.isForThisBuild }.map { vector in
+            let reason = vector.needs.map { "needs \($0.rawValue)" } ?? "for a build without zlib"
+            return (vector.place.path, reason)
+        }
+    }
+
     /// How many vectors there are.
     public var vectorCount: Int { vectors.count }
+}
+
+extension DescriptorVector {
+    /// Whether it says something of this build.
+    var isForThisBuild: Bool { needs?.isPresent != false && lacks?.isPresent != true }
 }
 
 /// One connection that a vector is run on.
@@ -129,6 +143,7 @@ private struct VectorRun: ~Copyable {
                 close = error.closeReason
             }
             for event in effects.events { note(event) }
+            if let wish = effects.close { close = close ?? wish }
             isFull = effects.isFull
             pending.removeFirst(consumed)
         }

@@ -20,6 +20,10 @@ struct DescriptorVector: Sendable {
     }
 
     var place: DescriptorPlace
+    /// What a build must have for this to come out; elsewhere the vector is left out.
+    var needs: BuildPart?
+    /// What a build must not have.
+    var lacks: BuildPart?
     /// Settings of the listener.
     var parameters: [String: String] = [:]
     /// Routes of the listener.
@@ -37,7 +41,7 @@ struct DescriptorVector: Sendable {
 
 extension DescriptorReader {
     private static let vectorKeys = [
-        "note", "parameters", "routes", "now_ms", "in", "events", "send", "out", "close", "rest",
+        "note", "needs", "lacks", "parameters", "routes", "now_ms", "in", "events", "send", "out", "close", "rest",
     ]
 
     /// Reads `vectors`.
@@ -55,6 +59,8 @@ extension DescriptorReader {
             let path = "\(path).\(isWord(member.key) ? member.key : "?")"
             switch member.key {
             case "note": _ = literal(member.value, path)
+            case "needs": vector.needs = word(member.value, path)
+            case "lacks": vector.lacks = word(member.value, path)
             case "parameters", "routes":
                 for entry in members(of: member.value, path) {
                     guard let text = literal(entry.value, "\(path).?") else { continue }
@@ -141,6 +147,14 @@ extension DescriptorReader {
         }
         return send
     }
+}
+
+/// A part of the package that a build may be without.
+enum BuildPart: String, CaseIterable, Sendable {
+    case zlib
+
+    /// Whether this build has it.
+    var isPresent: Bool { Compression.isAvailable }
 }
 
 private enum VectorEventKind: String, CaseIterable { case request, notify }

@@ -90,7 +90,9 @@ extension DescriptorWorkbench {
     private func fields(
         _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ program: DescriptorProgram
     ) -> [Dissection.Field] {
-        pieces.enumerated().map { index, piece in
+        pieces.enumerated().compactMap { index, piece in
+            // A group that could be compressed and is not has no bytes of its own.
+            if program.reading[piece.operation].code == .inflate, piece.range.isEmpty { return nil }
             let label = program.labels[piece.operation]
             var field = Dissection.Field(
                 name: label.name, type: "?", offset: piece.range.lowerBound, byteCount: piece.range.count,
@@ -205,7 +207,7 @@ extension ReadOperation {
     fileprivate func holdsNumber(in place: UInt8) -> Bool {
         switch code {
         case .unsigned, .varint, .decimal, .bits: slot == place
-        case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs: false
+        case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs, .inflate: false
         }
     }
 }

@@ -15,7 +15,7 @@ extension DescriptorProgram {
         var seen: UInt32 = 0
         while let member = try next(&scanner, body) {
             guard let slot = slot(of: member, in: body) else { continue }
-            guard seen & (1 << UInt32(slot)) == 0 else { throw .invalidValue(Int(slot)) }
+            guard seen & (1 << UInt32(slot)) == 0 else { throw .duplicateKey }
             seen |= 1 << UInt32(slot)
             try take(member, slot, body, at: range.lowerBound, values: &values, scratch: &scratch)
         }
@@ -26,7 +26,7 @@ extension DescriptorProgram {
         do {
             return try scanner.next(in: body)
         } catch {
-            throw .invalidValue(error.offset)
+            throw .malformedBody(offset: error.offset)
         }
     }
 
@@ -62,18 +62,18 @@ extension DescriptorProgram {
         let value = member.valueRange
         switch slot {
         case FrameValues.route:
-            guard let text = member.stringRange else { throw .invalidValue(Int(slot)) }
+            guard let text = member.stringRange else { throw .malformedBody(offset: value.lowerBound) }
             values.set(slot, range: try route(text, body, at: base, scratch: &scratch))
         case FrameValues.identifier:
             switch member.kind {
             case .null: break
             case .number, .string:
                 values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
-            case .object, .array, .true, .false: throw .invalidValue(Int(slot))
+            case .object, .array, .true, .false: throw .malformedBody(offset: value.lowerBound)
             }
         case FrameValues.code:
             guard let number = IdentifierTickets.plainNumber(body.extracting(value)) else {
-                throw .invalidValue(Int(slot))
+                throw .malformedBody(offset: value.lowerBound)
             }
             values.set(slot, number: number)
         default: values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
@@ -86,13 +86,13 @@ extension DescriptorProgram {
     ) throws(FramingError) {
         let body = input.extracting(range)
         var scanner = JSONScanner()
-        guard let member = try next(&scanner, body) else { throw .invalidValue(0) }
+        guard let member = try next(&scanner, body) else { throw .malformedBody(offset: 0) }
         let value = member.valueRange
         values.set(
             FrameValues.payload, range: ByteRange(start: range.lowerBound + value.lowerBound, count: value.count))
         let name = try route(member.keyRange, body, at: range.lowerBound, scratch: &scratch)
         values.set(FrameValues.route, range: name)
-        if try next(&scanner, body) != nil { throw .invalidValue(2) }
+        if let second = try next(&scanner, body) { throw .malformedBody(offset: second.keyRange.lowerBound) }
     }
 
     /// The bytes of a route; only one with escapes is copied.

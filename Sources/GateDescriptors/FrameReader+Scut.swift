@@ -15,26 +15,30 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
         let mark = Array("?d=".utf8)
-        guard range.count >= mark.count, input.extracting(range).starts(with: mark.span) else { throw .invalidValue(0) }
+        guard range.count >= mark.count, input.extracting(range).starts(with: mark.span) else {
+            throw .malformedBody(offset: 0)
+        }
         let form = try Self.percentDecoded(input.extracting(range.lowerBound + mark.count..<range.upperBound))
         let parts = form.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: true)
-        guard let last = parts.last, last.starts(with: "sign=".utf8) else { throw .invalidValue(1) }
+        guard let last = parts.last, last.starts(with: "sign=".utf8) else { throw .badSignature }
         let signed = form[..<max(form.startIndex, last.startIndex - 1)] + nativeKey
-        guard MD5.hexDigits(Array(signed).span).elementsEqual(last.dropFirst(5)) else { throw .invalidValue(2) }
+        guard MD5.hexDigits(Array(signed).span).elementsEqual(last.dropFirst(5)) else { throw .badSignature }
         var seen: Set<[UInt8]> = []
         let start = scratch.count
         scratch.append(UInt8(ascii: "{"))
         for part in parts.dropLast() {
-            guard let middle = part.firstIndex(of: UInt8(ascii: "=")) else { throw .invalidValue(3) }
+            guard let middle = part.firstIndex(of: UInt8(ascii: "=")) else {
+                throw .malformedBody(offset: part.startIndex)
+            }
             let key = Array(part[..<middle])
             let lower = key.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
-            guard seen.insert(lower).inserted else { throw .invalidValue(4) }
+            guard seen.insert(lower).inserted else { throw .duplicateKey }
             let value = try Self.percentDecoded(Array(part[(middle + 1)...]).span)
             // Bytes that are no text would be mended in the object, and names that differ would become one.
             guard isWellFormedUTF8(key.span), isWellFormedUTF8(value.span) else { throw .invalidText }
             if lower.elementsEqual("actionid".utf8) || lower.elementsEqual("msgid".utf8) {
                 guard let number = IdentifierTickets.plainNumber(value.span), number <= UInt64(Int32.max) else {
-                    throw .invalidValue(5)
+                    throw .malformedBody(offset: part.startIndex)
                 }
                 values.set(lower[0] == UInt8(ascii: "a") ? FrameValues.code : FrameValues.identifier, number: number)
                 continue
@@ -61,7 +65,7 @@ extension DescriptorProgram {
                 continue
             }
             guard place + 2 < text.count, let high = digit(text[place + 1]), let low = digit(text[place + 2]) else {
-                throw .invalidText
+                throw .malformedBody(offset: place)
             }
             bytes.append(high << 4 | low)
             place += 3

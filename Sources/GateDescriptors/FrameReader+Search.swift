@@ -35,11 +35,11 @@ extension DescriptorProgram {
             index += 1
             // A last group of zero says nothing: each number has one form.
             if byte & 0x80 == 0 {
-                if byte == 0 && index > 1 { throw .malformedLength }
+                if byte == 0 && index > 1 { throw .varintOverlong }
                 return (value, offset + index)
             }
         }
-        throw .malformedLength
+        throw .varintTooLong(bytesMax: operation.count)
     }
 
     /// Decimal digits without a zero in front, up to their terminator; `nil` when that is not there.
@@ -169,7 +169,7 @@ extension DescriptorProgram {
             let text = head + Int(value.width)
             place = text + valueBytes
             if let slot = slot(ofKey: key..<head, in: input) {
-                guard !values.has(slot) else { throw .invalidValue(Int(slot)) }
+                guard !values.has(slot) else { throw .duplicateKey }
                 values.set(slot, range: ByteRange(text..<place))
             } else {
                 if scratch.count > payload + 1 { scratch.append(UInt8(ascii: ",")) }

@@ -11,11 +11,13 @@ package import GateProtocol
 ///
 /// Source: skynet, `lualib/sproto.lua`, `lualib-src/sproto/sproto.c`.
 package enum Sproto {
-    /// Bytes of an unpacked body.
-    package static let unpackedBytesMax = 512 << 10
+    /// Bytes of an unpacked body where nobody says otherwise.
+    package static let unpackedBytesMax = DescriptorLimits.inflatedBytesDefault
 
     /// Appends the unpacked bytes: of eight, a mask says which are not zero; FF n stands for n + 1 groups as they are.
-    package static func unpack(_ input: Span<UInt8>, into output: inout ByteBuffer) throws(FramingError) {
+    package static func unpack(
+        _ input: Span<UInt8>, bytesMax: Int = unpackedBytesMax, into output: inout ByteBuffer
+    ) throws(FramingError) {
         let start = output.count
         var place = 0
         while place < input.count {
@@ -39,9 +41,7 @@ package enum Sproto {
                     place += 1
                 }
             }
-            guard output.count - start <= unpackedBytesMax else {
-                throw .frameTooLarge(bytes: output.count - start, limit: unpackedBytesMax)
-            }
+            guard output.count - start <= bytesMax else { throw .inflatedTooLarge(limit: bytesMax) }
         }
     }
 
@@ -78,7 +78,8 @@ package enum Sproto {
     }
 
     /// Type, session and the end of the structure at the start of an unpacked body.
-    package static func header(_ body: Span<UInt8>) throws(FramingError) -> (type: UInt64?, session: UInt64?, end: Int) {
+    package static func header(_ body: Span<UInt8>) throws(FramingError) -> (type: UInt64?, session: UInt64?, end: Int)
+    {
         guard body.count >= 2 else { throw .truncatedField }
         let words = Int(body[0]) | Int(body[1]) << 8
         let data = 2 + 2 * words
@@ -148,7 +149,7 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
         let start = scratch.count
-        try Sproto.unpack(input.extracting(range), into: &scratch)
+        try Sproto.unpack(input.extracting(range), bytesMax: inflatedBytesMax, into: &scratch)
         let count = scratch.count
         let header = try scratch.withBytes { bytes throws(FramingError) in
             try Sproto.header(bytes.extracting(start..<count))

@@ -46,12 +46,23 @@ extension DescriptorProgram {
         scratch: inout ByteBuffer, trace: inout some FrameTrace
     ) throws(FramingError) -> FrameReading {
         values.removeAll()
-        var offset = start
-        // Unknown until a field with `counts` was read; from then on all bytes up to it are there.
-        var end = -1
+        return try read(
+            input, at: start, from: 0, start, -1, values: &values, progress: &progress, scratch: &scratch,
+            trace: &trace)
+    }
+
+    /// Reads the frame at `start` from the operation `first` on, whose bytes begin at `offset`.
+    ///
+    /// `end` is -1 until a field with `counts` was read; from then on all bytes up to it are there.
+    func read(
+        _ input: Span<UInt8>, at start: Int, from first: Int, _ offset: Int, _ end: Int, values: inout FrameValues,
+        progress: inout ReadProgress, scratch: inout ByteBuffer, trace: inout some FrameTrace
+    ) throws(FramingError) -> FrameReading {
+        var offset = offset
+        var end = end
         // The last integer, for the bits of it.
         var last: UInt64 = 0
-        for index in reading.indices {
+        for index in first..<reading.count {
             let operation = reading[index]
             if operation.firstTest != operation.testsEnd, !holds(operation, values) { continue }
             trace.begin(index, at: offset)
@@ -77,6 +88,14 @@ extension DescriptorProgram {
                 offset = next
                 trace.end(at: offset)
                 continue
+            case .inflate:
+                guard isPacked(input, offset, end, operation) else {
+                    trace.end(at: offset)
+                    continue
+                }
+                try readInflated(input, start, offset, end, index, operation, values: &values, scratch: &scratch)
+                trace.end(at: end)
+                return .frame(end: end)
             case .constant: next += operation.range.offsets.count
             case .fixed: next += operation.count
             case .bits:
@@ -138,7 +157,7 @@ extension DescriptorProgram {
                         next = wide
                     }
                     if operation.isSigned, value >> (8 * UInt64(operation.width) - 1) == 1 {
-                        throw .frameTooSmall(bytes: -1, minimum: Int(clamping: operation.minimum))
+                        throw .negativeLength
                     }
                     var bytes = value
                     if operation.countsUnits {
@@ -168,8 +187,8 @@ extension DescriptorProgram {
                 }
                 last = value
                 if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
-            case .constant: try checkConstant(input, at: offset, operation.range)
-            case .bits: break
+            case .constant: try checkConstant(input, at: offset, operation)
+            case .bits, .inflate: break
             case .until:
                 let body = offset..<next - operation.end.offsets.count
                 try check(UInt64(body.count), operation)
@@ -276,18 +295,18 @@ extension DescriptorProgram {
 
     /// Checks a number that counts nothing, or counts one field.
     private func check(_ value: UInt64, _ operation: ReadOperation) throws(FramingError) {
-        guard value >= operation.minimum && value <= operation.maximum else {
-            throw .invalidValue(Int(clamping: value))
-        }
+        guard value >= operation.minimum && value <= operation.maximum else { throw operation.refusal(of: value) }
         if operation.keepsUnknown { return }
         for index in operation.range.offsets where numbers[index] == value { return }
         throw .unknownKind(Int(clamping: value))
     }
 
-    private func checkConstant(_ input: Span<UInt8>, at offset: Int, _ range: PoolRange) throws(FramingError) {
-        for index in range.offsets {
-            let found = input[offset + index - Int(range.low)]
-            guard found == pool[index] else { throw .invalidValue(Int(found)) }
+    private func checkConstant(
+        _ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation
+    ) throws(FramingError) {
+        for index in operation.range.offsets {
+            let found = input[offset + index - Int(operation.range.low)]
+            guard found == pool[index] else { throw operation.refusal(of: UInt64(found)) }
         }
     }
 

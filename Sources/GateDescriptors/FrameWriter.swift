@@ -67,6 +67,8 @@ extension DescriptorProgram {
                 let value = Self.counted(output, from: place, units: operation.countsUnits) + operation.plus
                 try Self.check(value, operation, from: start, &output)
                 insert(value, operation.range, at: place, into: &output)
+            case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
+            case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
             case .route: output.append(route)
             case .payload: output.append(payload)
             case .faultText: output.append(payload)
@@ -103,6 +105,18 @@ extension DescriptorProgram {
                 writeJSON(operation.code, route: route, payload: payload, content, into: &output)
             }
         }
+    }
+
+    /// Compresses what was written from an offset on, when it is long enough and gets shorter.
+    private static func deflate(_ operation: WriteOperation, from place: Int, _ output: inout ByteBuffer) {
+        guard UInt64(output.count - place) > operation.maximum else { return }
+        let end = output.count
+        let deflated = output.withBytes { bytes in
+            Compression.deflate(bytes.extracting(place..<end), operation.method)
+        }
+        guard let deflated else { return }
+        output.truncate(to: place)
+        output.append(deflated)
     }
 
     /// How many bytes or UTF-16 units of UTF-8 text there are behind an offset.

@@ -23,7 +23,8 @@ public struct ProtocolDescriptor: Sendable {
     /// Bytes of a whole frame, prefix included, with all parameters at their defaults.
     public var frameBytesMax: Int { variants.first?.parts.frameBytesMax ?? 0 }
 
-    /// The definition for a registry. A listener's `frameBytesMax` lowers `max_frame` and never raises it.
+    /// The definition for a registry. A listener's own `frameBytesMax` takes the place of `max_frame`, as far as the length
+    /// field can say so much; the gateway's general one counts where the file says nothing, or where it is lowered.
     public func definition() -> ProtocolDefinition {
         ProtocolDefinition(name: name, summary: summary, version: version) { options throws(ProtocolSetupError) in
             let program = try program(options)
@@ -47,6 +48,7 @@ public struct ProtocolDescriptor: Sendable {
         var reader = DescriptorReader(file: file)
         reader.parameters = chosen
         reader.numericParameters = Set(parameters.filter { $0.numbers != nil }.map(\.name))
+        reader.ignoresLimits = options.listenerFrameBytesMax != nil
         // What is said of routes does not depend on them.
         let routes = try RouteTable(options.routes, variants.first?.parts.routesModel ?? RoutesModel())
         if case .dictionary = routes.form { reader.dictionary = routes.entries.map { ($0.name, $0.code) } }
@@ -56,7 +58,11 @@ public struct ProtocolDescriptor: Sendable {
             // Numbers were tried at both ends of their range when the descriptor was loaded.
             throw .invalidParameter(problem.path, value: "\(chosen)", allowed: problem.fault.description)
         }
-        parts.frameBytesMax = min(parts.frameBytesMax, options.frameBytesMax)
+        if let limit = options.listenerFrameBytesMax {
+            parts.frameBytesMax = min(limit, parts.frameBytesReachable)
+        } else if !parts.saysFrameBytesMax || options.frameBytesMax < ProtocolOptions.frameBytesDefault {
+            parts.frameBytesMax = min(parts.frameBytesMax, options.frameBytesMax)
+        }
         return DescriptorProgram(parts, routes: routes)
     }
 }

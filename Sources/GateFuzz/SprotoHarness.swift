@@ -40,7 +40,7 @@ private func plainUnpack(_ input: [UInt8]) -> Result<[UInt8], FramingError> {
             for bit: UInt8 in 0..<8 { output.append(mask >> bit & 1 == 1 ? rest.removeFirst() : 0) }
         }
         if output.count > Sproto.unpackedBytesMax {
-            return .failure(.frameTooLarge(bytes: output.count, limit: Sproto.unpackedBytesMax))
+            return .failure(.inflatedTooLarge(limit: Sproto.unpackedBytesMax))
         }
     }
     return .success(output)

@@ -3,16 +3,26 @@ import Synchronization
 
 /// What a listener tells the protocol it speaks.
 public struct ProtocolOptions: Sendable {
-    /// Bytes of one frame (in MQTT: its remaining length); 65 535 by default.
+    /// Bytes of one frame when a protocol does not say by itself, 65 535 by default.
+    public static let frameBytesDefault = 65_535
+
+    /// Bytes of one frame (in MQTT: its remaining length); ``frameBytesDefault`` by default.
     public var frameBytesMax: Int
+    /// What the listener itself says of ``frameBytesMax``, which counts more than what the protocol says; `nil` when it
+    /// says nothing, so that a larger limit of the protocol's own counts.
+    public var listenerFrameBytesMax: Int?
     /// The listener's own settings by name, as in `?order=le&length=u16`; each one must be known to the protocol.
     public var parameters: [String: String]
     /// The clients' own name or code of a message -> `Type/Function`, in both directions; codes in decimal digits.
     public var routes: [String: String]
 
     /// Options with the defaults of the limits.
-    public init(frameBytesMax: Int = 65_535, parameters: [String: String] = [:], routes: [String: String] = [:]) {
+    public init(
+        frameBytesMax: Int = ProtocolOptions.frameBytesDefault, listenerFrameBytesMax: Int? = nil,
+        parameters: [String: String] = [:], routes: [String: String] = [:]
+    ) {
         self.frameBytesMax = frameBytesMax
+        self.listenerFrameBytesMax = listenerFrameBytesMax
         self.parameters = parameters
         self.routes = routes
     }

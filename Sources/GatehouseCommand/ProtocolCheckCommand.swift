@@ -47,7 +47,12 @@ struct ProtocolCheckCommand: ParsableCommand {
         case .loaded(let descriptor):
             let failures = descriptor.checkVectors()
             var lines: [String] = []
+            let skipped = descriptor.skippedVectors
             for (path, note) in notes(descriptor, file) {
+                if let reason = skipped.first(where: { $0.path == path })?.reason {
+                    lines.append("skip  \(TextColumns.left(String(path.dropFirst(2)), 13)) \(note) (\(reason))")
+                    continue
+                }
                 let own = failures.filter { $0.path == path }
                 let name = TextColumns.left(String(path.dropFirst(2)), 13)
                 lines.append((own.isEmpty ? style.good("ok  ") : style.bad("FAIL")) + "  \(name) \(note)")
@@ -56,7 +61,8 @@ struct ProtocolCheckCommand: ParsableCommand {
             let failed = Set(failures.map(\.path)).count
             let count = descriptor.vectorCount == 1 ? "1 vector" : "\(descriptor.vectorCount) vectors"
             let verdict = failed == 0 ? style.good("ok  ") : style.bad("FAIL")
-            lines.append("\(verdict)  \(file.name): \(descriptor.name), \(count), \(failed) failed")
+            let left = skipped.isEmpty ? "" : ", \(skipped.count) skipped"
+            lines.append("\(verdict)  \(file.name): \(descriptor.name), \(count), \(failed) failed\(left)")
             return (lines, failed == 0)
         }
     }

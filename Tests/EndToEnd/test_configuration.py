@@ -168,7 +168,7 @@ def test_row_37_the_log_goes_into_the_log_directory(gatehouse, tmp_path, flag):
         wire.send(b"\xff")
         wire.expect_closed()
     assert server.stop() == OK
-    assert any("malformed_frame" in path.read_text() for path in tmp_path.iterdir())
+    assert any("unknown_kind" in path.read_text() for path in tmp_path.iterdir())
 
 
 def test_the_environment_names_the_file_too(configured):

@@ -72,7 +72,7 @@ import Testing
                {in: "00 0800", close: "frame_too_large"},
                {in: "0a", close: "frame_too_large"},
                {in: "00 ffff", close: "frame_too_large"},
-               {in: "01 ff 0000", close: "malformed_frame"},
+               {in: "01 ff 0000", close: "invalid_text"},
              ]}
             """)
         #expect(descriptor.checkVectors() == [])
@@ -94,11 +94,11 @@ import Testing
                 out: "03 0400 0100 09 41  03 1100 0100 09 7b224572726f72223a226e6f227d  04 0400 ffff 00 50  05 0300 0000 00"},
                {in: "02 0300 0000 00", events: [{kind: "notify"}]},
                {in: "06 0400 0201 00 aa", out: "06 0400 0201 00 aa"},
-               {in: "01 0300 0100 02", close: "malformed_frame"},
+               {in: "01 0300 0100 02", close: "unknown_kind"},
                {in: "03 0300 0100 09", close: "protocol_violation"},
-               {in: "07 0300 0100 00", close: "malformed_frame"},
-               {in: "08", close: "malformed_frame"},
-               {in: "01 0200", close: "malformed_frame"},
+               {in: "07 0300 0100 00", close: "unknown_kind"},
+               {in: "08", close: "unknown_kind"},
+               {in: "01 0200", close: "frame_too_small"},
              ]}
             """)
         #expect(descriptor.checkVectors() == [])
@@ -106,7 +106,7 @@ import Testing
 
     @Test(arguments: [
         ("deliver", "00 01 61", "[{payload: ''}, {payload: 'a'}]", "", ""),
-        ("ignore", "00 01 61", "[{payload: 'a'}]", "", ""), ("close", "00 01 61", "[]", "", "malformed_frame"),
+        ("ignore", "00 01 61", "[{payload: 'a'}]", "", ""), ("close", "00 01 61", "[]", "", "empty_frame"),
         ("heartbeat", "00 01 61", "[{payload: 'a'}]", "00", ""),
     ])
     func treatsEmptyFramesAsToldTo(policy: String, input: String, events: String, output: String, close: String) throws
@@ -139,7 +139,7 @@ import Testing
             .frameTooLarge(bytes: 1 << 62, limit: 65_535)
         ),
         (#"{name: "v", type: "u8", max: 4}, {name: "size", type: "u8", counts: "after"}"#, "05", .invalidValue(5)),
-        (#"{type: "const", hex: "4748"}, {name: "size", type: "u8", counts: "after"}"#, "4749", .invalidValue(0x49)),
+        (#"{type: "const", hex: "4748"}, {name: "size", type: "u8", counts: "after"}"#, "4749", .wrongConstant(0x49)),
         (
             #"{name: "size", type: "u8", counts: "after"}, {name: "route", type: "str", len: "u8"}"#, "02 02 41",
             .truncatedField

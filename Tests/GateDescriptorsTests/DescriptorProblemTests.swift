@@ -1,5 +1,6 @@
 import GateDescriptors
 import GateJSON
+import GateProtocol
 import Testing
 
 @Suite struct DescriptorProblemTests {
@@ -40,14 +41,14 @@ import Testing
             [
                 "2:1: $.frame[0]: missing key 'type'",
                 "2:2: $.frame[0].n: unknown key 'n'; valid: name, type, when, order, counts, plus, "
-                    + "escape, min, max, is, enum, unknown, bits, unit, hex, text, len, until, json, empty, bytes, "
-                    + "digits, end, key, value, key_max, keys, codec, fields",
+                    + "escape, min, max, is, enum, unknown, bits, unsupported, unit, hex, text, len, until, json, "
+                    + "empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate",
             ]
         ),
         (
             #"{name: "a", type: "u12"}"#,
             [
-                "2:19: $.frame[0].type: unknown value 'u12'; valid: u8, u16, u24, u32, u64, i8, i16, i32, "
+                "2:19: $.frame[0].type: unknown value 'u12'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, "
                     + "varint, dec, const, bytes, str, json, kv, native, group"
             ]
         ),
@@ -61,13 +62,13 @@ import Testing
             #"{name: "a", type: "u8", len: 1}"#,
             [
                 "2:25: $.frame[0].len: key 'len' is not for type 'u8'; valid: name, type, when, order, counts, "
-                    + "plus, escape, min, max, is, enum, unknown, bits"
+                    + "plus, escape, min, max, is, enum, unknown, bits, unsupported"
             ]
         ),
         (
             #"{name: "a", type: "bytes", len: 1, counts: "after"}"#,
             [
-                "2:36: $.frame[0].counts: key 'counts' is not for type 'bytes'; valid: name, type, when, len, until, order, min, max, empty, json"
+                "2:36: $.frame[0].counts: key 'counts' is not for type 'bytes'; valid: name, type, when, len, until, order, min, max, empty, json, unsupported"
             ]
         ),
         (
@@ -200,7 +201,7 @@ import Testing
         #expect(
             problems(frame(fields, "limits: {max_frame: 0, min_frame: 1}, ")) == [
                 "1:22: $.limits.max_frame: number out of range; valid: 1...268435456",
-                "1:25: $.limits.min_frame: unknown key 'min_frame'; valid: max_frame, max_payload",
+                "1:25: $.limits.min_frame: unknown key 'min_frame'; valid: max_frame, max_payload, max_inflated",
             ])
     }
 
@@ -302,17 +303,14 @@ import Testing
                 "6:18: $.timers.idle: '1h' is not valid; expected a time up to a day, such as 500ms, 60s or 2m",
                 "7:16: $.parameters.?: 'A' is not valid; expected a name of a-z, 0-9, _ and -",
                 "7:29: $.parameters.b: missing key 'a value'",
-                "8:29: $.frame[0].type: unknown value 'u7'; valid: u8, u16, u24, u32, u64, i8, i16, i32, varint, dec, const, bytes, str, json, kv, native, group",
+                "8:29: $.frame[0].type: unknown value 'u7'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, varint, dec, const, bytes, str, json, kv, native, group",
                 "8:54: $.frame[1].type: unknown value '$c'; valid: none",
                 "9:18: $.vectors[0].in: '0' is not valid; expected pairs of hex digits",
                 "9:28: $.vectors[0].out: 'xy' is not valid; expected pairs of hex digits",
                 "9:50: $.vectors[0].events[0].kind: unknown value 'push'; valid: request, notify",
-                "9:67: $.vectors[0].close: unknown value 'tired'; valid: peer_closed, peer_reset, client_goodbye, "
-                    + "malformed_frame, frame_too_large, protocol_violation, unsupported_protocol, "
-                    + "identifier_rejected, refused, handshake_timeout, frame_timeout, keep_alive_timeout, "
-                    + "slow_reader, write_timeout, backlog_timeout, taken_over, kicked, closed_by_module, too_many_connections, "
-                    + "too_many_from_address, connection_rate, protocol_limit, server_stopping, internal_error",
-                "9:76: $.vectors[0].colour: unknown key 'colour'; valid: note, parameters, routes, now_ms, in, events, send, out, close, rest",
+                "9:67: $.vectors[0].close: unknown value 'tired'; valid: "
+                    + CloseReason.allCases.map(\.rawValue).joined(separator: ", "),
+                "9:76: $.vectors[0].colour: unknown key 'colour'; valid: note, needs, lacks, parameters, routes, now_ms, in, events, send, out, close, rest",
             ])
     }
 
@@ -405,7 +403,7 @@ import Testing
         let text = #"{parameters: {a: ["b"], b: ["c"]}, frame: [{name: "x", type: "$a"}]}"#
         #expect(
             problems(text) == [
-                "1:62: $.frame[0].type: unknown value 'b'; valid: u8, u16, u24, u32, u64, i8, i16, i32, varint, dec, const, bytes, str, json, kv, native, group"
+                "1:62: $.frame[0].type: unknown value 'b'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, varint, dec, const, bytes, str, json, kv, native, group"
             ])
     }
 }

@@ -26,7 +26,7 @@ import Testing
         ),
         (
             #"{a: {request: "answer", hello: "close"}}"#,
-            "$.states.a.request: unknown value 'answer'; valid: deliver, ignore, close, reply NAME, goto STATE"
+            "$.states.a.request: unknown value 'answer'; valid: deliver, ignore, close, goodbye, reply NAME, goto STATE"
         ),
     ])
     func namesWhatIsWrongWithStates(text: String, expected: String) {

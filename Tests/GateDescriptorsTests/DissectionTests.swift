@@ -97,9 +97,9 @@ func workbench(text: String) throws -> DescriptorWorkbench {
 
     @Test(arguments: [
         ("length32", "7fffffff", FramingError.frameTooLarge(bytes: 2_147_483_647, limit: 1_048_576), 0, "size"),
-        ("length32-json", "00000001 78", .invalidValue(0), 4, "body"),
+        ("length32-json", "00000001 78", .malformedBody(offset: 0), 4, "body"),
         ("leaf-pb", "0001 00", .frameTooSmall(bytes: 1, minimum: 2), 0, "size"),
-        ("netstring", "31 3a 61 2e", .invalidValue(0x2E), 3, "field 2"),
+        ("netstring", "31 3a 61 2e", .wrongTerminator(0x2E), 3, "field 2"),
     ])
     func saysWhereAFaultIs(name: String, bytes: String, fault: FramingError, offset: Int, field: String) throws {
         let dissection = try workbench(name).dissect(hex(bytes), from: .client)
@@ -117,7 +117,7 @@ func workbench(text: String) throws -> DescriptorWorkbench {
     @Test func takesAllShippedVectorsApart() throws {
         for file in DescriptorLibrary.shippedFiles {
             let plain = try workbench(file.protocolName)
-            for vector in plain.descriptor.vectors {
+            for vector in plain.descriptor.vectors where vector.isForThisBuild {
                 let bench = vector.parameters.isEmpty ? plain : try workbench(file.protocolName, vector.parameters)
                 // A greeting may be of another form than all frames after it.
                 if bench.model.opening.isEmpty {

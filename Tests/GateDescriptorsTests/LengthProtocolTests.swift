@@ -118,7 +118,7 @@ import Testing
         let driver = try driver("length16")
         driver.send(.push(.atMostOnce, .bytes), payload: [UInt8](repeating: 1, count: 65_536))
         #expect(driver.fault == .framing(.notEncodable(bytes: 65_536, limit: 65_535)))
-        #expect(driver.fault?.closeReason == .protocolLimit)
+        #expect(driver.fault?.closeReason == .notEncodable)
         #expect(driver.takeOutput() == [])
     }
 

@@ -6,7 +6,10 @@ import Testing
 /// Frames of the original systems and what becomes of each: recorded from their own clients, from a real server, or read
 /// in their sources.
 @Suite struct RecordedFrameTests {
-    enum Expectation { case whole, incomplete, tooLarge, malformed }
+    enum Expectation {
+        case whole, incomplete
+        case rejected(CloseReason)
+    }
 
     struct Row: Sendable, CustomStringConvertible {
         var name: String
@@ -51,8 +54,7 @@ import Testing
         case .incomplete:
             #expect(outcome.fault == nil)
             #expect(driver.tail == row.bytes)
-        case .tooLarge: #expect(outcome.fault?.closeReason == .frameTooLarge)
-        case .malformed: #expect(outcome.fault?.closeReason == .malformedFrame)
+        case .rejected(let reason): #expect(outcome.fault?.closeReason == reason)
         }
         // Every strict prefix waits for more or has the same fault.
         for count in row.bytes.indices {
@@ -101,7 +103,7 @@ import Testing
         Row("skynet-msgserver", .client, "", "00086563686f00000001", .whole),
         Row("skynet-msgserver", .server, "", "00096563686f0100000001", .whole),
         Row("skynet-msgserver", .server, "", "00050000000002", .whole),
-        Row("skynet-msgserver", .client, "", "0003000001", .malformed),
+        Row("skynet-msgserver", .client, "", "0003000001", .rejected(.frameTooSmall)),
         Row("skynet-login", .client, "", "41514944424155474277673d0a", .whole),
         Row("skynet-login", .server, "", "323030204d513d3d0a", .whole),
         Row(
@@ -133,27 +135,27 @@ import Testing
         Row("pomelo", .server, "", "050000107b22726561736f6e223a22627965227d", .whole),
         Row("pomelo", .client, "0100000002000000", "0400000900ac0203612e627b7d", .whole),
         Row("pomelo", .server, "", "0400000424017b7d", .whole),
-        Row("pomelo", .client, "", "06000000", .malformed),
-        Row("pomelo", .client, "", "01010001", .tooLarge),
-        Row("pomelo", .client, "0100000002000000", "040000020080", .malformed),
-        Row("pomelo", .client, "0100000002000000", "0400000400010561", .malformed),
-        Row("pomelo", .client, "0100000002000000", "04000003008000", .malformed),
-        Row("pomelo", .client, "0100000002000000", "040000020801", .malformed),
-        Row("pomelo", .client, "0100000002000000", "04000000", .malformed),
+        Row("pomelo", .client, "", "06000000", .rejected(.unknownKind)),
+        Row("pomelo", .client, "", "01010001", .rejected(.frameTooLarge)),
+        Row("pomelo", .client, "0100000002000000", "040000020080", .rejected(.truncatedField)),
+        Row("pomelo", .client, "0100000002000000", "0400000400010561", .rejected(.truncatedField)),
+        Row("pomelo", .client, "0100000002000000", "04000003008000", .rejected(.varintOverlong)),
+        Row("pomelo", .client, "0100000002000000", "040000020801", .rejected(.unknownKind)),
+        Row("pomelo", .client, "0100000002000000", "04000000", .rejected(.truncatedField)),
         Row("pomelo", .client, "", "0300", .incomplete),
         Row("leaf-json", .client, "", "00197b2248656c6c6f223a7b224e616d65223a226c656166227d7d", .whole),
-        Row("leaf-json", .client, "", "0000", .malformed),
-        Row("leaf-json", .client, "", "1001", .tooLarge),
-        Row("leaf-json", .client, "", "00027b7d", .malformed),
-        Row("leaf-json", .client, "", "000d7b2261223a312c2262223a327d", .malformed),
+        Row("leaf-json", .client, "", "0000", .rejected(.emptyFrame)),
+        Row("leaf-json", .client, "", "1001", .rejected(.frameTooLarge)),
+        Row("leaf-json", .client, "", "00027b7d", .rejected(.malformedBody)),
+        Row("leaf-json", .client, "", "000d7b2261223a312c2262223a327d", .rejected(.malformedBody)),
         Row("leaf-pb", .client, "", "000800010a046c656166", .whole),
         Row("leaf-pb", .client, "", "0005000008ac02", .whole),
-        Row("leaf-pb", .client, "", "000100", .malformed),
+        Row("leaf-pb", .client, "", "000100", .rejected(.frameTooSmall)),
         Row("cellnet", .client, "", "0d004112050068656c6c6fd2040000", .whole),
         Row("cellnet", .client, "", "0900ddb17b2241223a377d", .whole),
         Row("cellnet", .client, "", "120015e501c1240a090300727063050000001101", .whole),
         Row("cellnet", .server, "", "1200fc4f01c1240a090300727063050000001101", .whole),
-        Row("cellnet", .client, "", "010041", .malformed),
+        Row("cellnet", .client, "", "010041", .rejected(.frameTooSmall)),
         Row("cellnet", .client, "", "02004112", .whole),
         Row("kbengine", .client, "", "04001100322e352e313200302e312e300000000000", .whole),
         Row("kbengine", .client, "", "04001100312e332e313300302e312e300000000000", .whole),
@@ -169,9 +171,9 @@ import Testing
         Row("kbengine", .server, "", "3f001500010000000700000053554343455353020000006f6b", .whole),
         Row("kbengine", .server, "", "05021400", .whole),
         Row("kbengine", .client, "ca000700626f7431003100", "2e010a0007000000000003000102", .whole),
-        Row("kbengine", .client, "", "ffff", .malformed),
-        Row("kbengine", .client, "", "0400ffff00000300", .tooLarge),
-        Row("kbengine", .client, "", "0300040000000000", .malformed),
+        Row("kbengine", .client, "", "ffff", .rejected(.unknownKind)),
+        Row("kbengine", .client, "", "0400ffff00000300", .rejected(.frameTooLarge)),
+        Row("kbengine", .client, "", "0300040000000000", .rejected(.truncatedField)),
         Row(
             "scut", .client, "",
             "7c0000003f643d4d736749642533643225323653696425336425323655696425336430253236537425336425"
@@ -182,27 +184,27 @@ import Testing
             "2500000025000000000000000200000000000000e90300000200000073740300000068657907000000", .whole),
         Row("scut", .server, "", "1d0000001d000000690000000400000003000000626164ea030000020000007374", .whole),
         Row("scut", .server, "", "1a0000001a000000000000000000000000000000d1070000020000007374", .whole),
-        Row("scut", .client, "", "00000000", .malformed),
-        Row("scut", .client, "", "ffffffff", .malformed),
-        Row("scut", .client, "", "0100a000", .tooLarge),
-        Row("scut", .client, "", "030000003f643d", .malformed),
+        Row("scut", .client, "", "00000000", .rejected(.emptyFrame)),
+        Row("scut", .client, "", "ffffffff", .rejected(.negativeLength)),
+        Row("scut", .client, "", "0100a000", .rejected(.frameTooLarge)),
+        Row("scut", .client, "", "030000003f643d", .rejected(.badSignature)),
         Row("firefly", .client, "", "00000000000000000000000009000000016173646665", .whole),
         Row("firefly", .server, "", "0000000000000000000000000a00000001e6aca2e8bf8e", .whole),
         Row("firefly", .server, "", "000000000000000000000000090000006f6173646665", .whole),
-        Row("firefly", .client, "", "01000000000000000000000009000000016173646665", .malformed),
-        Row("firefly", .client, "", "0000000000000000000000000300000001", .malformed),
-        Row("firefly", .client, "", "0000000000000000007fffffff", .tooLarge),
+        Row("firefly", .client, "", "01000000000000000000000009000000016173646665", .rejected(.wrongConstant)),
+        Row("firefly", .client, "", "0000000000000000000000000300000001", .rejected(.frameTooSmall)),
+        Row("firefly", .client, "", "0000000000000000007fffffff", .rejected(.frameTooLarge)),
         Row("int8", .client, "", "0568656c6c6f", .whole),
         Row("int8", .client, "", "00", .whole),
         Row("int16", .client, "", "00077b2261223a317d", .whole),
         Row("int32", .client, "", "0000000568656c6c6f", .whole),
-        Row("int32", .client, "", "000186a0", .tooLarge),
+        Row("int32", .client, "", "000186a0", .rejected(.frameTooLarge)),
         Row("netstring", .client, "", "303a2c", .whole),
         Row("netstring", .client, "", "353a68656c6c6f2c", .whole),
-        Row("netstring", .client, "", "30353a", .malformed),
-        Row("netstring", .client, "", "353a68656c6c6f78", .malformed),
-        Row("netstring", .client, "", "3130303030303a", .tooLarge),
-        Row("netstring", .client, "", "783a", .malformed),
+        Row("netstring", .client, "", "30353a", .rejected(.malformedLength)),
+        Row("netstring", .client, "", "353a68656c6c6f78", .rejected(.wrongTerminator)),
+        Row("netstring", .client, "", "3130303030303a", .rejected(.frameTooLarge)),
+        Row("netstring", .client, "", "783a", .rejected(.malformedLength)),
         Row("line", .client, "", "68656c6c6f0d0a", .whole),
         Row("line", .client, "", "0d0a", .whole),
         Row("line", .client, "", "68656c6c6f", .incomplete),
@@ -214,7 +216,7 @@ import Testing
             "amp", .server, "",
             "00065f6572726f72000132000b5f6572726f725f636f64650007554e4b4e4f574e00125f6572726f725f6465"
                 + "736372697074696f6e00046e6f70650000", .whole),
-        Row("amp", .client, "", "0100", .tooLarge),
+        Row("amp", .client, "", "0100", .rejected(.frameTooLarge)),
         Row(
             "photon-json", .client, "",
             "7e6d7e34337e6d7e7e6a7e7b22726571223a3233302c2276616c73223a5b3232342c22617070222c3232302c"
@@ -250,7 +252,7 @@ import Testing
         Row("photon-tcp", .server, "", "fb0000000f0001f303e500002a0000", .whole),
         Row("photon-tcp", .server, "", "fb000000190001f30414000200690000000204730003616263", .whole),
         Row("photon-tcp", .client, "", "f000001234", .whole),
-        Row("photon-tcp", .client, "", "fb00000005", .malformed),
-        Row("photon-tcp", .client, "", "aa", .malformed),
+        Row("photon-tcp", .client, "", "fb00000005", .rejected(.frameTooSmall)),
+        Row("photon-tcp", .client, "", "aa", .rejected(.unknownKind)),
     ]
 }

@@ -128,10 +128,24 @@ import Testing
         }
     }
 
-    @Test func boundsWhatAZeroPackedBodyBecomes() throws {
-        let driver = try driver("skynet")
-        // Each byte of zero stands for eight: 65 535 of them for 524 280, less than the 512 KiB allowed.
-        driver.receive([0xFF, 0xFF] + [UInt8](repeating: 0, count: 65_535))
-        #expect(driver.fault?.closeReason == .protocolViolation || driver.fault?.closeReason == .malformedFrame)
+    @Test(arguments: [(63, false), (64, true), (65, true)])
+    func boundsWhatAZeroPackedBodyBecomes(limit: Int, passes: Bool) throws {
+        let driver = try GateDescriptorsTests.driver(
+            try load(
+                """
+                {
+                  limits: {max_inflated: \(limit)},
+                  frame: [
+                    {name: "size", type: "u16", counts: "after"},
+                    {name: "body", type: "native", codec: "sproto-rpc", len: "rest"},
+                  ],
+                  routes: {by: "number"},
+                  kinds: {request: {has: ["code", "id"]}, response: {has: "id", absent: "code"}},
+                }
+                """))
+        // A request, and seven bytes of zero, each of which stands for eight: 64 bytes in all.
+        driver.receive([0, 11, 0x15, 0x02, 0x04, 0x04] + [UInt8](repeating: 0, count: 7))
+        #expect(driver.fault == (passes ? nil : .framing(.inflatedTooLarge(limit: 63))))
+        #expect(driver.takeEvents().count == (passes ? 1 : 0))
     }
 }

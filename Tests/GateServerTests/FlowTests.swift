@@ -105,7 +105,7 @@ import Testing
         client.say(bytes: good + bad + behind)
         #expect(client.messages() == ["Echo/HD_Raw/1 before"])
         #expect(client.stream.end == .closedAfterFlush(linger: .seconds(1)))
-        #expect(fixture.ends == ["malformed_frame": 1])
+        #expect(fixture.ends == ["invalid_value": 1])
         #expect(fixture.count("messages_received") == 1)
     }
 

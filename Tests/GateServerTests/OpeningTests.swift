@@ -220,7 +220,7 @@ import Testing
         fixture.group.run()
     }
 
-    @Test(arguments: [CloseReason.clientGoodbye, .peerClosed, .peerReset, .malformedFrame])
+    @Test(arguments: [CloseReason.clientGoodbye, .peerClosed, .peerReset, .unknownKind])
     func disconnectedKnowsTheReason(reason: CloseReason) throws {
         let reasons = Record<CloseReason>()
         let ends = Record<CloseReason>()

@@ -25,7 +25,7 @@ extension LoadedConfiguration {
         for listener in configuration.listeners {
             let options = ProtocolOptions(
                 frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
-                parameters: listener.parameters, routes: listener.routes)
+                listenerFrameBytesMax: listener.frameBytesMax, parameters: listener.parameters, routes: listener.routes)
             do throws(ProtocolSetupError) {
                 _ = try registry.definition(named: listener.protocolName).configure(options)
             } catch {

@@ -95,7 +95,7 @@ extension GatehouseServer {
     private func options(of listener: ListenerConfiguration) -> ProtocolOptions {
         ProtocolOptions(
             frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
-            parameters: listener.parameters, routes: listener.routes)
+            listenerFrameBytesMax: listener.frameBytesMax, parameters: listener.parameters, routes: listener.routes)
     }
 
     private func settings(of listener: ListenerConfiguration) throws(ProtocolSetupError) -> ListenerSettings {

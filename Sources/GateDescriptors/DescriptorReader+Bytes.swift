@@ -1,0 +1,138 @@
+import GateJSON
+
+/// Runs of bytes: constants, text, bodies with keys.
+extension DescriptorReader {
+    mutating func constant(_ name: String, _ node: JSONNode, _ path: String) -> FieldModel? {
+        var bytes: [UInt8]?
+        if let hexNode = node["hex"] {
+            bytes = hex(hexNode, "\(path).hex")
+            if bytes == nil { return nil }
+        }
+        if let textNode = node["text"] {
+            if bytes != nil { report(.duplicateName("text"), at: place(textNode, "\(path).text")) }
+            guard let text = literal(textNode, "\(path).text") else { return nil }
+            bytes = Array(text.utf8)
+        }
+        guard let bytes, !bytes.isEmpty else {
+            report(.missingKey("hex"), at: place(node, path))
+            return nil
+        }
+        return FieldModel(name: name, form: .constant(bytes), place: place(node, path))
+    }
+
+    /// One to eight bytes at which something ends.
+    mutating func terminator(_ node: JSONNode, _ path: String) -> [UInt8]? {
+        guard let text = literal(node, path) else { return nil }
+        guard (1...8).contains(text.utf8.count) else {
+            report(.badText(text, expected: "1 to 8 bytes"), at: place(node, path))
+            return nil
+        }
+        return Array(text.utf8)
+    }
+
+    /// Keys and values with a length each.
+    mutating func pairs(
+        _ name: String, _ node: JSONNode, _ path: String, _ isLittleEndian: Bool
+    ) -> FieldModel? {
+        var widths: [Int] = []
+        for key in ["key", "value"] {
+            guard let type = node[key].flatMap({ node in text(node, "\(path).\(key)") }) else {
+                report(.missingKey(key), at: place(node, path))
+                return nil
+            }
+            guard let width = Self.unsigned[type], width <= 4 else {
+                report(.unknownValue(type, valid: ["u8", "u16", "u24", "u32"]), at: place(node, "\(path).\(key)"))
+                return nil
+            }
+            widths.append(width)
+        }
+        let largest = 1 << (8 * widths[0]) - 1
+        let keyMax = node["key_max"].flatMap { node in number(node, "\(path).key_max", in: 1...largest) } ?? largest
+        let pairs = PairsModel(
+            keyWidth: widths[0], valueWidth: widths[1], keyBytesMax: keyMax, keys: keys(node, "keys", path))
+        var field = FieldModel(name: name, form: .pairs(pairs), place: place(node, path))
+        field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
+        return field
+    }
+
+    /// A run of bytes: `bytes`, `str`, `json` or `native`.
+    mutating func run(
+        _ name: String, _ form: FieldModel.Form, _ node: JSONNode, _ path: String, _ isLittleEndian: Bool
+    ) -> FieldModel? {
+        var field = FieldModel(name: name, form: form, place: place(node, path))
+        field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
+        readBounds(node, path, largest: DescriptorLimits.frameBytesCeiling, into: &field)
+        readUnsupported(node, path, into: &field)
+        if let empty = node["empty"] { field.empty = Array((literal(empty, "\(path).empty") ?? "").utf8) }
+        if case .bytes = field.form, let json = node["json"] {
+            let word: PayloadWord? = word(json, "\(path).json")
+            field.isJSON = word != nil
+        }
+        if let until = node["until"] {
+            guard let end = terminator(until, "\(path).until") else { return nil }
+            field.length = .until(end)
+            field.lengthPlace = place(until, "\(path).until")
+            if let len = node["len"] { report(.duplicateName("len"), at: place(len, "\(path).len")) }
+            return field
+        }
+        guard let lengthNode = node["len"] else {
+            report(.missingKey("len"), at: place(node, path))
+            return nil
+        }
+        let path = "\(path).len"
+        field.lengthPlace = place(lengthNode, path)
+        if case .number = lengthNode.kind {
+            guard let count = number(lengthNode, path, in: 1...DescriptorLimits.frameBytesCeiling) else { return nil }
+            field.length = .fixed(count)
+            return field
+        }
+        guard let text = text(lengthNode, path) else { return nil }
+        if text == "rest" {
+            field.length = .rest
+        } else if let width = Self.unsigned[text] {
+            field.length = .prefix(width: width)
+        } else if let width = Self.signed[text] {
+            field.length = .prefix(width: width)
+            field.isSigned = true
+        } else {
+            field.length = .field(text)
+        }
+        return field
+    }
+
+    /// The keys of a body and the names of their values.
+    mutating func keys(_ node: JSONNode, _ key: String, _ path: String) -> [KeyModel] {
+        guard let mapping = node[key] else {
+            report(.missingKey(key), at: place(node, path))
+            return []
+        }
+        let path = "\(path).\(key)"
+        var keys: [KeyModel] = []
+        for member in members(of: mapping, path) {
+            guard isWord(member.key) else {
+                report(
+                    .badText(member.key, expected: "a name of a-z, 0-9, _ and -"),
+                    at: DescriptorPlace(path: "\(path).?", position: member.keyPosition))
+                continue
+            }
+            guard let key = literal(member.value, "\(path).\(member.key)") else { continue }
+            if keys.contains(where: { $0.key == key }) {
+                report(.duplicateName(key), at: place(member.value, "\(path).\(member.key)"))
+            } else {
+                let place = DescriptorPlace(path: "\(path).\(member.key)", position: member.keyPosition)
+                keys.append(KeyModel(name: member.key, key: key, place: place))
+            }
+        }
+        return keys
+    }
+}
+
+/// A JSON body whose only key is the route.
+enum SingleKey: String, CaseIterable {
+    case single
+}
+
+/// A payload that is one JSON value.
+private enum PayloadWord: String, CaseIterable {
+    case payload
+}
