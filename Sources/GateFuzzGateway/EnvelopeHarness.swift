@@ -127,7 +127,7 @@ extension RPCEnvelope: FuzzedMessage {
             try checkCount(node.modules.count, EnvelopeLimits.modulesMax)
             try checkCount(node.labels.count, EnvelopeLimits.settingsMax)
             for module in node.modules {
-                try checkNames([module.type, module.version] + module.ids + module.functions)
+                try checkNames([module.type, module.version] + module.ids + Array(module.functions.keys))
                 try checkCount(max(module.ids.count, module.functions.count), EnvelopeLimits.modulesMax)
             }
         case .sessionEnded(let session, _): try checkSession(session)
