@@ -36,6 +36,7 @@ let package = Package(
         .trait(name: "NATS", description: "nats:// between nodes (needs libnats-dev)"),
         .trait(name: "Redis", description: "redis:// between nodes (needs libhiredis-dev)"),
         .trait(name: "Zlib", description: "compressed frames of described protocols (needs zlib1g-dev)"),
+        .trait(name: "RabbitMQ", description: "amqp:// between nodes (needs librabbitmq-dev)"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -48,6 +49,7 @@ let package = Package(
         .systemLibrary(name: "CNATS", providers: [.apt(["libnats-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", providers: [.apt(["librabbitmq-dev"])]),
         // Floor 1: pure helpers.
         library("GateBytes"),
         library("GateJSON"),
@@ -77,6 +79,9 @@ let package = Package(
             "GateRPCRedis",
             ["GateBytes", "GateIO", "GateRPC", .target(name: "CHiredis", condition: .when(traits: ["Redis"]))]),
         library(
+            "GateRPCRabbitMQ",
+            ["GateBytes", "GateIO", "GateRPC", .target(name: "CRabbitMQ", condition: .when(traits: ["RabbitMQ"]))]),
+        library(
             "GateModules",
             ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
         library(
@@ -92,8 +97,8 @@ let package = Package(
             "Gatehouse",
             [
                 "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules",
-                "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRedis", "GateRPCUDP", "GateServer", "GateSessions",
-                "GateUV", logging,
+                "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRabbitMQ", "GateRPCRedis", "GateRPCUDP", "GateServer",
+                "GateSessions", "GateUV", logging,
             ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
         // The fuzzers of the codecs link nothing but these: libFuzzer walks the counters of all that is there.
@@ -128,8 +133,8 @@ let package = Package(
         tests(
             "GateRPCTests",
             [
-                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRedis",
-                "GateRPCUDP", "GateSessions", "GateTestKit", "GateUV",
+                "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRabbitMQ",
+                "GateRPCRedis", "GateRPCUDP", "GateSessions", "GateTestKit", "GateUV",
             ]),
         tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
         tests("GateSessionsTests", ["GateBytes", "GateIO", "GateProtocol", "GateSessions", "GateTestKit"]),

@@ -106,8 +106,44 @@ class Redis(Broker):
                 "--save", "", "--appendonly", "no", "--logfile", "redis.log"]
 
 
+class RabbitMQ(Broker):
+    """Debian's rabbitmq-server, with a name server for Erlang nodes of its own."""
+
+    def __init__(self):
+        self.names, self.distribution = free_port(), free_port()
+        super().__init__()
+
+    @property
+    def url(self):
+        return f"amqp://127.0.0.1:{self.port}"
+
+    def command(self):
+        # Under systemd the script becomes the server instead of waiting for it; so does the shell, and the name server
+        # ends with them.
+        return ["sh", "-c", "setpriv --pdeathsig KILL epmd -port $ERL_EPMD_PORT -address 127.0.0.1 &"
+                " exec /usr/lib/rabbitmq/bin/rabbitmq-server"]
+
+    def environment(self):
+        folder = self.folder.name
+        with open(f"{folder}/rabbitmq.conf", "w") as file:
+            file.write(f"listeners.tcp.1 = 127.0.0.1:{self.port}\nlog.file = false\n")
+        return {
+            "PATH": os.environ["PATH"], "HOME": folder, "LANG": "C.UTF-8", "RUNNING_UNDER_SYSTEMD": "1",
+            "ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self.names),
+            "ERL_CRASH_DUMP": "/dev/null", "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_NODENAME": f"gatehouse{self.port}@localhost",
+            "RABBITMQ_DIST_PORT": str(self.distribution), "RABBITMQ_MNESIA_BASE": folder,
+            "RABBITMQ_LOG_BASE": folder, "RABBITMQ_PID_FILE": f"{folder}/pid",
+            "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",
+            "RABBITMQ_FEATURE_FLAGS_FILE": f"{folder}/features",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1 +sbwt none",
+        }
+
+
 #: The transports with a broker. `GATEHOUSE_E2E_TRANSPORTS` names those that the executable has.
-BROKERS = {"nats": Nats, "redis": Redis}
+BROKERS = {"nats": Nats, "rabbitmq": RabbitMQ, "redis": Redis}
 
 
 def transports():

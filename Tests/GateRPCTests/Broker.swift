@@ -46,30 +46,82 @@ final class Broker: Sendable {
 
     var url: String { program.url(port) }
 
+    /// How long a server may take to start.
+    private static let startTimeMax = Duration.seconds(60)
+    private let launched = Mutex(ContinuousClock.now)
+
     /// Starts a server of this kind and waits until it accepts connections.
     convenience init(_ kind: LinkKind) throws { try self.init(program: #require(kind.broker)) }
 
     /// Starts a server and waits until it accepts connections.
-    init(program: BrokerProgram) throws {
+    convenience init(program: BrokerProgram) throws {
+        try self.init(making: program)
+        try start()
+    }
+
+    /// A server that is not started.
+    private init(making program: BrokerProgram) throws {
         self.program = program
         port = try Self.freePort()
         directory = "/tmp/gatehouse-test-\(getpid())-\(port)"
         guard unsafe mkdir(directory, 0o755) == 0 else { throw TestFailure.unexpected }
-        try start()
+    }
+
+    deinit { Self.remove(directory) }
+
+    /// Removes a file, or a folder with what is in it.
+    private static func remove(_ path: String) {
+        // Sound: an entry is read before the next one is asked for, and none after the folder is closed.
+        if unsafe unlink(path) == 0 { return }
+        guard let folder = unsafe opendir(path) else { return }
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+                unsafe String(cString: UnsafeRawPointer(field).assumingMemoryBound(to: CChar.self))
+            }
+            if name != ".", name != ".." { remove("\(path)/\(name)") }
+        }
+        unsafe closedir(folder)
+        unsafe rmdir(path)
+    }
+
+    /// A server of this kind that accepts connections. Holds no thread of other tests while it starts.
+    static func running(_ kind: LinkKind) async throws -> Broker {
+        try await running(#require(kind.broker))
+    }
+
+    /// A server that accepts connections. Holds no thread of other tests while it starts.
+    static func running(_ program: BrokerProgram) async throws -> Broker {
+        let broker = try Broker(making: program)
+        try await broker.restart()
+        return broker
     }
 
     /// Starts the server again, on the same port; returns once it accepts connections.
     func start() throws {
+        try launch()
+        while try !isAccepting() { usleep(5_000) }
+    }
+
+    /// The same without holding a thread.
+    func restart() async throws {
+        try launch()
+        while try !isAccepting() { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    private func launch() throws {
         try program.prepare(port, directory)
         let child = try ChildServer(
             [program.path] + program.arguments(port, directory),
             program.environment(port, directory) + ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
         process.withLock { $0 = child }
-        for _ in 0..<6_000 {
-            if Self.accepts(port) { return }
-            usleep(5_000)
-        }
-        throw TestFailure.unexpected
+        launched.withLock { $0 = .now }
+    }
+
+    /// Whether the server is there; throws when it takes too long.
+    private func isAccepting() throws -> Bool {
+        if Self.accepts(port) { return true }
+        guard launched.withLock({ $0.duration(to: .now) }) < Self.startTimeMax else { throw TestFailure.unexpected }
+        return false
     }
 
     /// Sends a signal to this server and what it started.

@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: LinkKind.brokered)
     func everyCallEndsWhenTheBrokerIsKilledAndServiceComesBack(kind: LinkKind) async throws {
-        let broker = try Broker(kind)
+        let broker = try await Broker.running(kind)
         defer { broker.end() }
         let (cluster, gateway) = try await nodes(kind, broker)
         defer { cluster.end() }
@@ -49,7 +49,7 @@ import Testing
         broker.end()
         await Cluster.wait { !gateway.link.isUp }
         await #expect(throws: RPCFault.unreachable) { try await gateway.call("Echo") }
-        try broker.start()
+        try await broker.restart()
         let accepting = gateway.transport.now
         await Cluster.wait { (try? await gateway.call("Echo", within: .seconds(1))) != nil }
         #expect(gateway.transport.now - accepting < .seconds(3))
@@ -65,7 +65,7 @@ import Testing
 
     @Test(arguments: LinkKind.brokered)
     func aFrozenBrokerHoldsNobody(kind: LinkKind) async throws {
-        let broker = try Broker(kind)
+        let broker = try await Broker.running(kind)
         defer { broker.end() }
         let (cluster, gateway) = try await nodes(kind, broker)
         defer { cluster.end() }
@@ -85,7 +85,7 @@ import Testing
 
     @Test(arguments: LinkKind.brokered)
     func aSlowConsumerHoldsOnlyItself(kind: LinkKind) async throws {
-        let broker = try Broker(kind)
+        let broker = try await Broker.running(kind)
         defer { broker.end() }
         let (cluster, gateway) = try await nodes(kind, broker)
         defer { cluster.end() }
@@ -124,7 +124,7 @@ import Testing
 
     @Test(arguments: LinkKind.brokered)
     func aLinkThatFindsNoBrokerWaitsForOne(kind: LinkKind) async throws {
-        let broker = try Broker(kind)
+        let broker = try await Broker.running(kind)
         defer { broker.end() }
         broker.end()
         let cluster = Cluster(kind, broker: broker)
@@ -134,7 +134,7 @@ import Testing
         #expect(!gateway.link.isUp)
         await #expect(throws: RPCFault.noSuchModule("Echo")) { try await gateway.call("Echo") }
         #expect(throws: RPCFault.unreachable) { try gateway.link.publish([1]) }
-        try broker.start()
+        try await broker.restart()
         await Cluster.wait { (try? await gateway.call("Echo", within: .seconds(1))) != nil }
     }
 

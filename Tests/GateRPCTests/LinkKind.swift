@@ -2,6 +2,7 @@ import GateBytes
 import GateIO
 import GateRPC
 import GateRPCNATS
+import GateRPCRabbitMQ
 import GateRPCRedis
 import GateRPCUDP
 import GateUV
@@ -18,6 +19,9 @@ enum LinkKind: String, CaseIterable, Sendable {
     #if Redis
         case redis
     #endif
+    #if RabbitMQ
+        case rabbitmq
+    #endif
 
     /// The server behind the links; `nil` where there is none.
     var broker: BrokerProgram? {
@@ -28,6 +32,9 @@ enum LinkKind: String, CaseIterable, Sendable {
         #endif
         #if Redis
             case .redis: .redis
+        #endif
+        #if RabbitMQ
+            case .rabbitmq: .rabbitMQ
         #endif
         }
     }
@@ -43,6 +50,10 @@ enum LinkKind: String, CaseIterable, Sendable {
         #endif
         #if Redis
             case .redis: (try? RedisURL(url)).map { RedisLink(url: $0, loop: group.loops[0], start: start) }
+        #endif
+        #if RabbitMQ
+            case .rabbitmq:
+                (try? RabbitMQURL(url)).map { RabbitMQLink(url: $0, loop: group.loops[0], start: start) }
         #endif
         }
     }

@@ -1,6 +1,7 @@
 import GateIO
 import GateRPC
 import GateRPCNATS
+import GateRPCRabbitMQ
 import GateRPCRedis
 import GateRPCUDP
 import GateUV
@@ -41,6 +42,9 @@ enum ClusterLink {
             #endif
         #if Redis
             case .redis(let url): return RedisLink(url: url, loop: group.loops[0], start: start, report: report)
+        #endif
+        #if RabbitMQ
+            case .rabbitMQ(let url): return RabbitMQLink(url: url, loop: group.loops[0], start: start, report: report)
         #endif
         }
     }

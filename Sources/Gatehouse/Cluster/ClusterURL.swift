@@ -1,6 +1,9 @@
 package import GateIO
 import GateRPCUDP
 
+#if RabbitMQ
+    package import GateRPCRabbitMQ
+#endif
 #if Redis
     package import GateRPCRedis
 #endif
@@ -14,6 +17,10 @@ package enum ClusterURL: Hashable, Sendable {
     #if Redis
         /// `redis://[USER:PASSWORD@]HOST:PORT[/DATABASE]`; several hosts, separated by commas.
         case redis(RedisURL)
+    #endif
+    #if RabbitMQ
+        /// `amqp://[USER:PASSWORD@]HOST:PORT[/VHOST]`, or `amqps://`; several hosts, separated by commas.
+        case rabbitMQ(RabbitMQURL)
     #endif
 
     /// Reads a URL.
@@ -42,7 +49,18 @@ package enum ClusterURL: Hashable, Sendable {
                 if scheme == "rediss" { throw .notSupported(scheme) }
                 throw .notBuiltIn(scheme, trait: "Redis", package: "libhiredis-dev")
             #endif
-        case "amqp", "amqps": throw .notBuiltIn(scheme, trait: "RabbitMQ", package: "librabbitmq-dev")
+        case "amqp", "amqps":
+            #if RabbitMQ
+                do throws(RabbitMQURLFault) {
+                    let url = try RabbitMQURL(text)
+                    try url.checkFiles()
+                    self = .rabbitMQ(url)
+                } catch {
+                    throw .malformed(scheme, reason: error.description)
+                }
+            #else
+                throw .notBuiltIn(scheme, trait: "RabbitMQ", package: "librabbitmq-dev")
+            #endif
         case "redis+sentinel", "redis-sentinel", "rediss+sentinel", "redis-cluster", "redis+cluster":
             throw .notSupported(scheme)
         default: throw .unknownScheme(scheme)

@@ -1,0 +1,139 @@
+#if RabbitMQ
+    import GateBytes
+    import GateRPC
+    import Glibc
+
+    /// What the link's thread does, until the link is closed.
+    extension RabbitMQLink {
+        /// Frames that are read before messages are sent again.
+        private static let framesPerTurn = 256
+        /// Messages that are sent before frames are read again.
+        private static let messagesPerTurn = 32
+        /// The longest wait for something to happen, so that heartbeats go out in time. Milliseconds.
+        private static let turnMillisecondsMax: Int32 = 500
+
+        /// Connects to one server after another.
+        func run() {
+            var tries = 0
+            var number = 1
+            var wait = RabbitMQLimits.retryMin
+            var lastFault: RabbitMQFault?
+            while !outbox.isClosed {
+                let server = url.servers[tries % url.servers.count]
+                tries += 1
+                var connectedAt: MonotonicTime?
+                do throws(RabbitMQFault) {
+                    let connection = try RabbitMQConnection(server, of: url, name: "gatehouse \(inbox)")
+                    try connection.listen(at: inbox)
+                    connectedAt = RabbitMQClock.now()
+                    lastFault = nil
+                    report(server.description, nil)
+                    wentUp()
+                    try serve(connection)
+                    return
+                } catch {
+                    if let limit = error.messageBytesMax { learn(messageBytesMax: limit) }
+                    if connectedAt != nil {
+                        number += 1
+                        wentDown(number: number)
+                    }
+                    // One line for a row of equal failures.
+                    if error != lastFault { report(server.description, error.description) }
+                    lastFault = error
+                }
+                if let connectedAt, RabbitMQClock.now() - connectedAt >= RabbitMQLimits.steadyTime {
+                    wait = RabbitMQLimits.retryMin
+                }
+                pause(for: .seconds(wait.seconds * .random(in: 0.5...1)))
+                wait = min(wait + wait, RabbitMQLimits.retryMax)
+            }
+        }
+
+        /// Waits until the time is over or the link is closed.
+        private func pause(for time: TimeSpan) {
+            let end = RabbitMQClock.now() + time
+            while !outbox.isClosed {
+                let left = (end - RabbitMQClock.now()).nanoseconds / 1_000_000
+                if left <= 0 { return }
+                var descriptors = [pollfd(fd: outbox.descriptor, events: Int16(POLLIN), revents: 0)]
+                // Sound: the call looks at one element of an array of one.
+                if unsafe poll(&descriptors, 1, Int32(clamping: left)) > 0 { outbox.rest() }
+            }
+        }
+
+        /// Carries messages both ways until the link is closed.
+        private func serve(_ connection: RabbitMQConnection) throws(RabbitMQFault) {
+            var turn = Turn(heardAt: RabbitMQClock.now())
+            while true {
+                let hasRoom = events.hasRoom
+                let hasWork = !outbox.isEmpty && !turn.isBlocked
+                if outbox.isClosed, !hasWork { return connection.close() }
+                let ready = wait(connection, reads: hasRoom, writes: hasWork)
+                let now = RabbitMQClock.now()
+                if ready.reads || !hasRoom { turn.heardAt = now }
+                if hasRoom {
+                    try read(connection, &turn)
+                } else if now >= turn.beatsAt {
+                    turn.beatsAt = now + .seconds(Double(RabbitMQLimits.heartbeatSeconds) / 2)
+                    try connection.beat()
+                }
+                if now - turn.heardAt > RabbitMQLimits.silenceMax {
+                    throw .silent(milliseconds: Int((now - turn.heardAt).nanoseconds / 1_000_000))
+                }
+                if ready.writes, !turn.isBlocked { try write(connection, now) }
+            }
+        }
+
+        /// What a turn leaves to the next one.
+        private struct Turn {
+            /// When the server said something last.
+            var heardAt: MonotonicTime
+            /// When it must hear of us while nothing is read.
+            var beatsAt = MonotonicTime(nanoseconds: .min)
+            /// Whether it has said that it reads nothing.
+            var isBlocked = false
+        }
+
+        /// Waits until there is something to do.
+        private func wait(
+            _ connection: RabbitMQConnection, reads: Bool, writes: Bool
+        ) -> (reads: Bool, writes: Bool) {
+            let hasInput = reads && connection.hasInput
+            let asked = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)
+            var descriptors = [
+                pollfd(fd: connection.descriptor, events: Int16(asked), revents: 0),
+                pollfd(fd: outbox.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            // Sound: the call looks at two elements of an array of two.
+            _ = unsafe poll(&descriptors, 2, hasInput ? 0 : Self.turnMillisecondsMax)
+            if descriptors[1].revents != 0 { outbox.rest() }
+            let happened = Int32(descriptors[0].revents)
+            return (hasInput || happened & ~POLLOUT != 0, happened & POLLOUT != 0)
+        }
+
+        private func read(_ connection: RabbitMQConnection, _ turn: inout Turn) throws(RabbitMQFault) {
+            var arrived: [LinkEvents.Event] = []
+            // What was read counts, also when the connection is lost behind it.
+            defer { events.add(arrived) }
+            for _ in 0..<Self.framesPerTurn {
+                guard let arrival = try connection.receive() else { return }
+                switch arrival {
+                case .message(let bytes): arrived.append(.message(bytes))
+                case .undeliverable(let inbox): arrived.append(.undeliverable(inbox))
+                case .blocked(let isBlocked):
+                    turn.isBlocked = isBlocked
+                    setBlocked(isBlocked)
+                case .other: break
+                }
+            }
+        }
+
+        private func write(_ connection: RabbitMQConnection, _ now: MonotonicTime) throws(RabbitMQFault) {
+            for _ in 0..<Self.messagesPerTurn {
+                guard let message = outbox.next() else { return }
+                if now - message.addedAt > RabbitMQLimits.waitTimeMax { continue }
+                try connection.publish(message)
+            }
+        }
+    }
+#endif
