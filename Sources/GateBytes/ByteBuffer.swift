@@ -128,6 +128,16 @@ public struct ByteBuffer: ~Copyable {
         append(bigEndian: value.byteSwapped)
     }
 
+    /// Appends the lowest `count` bytes of a word, 0...8, the lowest first.
+    @inlinable
+    public mutating func append(lowBytes count: Int, of word: UInt64) {
+        precondition(count >= 0 && count <= 8, "a word has eight bytes")
+        reserve(8)
+        // Sound: room for all eight was reserved; those behind the first `count` are not kept.
+        unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + end).storeBytes(of: word.littleEndian, as: UInt64.self)
+        end += count
+    }
+
     /// Overwrites the byte at `offset` from the first readable byte.
     @inlinable
     public mutating func set(_ offset: Int, to byte: UInt8) {

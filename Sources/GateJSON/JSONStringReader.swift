@@ -33,25 +33,65 @@ enum JSONStringReader {
         throw JSONFault(.unterminatedString, at: end, in: bytes)
     }
 
+    /// The bytes of a word that are no plain text, each marked in its highest bit: the quote, backslashes, control
+    /// characters and what is beyond ASCII.
+    @inline(__always)
+    private static func marks(_ word: UInt64, quote: UInt8) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        // With its highest bit set a byte borrows nothing from the next one, and keeps the bit unless it was too small.
+        let noQuote = (word ^ ones &* UInt64(quote) | highs) &- ones
+        let noSlash = (word ^ ones &* UInt64(ASCII.backslash) | highs) &- ones
+        let noControl = (word | highs) &- ones &* 0x20
+        return (~(noQuote & noSlash & noControl) | word) & highs
+    }
+
     /// Steps over bytes that are neither quote, backslash, control character nor beyond ASCII, eight at a time.
     @inline(__always)
     private static func skipPlain(_ bytes: Span<UInt8>, from start: Int, quote: UInt8) -> Int {
         var offset = start
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
         let raw = unsafe bytes.bytes
+        while offset &+ 16 <= bytes.count {
+            // Sound: the sixteen bytes lie inside the span, checked above. Lowest byte first, as on every machine we run on.
+            let low = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            let high = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset &+ 8, as: UInt64.self)
+            let marks = (marks(low, quote: quote), marks(high, quote: quote))
+            if marks.0 | marks.1 != 0 {
+                let skipped = marks.0 != 0 ? marks.0.trailingZeroBitCount : 64 &+ marks.1.trailingZeroBitCount
+                return offset &+ skipped >> 3
+            }
+            offset &+= 16
+        }
         while offset &+ 8 <= bytes.count {
-            // Sound: the eight bytes lie inside the span, checked above. Lowest byte first, as on every machine we run on.
+            // Sound: as above, for eight.
             let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-            let quotes = word ^ (ones &* UInt64(quote))
-            let slashes = word ^ (ones &* UInt64(ASCII.backslash))
-            let found =
-                ((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes) | (word &- ones &* 0x20) | word
-            let marks = found & highs
+            let marks = marks(word, quote: quote)
             if marks != 0 { return offset &+ marks.trailingZeroBitCount >> 3 }
             offset &+= 8
         }
+        let rest = bytes.count &- offset
+        if rest > 0 && bytes.count >= 8 {
+            // Sound: the last eight bytes of the span, of which those that were seen are shifted out. The zeros that come
+            // in their place are marked, above all bytes of the rest.
+            let last = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: bytes.count &- 8, as: UInt64.self)
+            let marks = marks(last >> UInt64(truncatingIfNeeded: 64 &- 8 &* rest), quote: quote)
+            offset &+= min(rest, marks.trailingZeroBitCount >> 3)
+        }
         return offset
+    }
+
+    /// The plain text up to the closing quote when it has at most seven bytes and eight follow `start`; `nil` for any
+    /// other, which ``extent(_:from:quote:dialect:)`` reads.
+    @inline(__always)
+    static func shortPlain(_ bytes: Span<UInt8>, from start: Int) -> (word: UInt64, byteCount: Int)? {
+        guard start &+ 8 <= bytes.count else { return nil }
+        let raw = unsafe bytes.bytes
+        // Sound: the eight bytes lie inside the span, checked above.
+        let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self)
+        let marks = marks(word, quote: ASCII.quote)
+        let count = marks.trailingZeroBitCount >> 3
+        guard marks != 0, UInt8(truncatingIfNeeded: word >> UInt64(8 &* count)) == ASCII.quote else { return nil }
+        return (word & (1 << UInt64(8 &* count) &- 1), count)
     }
 
     /// Appends what the raw text of a string stands for, as UTF-8.

@@ -1,0 +1,181 @@
+/// Where the value of a known key stands.
+public struct JSONPick: Hashable, Sendable {
+    private let start: UInt32
+    private let end: UInt32
+    private let firstByte: UInt8
+    /// The key's place in its ``JSONKeySet``.
+    public let place: UInt8
+    /// Whether a string holds escapes, so that its raw bytes are not the string itself; `false` for other kinds.
+    public let hasEscapes: Bool
+
+    init(place: UInt8, start: Int, end: Int, firstByte: UInt8, hasEscapes: Bool) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.end = UInt32(truncatingIfNeeded: end)
+        self.firstByte = firstByte
+        self.place = place
+        self.hasEscapes = hasEscapes
+    }
+
+    /// The value, with its quotes or brackets and without blanks around it.
+    public var valueRange: Range<Int> { Int(start)..<Int(end) }
+
+    /// Whether the value is a string.
+    public var isString: Bool { firstByte == ASCII.quote }
+
+    /// The raw text of a string, without its quotes; `nil` for other kinds.
+    public var stringRange: Range<Int>? { isString ? Int(start) + 1..<Int(end) - 1 : nil }
+
+    /// The kind of the value.
+    public var kind: JSONKind { JSONKind(firstByte: firstByte) ?? .null }
+}
+
+/// Walks over one object and picks the values of known keys out of it, in one pass and without allocating; other members
+/// are checked and passed over.
+///
+/// The input must be one object with blanks around it or none. It is checked as ``JSON/validate(_:limits:)`` does, and a
+/// known key that comes twice is refused. What was picked is only to be trusted when the walk went on to `nil`.
+///
+/// ```swift
+/// var picker = JSONPicker()
+/// while let pick = try picker.next(keys, in: frame) {
+///     if pick.place == 2 { body = pick.valueRange }
+/// }
+/// ```
+public struct JSONPicker: Sendable {
+    private var offset = 0
+    private var budget: JSONBudget
+    /// Places of the keys that came.
+    private var seen: UInt32 = 0
+    private var isInside = false
+    private var isDone = false
+
+    /// A picker at the start of its input.
+    public init(limits: JSONLimits = JSONLimits()) {
+        budget = JSONBudget(limits)
+    }
+
+    /// The next member whose key is known, or `nil` after the last one, when the rest of the input has been checked too.
+    ///
+    /// - Parameters:
+    ///   - keys: The same keys in each call.
+    ///   - input: The same bytes in each call, fewer than 2^32.
+    /// - Throws: The first fault; the picker is then of no more use.
+    public mutating func next(
+        _ keys: borrowing JSONKeySet, in input: Span<UInt8>
+    ) throws(JSONFault) -> JSONPick? {
+        if isDone { return nil }
+        var expected = JSONExpectation.key
+        if !isInside {
+            guard try begin(input) else { return nil }
+            expected = .keyOrObjectEnd
+        }
+        while true {
+            let place = try key(keys, input, expected)
+            let start = try StrictReader.skipColon(input, at: offset)
+            guard start < input.count else { throw .unexpected(.value, at: start, in: input) }
+            let firstByte = input[start]
+            var hasEscapes = false
+            if firstByte == ASCII.quote {
+                try budget.countNode(at: start, in: input)
+                let extent = try JSONStringReader.extent(input, from: start &+ 1)
+                offset = extent.end &+ 1
+                hasEscapes = extent.hasEscapes
+            } else {
+                offset = try StrictReader.skipValue(input, at: start, depth: 1, budget: &budget)
+            }
+            let end = offset
+            try endMember(input)
+            if place < JSONKeySet.placesMax {
+                return JSONPick(
+                    place: place, start: start, end: end, firstByte: firstByte, hasEscapes: hasEscapes)
+            }
+            if isDone { return nil }
+            expected = .key
+        }
+    }
+
+    /// Reads the opening brace, and the whole of an empty object.
+    /// - Returns: Whether there are members.
+    private mutating func begin(_ input: Span<UInt8>) throws(JSONFault) -> Bool {
+        precondition(input.count <= Int(UInt32.max), "a picker's input has fewer than 2^32 bytes")
+        offset = StrictReader.skipBlanks(input, from: 0)
+        guard offset < input.count, input[offset] == ASCII.openBrace else {
+            throw .unexpected(.object, at: offset, in: input)
+        }
+        try budget.countNode(at: offset, in: input)
+        try budget.checkDepth(0, at: offset, in: input)
+        isInside = true
+        offset = StrictReader.skipBlanks(input, from: offset &+ 1)
+        if offset < input.count, input[offset] == ASCII.closeBrace {
+            try finish(input)
+            return false
+        }
+        return true
+    }
+
+    /// Reads a key and remembers it.
+    /// - Returns: Its place, `placesMax` when it is not known.
+    @inline(__always)
+    private mutating func key(
+        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation
+    ) throws(JSONFault) -> UInt8 {
+        guard offset < input.count, input[offset] == ASCII.quote else {
+            throw .unexpected(expected, at: offset, in: input)
+        }
+        let start = offset &+ 1
+        var place = UInt8(JSONKeySet.placesMax)
+        // Nearly all keys: up to seven plain bytes.
+        if let short = JSONStringReader.shortPlain(input, from: start) {
+            place = keys.place(word: short.word, byteCount: short.byteCount)
+            offset = start &+ short.byteCount &+ 1
+        } else {
+            let extent = try JSONStringReader.extent(input, from: start)
+            offset = extent.end &+ 1
+            place = try Self.place(of: start..<extent.end, hasEscapes: extent.hasEscapes, keys, input)
+        }
+        guard place < JSONKeySet.placesMax else { return place }
+        let bit: UInt32 = 1 << UInt32(place)
+        if seen & bit != 0 { try refuse(start, input) }
+        seen |= bit
+        return place
+    }
+
+    @inline(never)
+    private static func place(
+        of range: Range<Int>, hasEscapes: Bool, _ keys: borrowing JSONKeySet, _ input: Span<UInt8>
+    ) throws(JSONFault) -> UInt8 {
+        guard hasEscapes else { return keys.place(of: input.extracting(range)) }
+        // Allocates; nobody writes such keys but to see what happens.
+        var name: [UInt8] = []
+        try JSONStringReader.append(range, of: input, dialect: .json, to: &name)
+        return keys.place(of: name.span)
+    }
+
+    @inline(never)
+    private func refuse(_ start: Int, _ input: Span<UInt8>) throws(JSONFault) {
+        let end = try JSONStringReader.extent(input, from: start).end
+        throw JSONFault(.duplicateKey(try JSON.string(start..<end, of: input)), at: start - 1, in: input)
+    }
+
+    /// Reads what stands behind a value: a comma, or the end.
+    @inline(__always)
+    private mutating func endMember(_ input: Span<UInt8>) throws(JSONFault) {
+        offset = StrictReader.skipBlanks(input, from: offset)
+        guard offset < input.count else { throw .unexpected(.commaOrObjectEnd, at: offset, in: input) }
+        let byte = input[offset]
+        if byte == ASCII.comma {
+            offset = StrictReader.skipBlanks(input, from: offset &+ 1)
+        } else if byte == ASCII.closeBrace {
+            try finish(input)
+        } else {
+            throw .unexpected(.commaOrObjectEnd, at: offset, in: input)
+        }
+    }
+
+    /// Checks that only blanks follow the closing brace at `offset`.
+    private mutating func finish(_ input: Span<UInt8>) throws(JSONFault) {
+        offset = StrictReader.skipBlanks(input, from: offset &+ 1)
+        guard offset == input.count else { throw JSONFault(.trailingBytes, at: offset, in: input) }
+        isDone = true
+    }
+}
