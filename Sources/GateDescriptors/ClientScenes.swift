@@ -33,7 +33,7 @@ struct ClientScenes {
                 bytes.span, at: start, values: &values, progress: &progress, scratch: &scratch)
             switch reading {
             case .frame(let end):
-                let found = program.kind(of: values)
+                let found = program.kind(of: &values)
                 let test = KindTest(kind: found?.kind ?? .other, column: found?.column ?? 255)
                 frames.append(Frame(test: test, bytes: Array(bytes[start..<end])))
                 start = end

@@ -78,7 +78,7 @@ package struct DescriptorClient: Sendable {
     }
 
     private static func identifier(
-        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ program: DescriptorProgram
+        _ values: inout FrameValues, _ input: Span<UInt8>, _ program: DescriptorProgram
     ) -> UInt64? {
         guard values.has(FrameValues.identifier) else { return nil }
         switch program.identifiers {
@@ -130,7 +130,7 @@ extension DescriptorClient {
         case .frame(let end):
             var frame = Frame(kind: .other, identifier: nil, body: end..<end, end: end)
             var slot = FrameValues.payload
-            switch kind(of: values) {
+            switch kind(of: &values) {
             case .response:
                 frame.kind = .answer
                 if values.has(FrameValues.result) { slot = FrameValues.result }
@@ -141,15 +141,15 @@ extension DescriptorClient {
             case .heartbeat: frame.kind = .heartbeat
             case .kick, .request, .notify, .other, nil: break
             }
-            frame.identifier = Self.identifier(values, input, program)
+            frame.identifier = Self.identifier(&values, input, program)
             let body = values.range(slot)
             if body.region == .input, body.count > 0 { frame.body = body.offsets }
             return frame
         }
     }
 
-    private func kind(of values: borrowing FrameValues) -> DescriptorKind? {
-        for test in tests where program.matches(test, values) { return test.kind }
+    private func kind(of values: inout FrameValues) -> DescriptorKind? {
+        for test in tests where program.matches(test, &values) { return test.kind }
         return unmarked
     }
 }

@@ -119,6 +119,7 @@ extension DescriptorCompiler {
             let operation = parts.writing[index]
             switch operation.code {
             case .literal: size.bytes += operation.range.offsets.count
+            case .shortLiteral: size.bytes += Int(operation.width)
             case .length where operation.width == 0: return nil
             case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
                 size.bytes += Int(operation.width)

@@ -1,4 +1,5 @@
 import GateBytes
+import GateJSON
 import GateProtocol
 
 /// A descriptor compiled for one choice of its parameters: flat arrays of small operations, no names.
@@ -49,10 +50,22 @@ final class DescriptorProgram: Sendable {
     /// What each operation of ``reading`` is called; for people only.
     let labels: ContiguousArray<OperationLabel>
 
+    /// By kind's raw value, one bit each: whether what is written depends on the route.
+    let addressedKinds: UInt16
+    /// What stands between module and handler in a client's name, see ``RouteTable/split``.
+    let splitByte: UInt8?
+    /// Whether the listener gave routes.
+    let hasRouteEntries: Bool
+    /// Whether nobody said anything of routes, see ``RouteTable/isDefault``.
+    let namesAreRoutes: Bool
+    /// ``keys``, ready to be looked for in JSON.
+    let keySet: JSONKeySet
+
     init(_ parts: DescriptorProgramParts, routes: RouteTable = .none) {
-        reading = parts.reading
-        tests = parts.tests
-        writing = parts.writing
+        tests = parts.settledTests()
+        reading = parts.settledReading()
+        keySet = JSONKeySet(parts.keys.map { (Array(parts.pool[$0.range.offsets]), $0.slot) })
+        writing = parts.settledWriting()
         writingRanges = parts.writingRanges
         codedRanges = parts.codedRanges
         replyRanges = parts.replyRanges
@@ -74,6 +87,10 @@ final class DescriptorProgram: Sendable {
         nativeKey = parts.nativeKey
         labels = parts.labels
         self.routes = routes
+        addressedKinds = parts.addressedKinds
+        splitByte = routes.split
+        hasRouteEntries = !routes.entries.isEmpty
+        namesAreRoutes = routes.isDefault
     }
 }
 
@@ -208,6 +225,10 @@ struct ReadOperation: Sendable {
     /// Range of ``DescriptorProgram/tests`` that must all hold for the field to be there.
     var firstTest: UInt16 = 0
     var testsEnd: UInt16 = 0
+    /// How many of them are also the first ones of the operation before, in the same order.
+    var sharedTests: UInt16 = 0
+    /// Whether a length needs more than its number: it may go on, be negative, or count units of text.
+    var isUnusualLength = false
     /// Constant bytes, or the range of ``DescriptorProgram/numbers`` that an enum allows.
     var range = PoolRange()
     var end = PoolRange()
@@ -215,6 +236,8 @@ struct ReadOperation: Sendable {
     var plus = 0
     var minimum: UInt64 = 0
     var maximum = UInt64.max
+    /// Those values of `range` that are below 64, one bit each.
+    var smallValues: UInt64 = 0
 }
 
 /// What the bounds of a field are there for.
@@ -250,6 +273,8 @@ struct WriteOperation: Sendable {
     enum Code: UInt8, Sendable {
         /// The bytes `range` of the pool.
         case literal
+        /// The first `width` of `bytes` and `moreBytes`: a literal of at most sixteen.
+        case shortLiteral
         /// A length of `width` bytes over bytes whose number is known before they are written: `plus`, and the
         /// route's and the payload's where it counts them. Width 0 stands for decimal digits.
         case length
@@ -300,6 +325,9 @@ struct WriteOperation: Sendable {
     var countsPayload = false
     var countsUnits = false
     var range = PoolRange()
+    /// A short literal, eight bytes each, the first byte lowest.
+    var bytes: UInt64 = 0
+    var moreBytes: UInt64 = 0
     var plus = 0
     var minimum: UInt64 = 0
     var maximum = UInt64.max
@@ -309,6 +337,10 @@ struct WriteOperation: Sendable {
 struct ValueTest: Sendable {
     var slot: UInt8
     var range: PoolRange
+    /// Those of the values that are below 64, one bit each.
+    var small: UInt64 = 0
+    /// Whether there are others.
+    var hasLarge = false
 }
 
 /// A kind and what a frame must show to be of it.

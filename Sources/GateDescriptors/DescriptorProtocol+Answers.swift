@@ -5,7 +5,7 @@ import GateProtocol
 extension DescriptorProtocol {
     /// Writes an answer, or keeps it until its turn comes where answers go out in the order of the requests.
     func reply(
-        _ kind: DescriptorKind, _ correlation: Correlation, _ content: consuming FrameContent, _ topic: Span<UInt8>,
+        _ kind: DescriptorKind, _ correlation: Correlation, _ content: inout FrameContent, _ topic: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
         let carries = program.answersCarryRoute
@@ -14,22 +14,22 @@ extension DescriptorProtocol {
         switch program.identifiers {
         case .number:
             content.identifier = .number(carries ? low : correlation.rawValue)
-            try write(kind, content, address, topic, payload, &output)
+            try write(kind, &content, address, topic, payload, &output)
         case .text:
             content.identifier = .number(correlation.rawValue)
             if IdentifierTickets.isTicket(correlation) {
                 guard let text = tickets.end(correlation) else { return }
                 content.identifier = text
             }
-            try write(kind, content, Address(nil), topic, payload, &output)
+            try write(kind, &content, Address(nil), topic, payload, &output)
         case .order:
             // The full number of which the correlation has the lower half.
             let number = nextReply &+ UInt64(UInt32(truncatingIfNeeded: low &- nextReply))
             guard number == nextReply, nextReply <= lastRequest else {
-                try holdReply(kind, number, content, address, topic, payload)
+                try holdReply(kind, number, &content, address, topic, payload)
                 return
             }
-            try write(kind, content, address, topic, payload, &output)
+            try write(kind, &content, address, topic, payload, &output)
             nextReply += 1
             if heldCount > 0 { writeHeldReplies(&output) }
         }
@@ -37,12 +37,12 @@ extension DescriptorProtocol {
 
     /// Keeps an answer that comes before its turn.
     private func holdReply(
-        _ kind: DescriptorKind, _ number: UInt64, _ content: borrowing FrameContent, _ address: Address,
+        _ kind: DescriptorKind, _ number: UInt64, _ content: inout FrameContent, _ address: Address,
         _ topic: Span<UInt8>, _ payload: Span<UInt8>
     ) throws(WireError) {
         guard number > nextReply, number <= lastRequest, !held.holds(number) else { return }
         var frame = ByteBuffer()
-        try write(kind, content, address, topic, payload, &frame)
+        try write(kind, &content, address, topic, payload, &frame)
         try held.hold(frame.array(), for: number)
         heldCount += 1
     }
@@ -58,52 +58,66 @@ extension DescriptorProtocol {
 
     /// Writes a frame under the client's own name or code of its route.
     func write(
-        _ kind: DescriptorKind, _ content: borrowing FrameContent, _ address: Address, _ topic: Span<UInt8>,
+        _ kind: DescriptorKind, _ content: inout FrameContent, _ address: Address, _ topic: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
         if payload.isEmpty && !program.emptyPayload.isEmpty && kind != .error {
             let empty = program.emptyPayload
-            try write(kind, content, address, topic, empty.span, &output)
+            try write(kind, &content, address, topic, empty.span, &output)
             return
         }
         if program.payloadIsJSON, case .text = content.form, kind != .error {
             var quoted = ByteBuffer()
             quoted.appendJSONString(payload)
             let text = quoted.array()
-            let plain = FrameContent(identifier: content.identifier, code: content.code, form: .json, now: content.now)
-            try write(kind, plain, address, topic, text.span, &output)
+            content.form = .json
+            try write(kind, &content, address, topic, text.span, &output)
             return
         }
-        var copy = FrameContent(identifier: content.identifier, form: content.form, now: content.now)
+        // Most answers only repeat an id.
+        if program.addressedKinds & 1 << UInt16(kind.rawValue) == 0, address.ticket == nil {
+            content.code = 0
+            try write(program.writingRanges[kind.rawValue], content, topic, payload, &output)
+            return
+        }
+        try writeAddressed(kind, &content, address, topic, payload, &output)
+    }
+
+    /// Writes a frame that says what it is about.
+    private func writeAddressed(
+        _ kind: DescriptorKind, _ content: inout FrameContent, _ address: Address, _ topic: Span<UInt8>,
+        _ payload: Span<UInt8>, _ output: inout ByteBuffer
+    ) throws(WireError) {
         var hasCode = true
+        content.code = 0
         if let entry = address.entry {
             let found = program.routes.entries[entry]
             let answers = kind == .response || kind == .error
-            copy.code = answers ? found.answerCode : found.code
+            content.code = answers ? found.answerCode : found.code
             let name = answers ? found.answerName : found.name
-            try write(kind, copy, program.routes.form != .name, name.span, payload, &output)
+            try write(kind, content, program.routes.form != .name, name.span, payload, &output)
             return
         } else if let code = address.code {
-            copy.code = code
+            content.code = code
         } else if let ticket = address.ticket {
             guard case .text(let name)? = tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) else { return }
-            try write(kind, copy, false, name.span, payload, &output)
+            try write(kind, content, false, name.span, payload, &output)
             return
         } else if let number = IdentifierTickets.plainNumber(topic) {
-            copy.code = number
+            content.code = number
         } else {
             hasCode = false
-            if let split = program.routes.split, topic.firstOffset(of: UInt8(ascii: "/")) != nil {
+            if let split = program.splitByte, topic.firstOffset(of: UInt8(ascii: "/")) != nil {
                 var name = [UInt8](copying: topic)
                 for index in name.indices where name[index] == UInt8(ascii: "/") { name[index] = split }
-                try write(kind, copy, false, name.span, payload, &output)
+                try write(kind, content, false, name.span, payload, &output)
                 return
             }
         }
-        try write(kind, copy, hasCode, topic, payload, &output)
+        try write(kind, content, hasCode, topic, payload, &output)
     }
 
-    func write(
+    private func write(
         _ kind: DescriptorKind, _ content: borrowing FrameContent, _ hasCode: Bool, _ name: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
@@ -112,6 +126,14 @@ extension DescriptorProtocol {
         if hasCode && !coded.isEmpty { range = coded }
         // A route without a code has no name in such a protocol: a push to it is not written.
         if !hasCode && kind == .push && program.needsCode & 1 << UInt16(kind.rawValue) != 0 { return }
+        try write(range, content, name, payload, &output)
+    }
+
+    /// Writes a frame by the operations `range`.
+    func write(
+        _ range: Range<Int>, _ content: borrowing FrameContent, _ name: Span<UInt8>, _ payload: Span<UInt8>,
+        _ output: inout ByteBuffer
+    ) throws(WireError) {
         do {
             try program.write(range, route: name, payload: payload, content, into: &output)
         } catch {
@@ -123,10 +145,6 @@ extension DescriptorProtocol {
     func write(
         _ range: Range<Int>, _ content: borrowing FrameContent, _ output: inout ByteBuffer
     ) throws(WireError) {
-        do {
-            try program.write(range, route: Span(), payload: Span(), content, into: &output)
-        } catch {
-            throw .framing(error)
-        }
+        try write(range, content, Span(), Span(), &output)
     }
 }

@@ -5,13 +5,13 @@ import GateProtocol
 extension DescriptorProtocol {
     /// Makes an event of a request or a notify.
     func deliver(
-        _ kind: DescriptorKind, _ values: borrowing FrameValues, _ input: Span<UInt8>,
+        _ kind: DescriptorKind, _ values: inout FrameValues, _ input: Span<UInt8>,
         _ effects: inout ProtocolEffects
     ) throws(WireError) {
         var address = Address(nil)
-        let topic = try topic(values, input, &address, &effects.scratch)
+        let topic = try topic(&values, input, &address, &effects.scratch)
         if kind == .request {
-            let correlation = try begin(values, input, address, effects.scratch)
+            let correlation = try begin(&values, input, address, effects.scratch)
             effects.append(
                 .message(
                     ClientMessage(
@@ -28,14 +28,13 @@ extension DescriptorProtocol {
     /// What a message is about: the route that the listener gives to the client's name or code. Empty when it gives none,
     /// so that the listener's own route counts.
     private func topic(
-        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ address: inout Address, _ scratch: inout ByteBuffer
+        _ values: inout FrameValues, _ input: Span<UInt8>, _ address: inout Address, _ scratch: inout ByteBuffer
     ) throws(WireError) -> ByteRange {
-        let routes = program.routes
         if values.has(FrameValues.code) {
             let code = values.number(FrameValues.code)
-            if let entry = routes.entry(code: code) {
+            if program.hasRouteEntries, let entry = program.routes.entry(code: code) {
                 address = Address(entry)
-                return append(routes.entries[entry].route, &scratch)
+                return append(program.routes.entries[entry].route, &scratch)
             }
             guard code <= UInt64(Int32.max) else { throw .framing(.invalidValue(Int(clamping: code))) }
             address = Address(rawValue: Address.coded | UInt32(code))
@@ -53,14 +52,14 @@ extension DescriptorProtocol {
     private func topic(
         _ name: Span<UInt8>, _ range: ByteRange, _ address: inout Address, _ scratch: inout ByteBuffer
     ) throws(WireError) -> ByteRange {
-        let routes = program.routes
-        if let entry = routes.entry(name: name) {
+        if program.hasRouteEntries, let entry = program.routes.entry(name: name) {
             address = Address(entry)
-            return append(routes.entries[entry].route, &scratch)
+            return append(program.routes.entries[entry].route, &scratch)
         }
         if name.firstOffset(of: UInt8(ascii: "/")) != nil { return range }
         // A name that says module and handler with another sign between them; of more parts the last two count.
-        if let split = routes.split, let last = Self.lastOffset(of: split, in: name, before: name.count), last > 0 {
+        if let split = program.splitByte, let last = Self.lastOffset(of: split, in: name, before: name.count), last > 0
+        {
             let first = Self.lastOffset(of: split, in: name, before: last).map { $0 + 1 } ?? 0
             let start = scratch.count
             scratch.append(name, range: first..<last)
@@ -69,8 +68,9 @@ extension DescriptorProtocol {
             if program.answersCarryRoute { address = try keep(name) }
             return ByteRange(start: start, count: scratch.count - start, region: .scratch)
         }
-        if program.answersCarryRoute, !routes.isDefault { address = try keep(name) }
-        return routes.isDefault ? range : .empty
+        if program.namesAreRoutes { return range }
+        if program.answersCarryRoute { address = try keep(name) }
+        return .empty
     }
 
     /// Keeps a name until its request is answered.
@@ -95,7 +95,7 @@ extension DescriptorProtocol {
     }
 
     private func begin(
-        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
+        _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
     ) throws(WireError) -> Correlation {
         let carried = program.answersCarryRoute ? UInt64(address.rawValue) << 32 : 0
         switch program.identifiers {

@@ -6,12 +6,12 @@ import GateProtocol
 extension DescriptorProtocol {
     /// Does what the state says of a kind.
     func act(
-        _ kind: DescriptorKind?, _ column: UInt8, _ values: borrowing FrameValues, _ input: Span<UInt8>,
+        _ kind: DescriptorKind?, _ column: UInt8, _ values: inout FrameValues, _ input: Span<UInt8>,
         _ now: MonotonicTime, _ effects: inout ProtocolEffects
     ) throws(WireError) {
         for index in program.states.range(state: state, column: column) {
             switch program.states.actions[index] {
-            case .deliver: if let kind { try deliver(kind, values, input, &effects) }
+            case .deliver: if let kind { try deliver(kind, &values, input, &effects) }
             case .ignore: break
             case .goodbye: effects.close = .clientGoodbye
             case .close: throw Self.refusal(of: kind)
@@ -20,7 +20,7 @@ extension DescriptorProtocol {
                 setWakeUp(&effects)
             case .reply(let reply):
                 let range = program.replyRanges[reply]
-                let copies = copies(for: range, values, input, effects.scratch)
+                let copies = copies(for: range, &values, input, effects.scratch)
                 var content = FrameContent(now: now, copies: copies)
                 if case .number = program.identifiers, values.has(FrameValues.identifier) {
                     content.identifier = .number(values.number(FrameValues.identifier))
@@ -39,7 +39,7 @@ extension DescriptorProtocol {
 
     /// The values of a frame that a reply repeats.
     private func copies(
-        for range: Range<Int>, _ values: borrowing FrameValues, _ input: Span<UInt8>, _ scratch: borrowing ByteBuffer
+        for range: Range<Int>, _ values: inout FrameValues, _ input: Span<UInt8>, _ scratch: borrowing ByteBuffer
     ) -> [CopiedValue] {
         var copies: [CopiedValue] = []
         for index in range {

@@ -51,9 +51,12 @@ public final class DescriptorProtocol: WireProtocol {
         }
         needed = 0
         var values = FrameValues()
+        // Out of the object while frames are read: each access to what it holds would be checked at run time.
+        var progress = self.progress
+        defer { self.progress = progress }
         var consumed = 0
         while consumed < input.count && !effects.isFull {
-            switch try read(input, at: consumed, &values, &effects.scratch) {
+            switch try read(input, at: consumed, &values, &progress, &effects.scratch) {
             case .incomplete(let needed):
                 self.needed = needed
                 effects.bytesNeeded = needed
@@ -62,7 +65,7 @@ public final class DescriptorProtocol: WireProtocol {
                 if case .heartbeat = program.emptyFrame { effects.output.append(input, range: consumed..<end) }
                 consumed = end
             case .frame(let end):
-                try take(values, input, consumed..<end, now, &effects)
+                try take(&values, input, consumed..<end, now, &effects)
                 consumed = end
             }
             if progress.operation >= 0 { progress = ReadProgress() }
@@ -78,13 +81,15 @@ public final class DescriptorProtocol: WireProtocol {
         switch action {
         case .reply(let correlation, let outcome, let form):
             let kind: DescriptorKind = outcome == .result ? .response : .error
-            try reply(kind, correlation, FrameContent(form: form, now: now), topic, payload, &effects.output)
+            var content = FrameContent(form: form, now: now)
+            try reply(kind, correlation, &content, topic, payload, &effects.output)
         case .push(_, let form):
             let entry = program.routes.entry(route: topic)
-            try write(.push, FrameContent(form: form, now: now), Address(entry), topic, payload, &effects.output)
+            var content = FrameContent(form: form, now: now)
+            try write(.push, &content, Address(entry), topic, payload, &effects.output)
         case .kick:
-            try write(
-                .kick, FrameContent(form: .json, now: now), Address(nil), topic, payload, &effects.output)
+            var content = FrameContent(form: .json, now: now)
+            try write(.kick, &content, Address(nil), topic, payload, &effects.output)
         case .accept, .refuse, .acknowledge, .goodbye: break
         }
     }
@@ -118,7 +123,8 @@ public final class DescriptorProtocol: WireProtocol {
     }
 
     private func read(
-        _ input: Span<UInt8>, at start: Int, _ values: inout FrameValues, _ scratch: inout ByteBuffer
+        _ input: Span<UInt8>, at start: Int, _ values: inout FrameValues, _ progress: inout ReadProgress,
+        _ scratch: inout ByteBuffer
     ) throws(WireError) -> FrameReading {
         do {
             return try program.read(input, at: start, values: &values, progress: &progress, scratch: &scratch)
@@ -128,18 +134,18 @@ public final class DescriptorProtocol: WireProtocol {
     }
 
     private func take(
-        _ values: borrowing FrameValues, _ input: Span<UInt8>, _ frame: Range<Int>, _ now: MonotonicTime,
+        _ values: inout FrameValues, _ input: Span<UInt8>, _ frame: Range<Int>, _ now: MonotonicTime,
         _ effects: inout ProtocolEffects
     ) throws(WireError) {
-        let found = program.kind(of: values)
+        let found = program.kind(of: &values)
         if !program.states.isEmpty {
-            try act(found?.kind, found?.column ?? 255, values, input, now, &effects)
+            try act(found?.kind, found?.column ?? 255, &values, input, now, &effects)
             return
         }
         guard let kind = found?.kind else { throw .framing(.unknownKind(0)) }
         switch kind {
         case .heartbeat: effects.output.append(input, range: frame)
-        case .request, .notify: try deliver(kind, values, input, &effects)
+        case .request, .notify: try deliver(kind, &values, input, &effects)
         case .response, .error, .push, .kick, .other: throw .unexpectedFrame(kind: kind.rawValue)
         }
     }

@@ -26,7 +26,7 @@ extension DescriptorWorkbench {
                 case .empty(let place): end = place
                 case .frame(let place):
                     end = place
-                    guard let found = kindName(values, program, sender) ?? otherKind else {
+                    guard let found = kindName(&values, program, sender) ?? otherKind else {
                         throw FramingError.unknownKind(0)
                     }
                     kind = found
@@ -36,7 +36,8 @@ extension DescriptorWorkbench {
                 dissection.frames.append(
                     Dissection.Frame(
                         offset: start, byteCount: end - start, kind: kind, fields: fields(trace.pieces, bytes, program),
-                        meanings: kind == "empty" ? [] : meanings(values, trace.pieces, bytes, scratch.array(), program)
+                        meanings: kind == "empty"
+                            ? [] : meanings(&values, trace.pieces, bytes, scratch.array(), program)
                     ))
                 start = end
             } catch {
@@ -59,10 +60,10 @@ extension DescriptorWorkbench {
 
     /// The name of a frame's kind; `nil` when it is none that this sender may send.
     private func kindName(
-        _ values: borrowing FrameValues, _ program: DescriptorProgram, _ sender: Dissection.Sender
+        _ values: inout FrameValues, _ program: DescriptorProgram, _ sender: Dissection.Sender
     ) -> String? {
         if sender == .client {
-            guard let found = program.kind(of: values) else { return nil }
+            guard let found = program.kind(of: &values) else { return nil }
             return name(found.kind, found.column, model)
         }
         let model = model.outFields == nil ? model : serverModel
@@ -71,7 +72,7 @@ extension DescriptorWorkbench {
         for isFromClient in [false, true] {
             for test in program.kindTests where test.kind.isFromClient == isFromClient {
                 let isMarked = test.has != 0 || !test.tests.isEmpty
-                guard isMarked, ![.request, .notify].contains(test.kind), program.matches(test, values) else {
+                guard isMarked, ![.request, .notify].contains(test.kind), program.matches(test, &values) else {
                     continue
                 }
                 return name(test.kind, test.column, model)
@@ -160,7 +161,7 @@ extension DescriptorWorkbench {
     }
 
     private func meanings(
-        _ values: borrowing FrameValues, _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ scratch: [UInt8],
+        _ values: inout FrameValues, _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ scratch: [UInt8],
         _ program: DescriptorProgram
     ) -> [Dissection.Meaning] {
         var meanings: [Dissection.Meaning] = []
@@ -195,9 +196,9 @@ extension DescriptorWorkbench {
 
 extension DescriptorProgram {
     /// Whether a frame shows what the kind asks for.
-    func matches(_ test: KindTest, _ values: borrowing FrameValues) -> Bool {
+    func matches(_ test: KindTest, _ values: inout FrameValues) -> Bool {
         guard values.present & test.has == test.has, values.present & test.absent == 0 else { return false }
-        for place in test.tests where !holds(tests[place], values) { return false }
+        for place in test.tests where !holds(tests[place], &values) { return false }
         return true
     }
 }

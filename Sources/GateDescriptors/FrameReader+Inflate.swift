@@ -4,8 +4,8 @@ import GateProtocol
 extension DescriptorProgram {
     /// Whether the bytes up to the frame's end are compressed: all are where a flag said so, else those that begin as
     /// compressed bytes do.
-    func isPacked(_ input: Span<UInt8>, _ offset: Int, _ end: Int, _ operation: ReadOperation) -> Bool {
-        let mark = operation.range
+    func isPacked(_ input: Span<UInt8>, _ offset: Int, _ end: Int, _ index: Int) -> Bool {
+        let mark = reading[index].range
         return end - offset >= mark.offsets.count && matches(input, offset, mark)
     }
 
@@ -19,13 +19,13 @@ extension DescriptorProgram {
     /// scratch   ...   | head | inflated ........... |
     /// ```
     func readInflated(
-        _ input: Span<UInt8>, _ start: Int, _ offset: Int, _ end: Int, _ index: Int, _ operation: ReadOperation,
-        values: inout FrameValues, scratch: inout ByteBuffer
+        _ input: Span<UInt8>, _ start: Int, _ offset: Int, _ end: Int, _ index: Int, values: inout FrameValues,
+        scratch: inout ByteBuffer
     ) throws(FramingError) {
         var frame = ByteBuffer()
         frame.append(input, range: start..<offset)
         try Compression.inflate(
-            input.extracting(offset..<end), operation.method, bytesMax: inflatedBytesMax, into: &frame)
+            input.extracting(offset..<end), reading[index].method, bytesMax: inflatedBytesMax, into: &frame)
         let base = scratch.count
         let known = values.present
         let bytes = frame.array()

@@ -11,13 +11,19 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
         let body = input.extracting(range)
-        var scanner = JSONScanner()
-        var seen: UInt32 = 0
-        while let member = try next(&scanner, body) {
-            guard let slot = slot(of: member, in: body) else { continue }
-            guard seen & (1 << UInt32(slot)) == 0 else { throw .duplicateKey }
-            seen |= 1 << UInt32(slot)
-            try take(member, slot, body, at: range.lowerBound, values: &values, scratch: &scratch)
+        var picker = JSONPicker()
+        while let pick = try next(&picker, body) {
+            try take(pick, body, at: range.lowerBound, values: &values, scratch: &scratch)
+        }
+    }
+
+    @inline(__always)
+    private func next(_ picker: inout JSONPicker, _ body: Span<UInt8>) throws(FramingError) -> JSONPick? {
+        do {
+            return try picker.next(keySet, in: body)
+        } catch {
+            if case .duplicateKey = error.reason { throw .duplicateKey }
+            throw .malformedBody(offset: error.offset)
         }
     }
 
@@ -31,41 +37,27 @@ extension DescriptorProgram {
     }
 
     @inline(__always)
-    private func slot(of member: JSONMember, in body: Span<UInt8>) -> UInt8? {
-        if member.keyHasEscapes { return slotOfEscaped(member, in: body) }
-        let range = member.keyRange
-        for index in keys.indices {
-            let key = keys[index]
-            if key.range.offsets.count == range.count, matches(body, range.lowerBound, key.range) { return key.slot }
-        }
-        return nil
-    }
-
-    @inline(__always)
     func matches(_ body: Span<UInt8>, _ start: Int, _ range: PoolRange) -> Bool {
         for index in range.offsets where body[start + index - Int(range.low)] != pool[index] { return false }
         return true
     }
 
-    /// Allocates; nobody writes such keys but to see what happens.
-    private func slotOfEscaped(_ member: JSONMember, in body: Span<UInt8>) -> UInt8? {
-        var name: [UInt8] = []
-        do { try JSON.appendString(member.keyRange, of: body, to: &name) } catch { return nil }
-        for key in keys where pool[key.range.offsets].elementsEqual(name) { return key.slot }
-        return nil
-    }
-
+    @inline(__always)
     private func take(
-        _ member: JSONMember, _ slot: UInt8, _ body: Span<UInt8>, at base: Int, values: inout FrameValues,
-        scratch: inout ByteBuffer
+        _ pick: JSONPick, _ body: Span<UInt8>, at base: Int, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
-        let value = member.valueRange
+        let value = pick.valueRange
+        let slot = pick.place
         switch slot {
         case FrameValues.route:
-            guard let text = member.stringRange else { throw .malformedBody(offset: value.lowerBound) }
-            values.set(slot, range: try route(text, body, at: base, scratch: &scratch))
+            guard let text = pick.stringRange else { throw .malformedBody(offset: value.lowerBound) }
+            if pick.hasEscapes {
+                values.set(slot, range: try route(text, body, at: base, scratch: &scratch))
+            } else {
+                values.set(slot, range: ByteRange(start: base + text.lowerBound, count: text.count))
+            }
         case FrameValues.identifier:
-            switch member.kind {
+            switch pick.kind {
             case .null: break
             case .number, .string:
                 values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))

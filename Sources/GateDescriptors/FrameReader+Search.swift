@@ -20,12 +20,12 @@ extension DescriptorProgram {
     /// ```
     @inline(__always)
     func varint(
-        _ input: Span<UInt8>, at offset: Int, _ end: Int, _ operation: ReadOperation
+        _ input: Span<UInt8>, at offset: Int, _ end: Int, bytesMax: Int
     ) throws(FramingError) -> (value: UInt64, next: Int)? {
         var value: UInt64 = 0
         var index = 0
         let limit = end >= 0 ? end : input.count
-        while index < operation.count {
+        while index < bytesMax {
             guard offset + index < limit else {
                 if end >= 0 { throw .truncatedField }
                 return nil
@@ -39,13 +39,14 @@ extension DescriptorProgram {
                 return (value, offset + index)
             }
         }
-        throw .varintTooLong(bytesMax: operation.count)
+        throw .varintTooLong(bytesMax: bytesMax)
     }
 
     /// Decimal digits without a zero in front, up to their terminator; `nil` when that is not there.
     func decimal(
-        _ input: Span<UInt8>, at offset: Int, _ end: Int, _ operation: ReadOperation
+        _ input: Span<UInt8>, at offset: Int, _ end: Int, _ index: Int
     ) throws(FramingError) -> (value: UInt64, next: Int)? {
+        let operation = reading[index]
         let limit = end >= 0 ? end : input.count
         var value: UInt64 = 0
         var digits = 0
@@ -74,9 +75,9 @@ extension DescriptorProgram {
 
     /// The offset behind a terminator; `nil` when it is not there yet.
     func search(
-        _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ operation: ReadOperation,
-        _ progress: inout ReadProgress
+        _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ progress: inout ReadProgress
     ) throws(FramingError) -> Int? {
+        let operation = reading[index]
         let limit = end >= 0 ? end : input.count
         let mark = operation.end
         let count = mark.offsets.count
@@ -113,9 +114,9 @@ extension DescriptorProgram {
 
     /// The offset behind the empty key that ends keys and values; `nil` when it is not there yet.
     func pairsEnd(
-        _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ operation: ReadOperation,
-        _ progress: inout ReadProgress
+        _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ progress: inout ReadProgress
     ) throws(FramingError) -> Int? {
+        let operation = reading[index]
         let limit = end >= 0 ? end : input.count
         var value = operation
         value.width = UInt8(operation.count)
@@ -152,9 +153,9 @@ extension DescriptorProgram {
     /// Reads the keys and values in a range that ends with an empty key; unknown keys become the payload, an object of
     /// strings.
     func readPairs(
-        _ input: Span<UInt8>, _ range: Range<Int>, _ operation: ReadOperation, values: inout FrameValues,
-        scratch: inout ByteBuffer
+        _ input: Span<UInt8>, _ range: Range<Int>, _ index: Int, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
+        let operation = reading[index]
         var value = operation
         value.width = UInt8(operation.count)
         let payload = scratch.count

@@ -53,7 +53,8 @@ extension DescriptorProgram {
 
     /// Reads the frame at `start` from the operation `first` on, whose bytes begin at `offset`.
     ///
-    /// `end` is -1 until a field with `counts` was read; from then on all bytes up to it are there.
+    /// `end` is -1 until a field with `counts` was read; from then on all bytes up to it are there. Fields of an operation
+    /// are read in place: to copy the whole of it for each frame costs as much as the rest.
     func read(
         _ input: Span<UInt8>, at start: Int, from first: Int, _ offset: Int, _ end: Int, values: inout FrameValues,
         progress: inout ReadProgress, scratch: inout ByteBuffer, trace: inout some FrameTrace
@@ -62,162 +63,219 @@ extension DescriptorProgram {
         var end = end
         // The last integer, for the bits of it.
         var last: UInt64 = 0
+        // How many tests of the operation before held, one after the other.
+        var held = 0
         for index in first..<reading.count {
-            let operation = reading[index]
-            if operation.firstTest != operation.testsEnd, !holds(operation, values) { continue }
+            let testCount = Int(reading[index].testsEnd &- reading[index].firstTest)
+            if testCount > 0 {
+                let shared = index == first ? 0 : Int(reading[index].sharedTests)
+                if held < shared { continue }
+                held = shared
+                while held < testCount, holds(tests[Int(reading[index].firstTest) &+ held], &values) { held &+= 1 }
+                if held < testCount { continue }
+            } else {
+                held = 0
+            }
             trace.begin(index, at: offset)
-            var next = offset
-            var length: UInt64 = 0
-            switch operation.code {
+            switch reading[index].code {
             case .unsigned:
-                next += Int(operation.width)
-                guard operation.isPlain else { break }
-                // Most fields: a number that is only kept, or not even that.
+                let next = offset &+ Int(reading[index].width)
                 if let missing = try missing(until: next, start, end, input) { return missing }
-                last = Self.unsigned(input, at: offset, operation)
-                if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: last) }
+                last = Self.unsigned(
+                    input, at: offset, width: Int(reading[index].width), reading[index].isLittleEndian)
                 offset = next
-                trace.end(at: offset)
-                continue
-            case .rest where operation.isPlain:
-                next = end - operation.count
-                guard next >= offset else { throw .truncatedField }
-                if operation.slot != ReadOperation.noSlot {
-                    values.set(operation.slot, range: ByteRange(offset..<next))
+                if !reading[index].isPlain {
+                    if case .none = reading[index].counts {
+                        try check(last, index)
+                    } else {
+                        let counted = try count(&last, index, start, offset, end, input, &progress)
+                        switch counted {
+                        case .end(let found, let next): (end, offset) = (found, next)
+                        case .empty(let end): return .empty(end: end)
+                        case .incomplete(let needed, let seen):
+                            trace.end(at: seen)
+                            return .incomplete(needed: needed)
+                        }
+                    }
                 }
-                offset = next
-                trace.end(at: offset)
-                continue
-            case .inflate:
-                guard isPacked(input, offset, end, operation) else {
-                    trace.end(at: offset)
-                    continue
-                }
-                try readInflated(input, start, offset, end, index, operation, values: &values, scratch: &scratch)
-                trace.end(at: end)
-                return .frame(end: end)
-            case .constant: next += operation.range.offsets.count
-            case .fixed: next += operation.count
+                if reading[index].slot != ReadOperation.noSlot { values.set(reading[index].slot, number: last) }
             case .bits:
-                let value = last >> UInt64(operation.count) & (1 << UInt64(operation.width) - 1)
-                try check(value, operation)
-                if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
-                trace.end(at: offset)
-                continue
-            case .varint:
-                guard let found = try varint(input, at: offset, end, operation) else {
-                    return try missing(until: input.count + 1, start, end, input) ?? .incomplete(needed: 0)
-                }
-                (length, next) = (found.value, found.next)
-            case .decimal:
-                guard let found = try decimal(input, at: offset, end, operation) else {
-                    return try missing(until: input.count + 1, start, end, input) ?? .incomplete(needed: 0)
-                }
-                (length, next) = (found.value, found.next)
-            case .prefixed:
-                let head = offset + Int(operation.width)
-                if let missing = try missing(until: head, start, end, input) { return missing }
-                let length = Self.unsigned(input, at: offset, operation)
-                try check(length, operation)
-                offset = head
-                next = try advance(offset, by: length, start, end)
-            case .counted:
-                let length = values.number(operation.lengthSlot)
-                try check(length, operation)
-                next = try advance(offset, by: length, start, end)
-            case .rest:
-                next = end - operation.count
-                guard next >= offset else { throw .truncatedField }
-                try check(UInt64(next - offset), operation)
-            case .until:
-                guard let found = try search(input, offset, start, end, index, operation, &progress) else {
-                    return .incomplete(needed: input.count - start + 1)
-                }
-                next = found
-            case .pairs:
-                guard let found = try pairsEnd(input, offset, start, end, index, operation, &progress) else {
-                    return .incomplete(needed: input.count - start + 1)
-                }
-                next = found
-            }
-            if let missing = try missing(until: next, start, end, input) { return missing }
-            switch operation.code {
-            case .unsigned, .varint, .decimal:
-                var value = length
-                if case .unsigned = operation.code { value = Self.unsigned(input, at: offset, operation) }
-                if case .none = operation.counts {
-                    try check(value, operation)
+                let mask: UInt64 = 1 << UInt64(reading[index].width) &- 1
+                let value = last >> UInt64(reading[index].count) & mask
+                try check(value, index)
+                if reading[index].slot != ReadOperation.noSlot { values.set(reading[index].slot, number: value) }
+            case .varint, .decimal:
+                let found: (value: UInt64, next: Int)?
+                if case .varint = reading[index].code {
+                    found = try varint(input, at: offset, end, bytesMax: reading[index].count)
                 } else {
-                    if operation.escapeWidth > 0, value == 1 << (8 * UInt64(operation.width)) - 1 {
-                        let wide = next + Int(operation.escapeWidth)
-                        if let missing = try missing(until: wide, start, end, input) { return missing }
-                        var longer = operation
-                        longer.width = operation.escapeWidth
-                        value = Self.unsigned(input, at: next, longer)
-                        next = wide
-                    }
-                    if operation.isSigned, value >> (8 * UInt64(operation.width) - 1) == 1 {
-                        throw .negativeLength
-                    }
-                    var bytes = value
-                    if operation.countsUnits {
-                        guard value <= operation.maximum, value <= UInt64(frameBytesMax) else {
-                            throw .frameTooLarge(bytes: Int(clamping: value), limit: frameBytesMax)
-                        }
-                        switch Self.units(input, from: next, start, Int(value), index, &progress) {
-                        case .bytes(let count): bytes = UInt64(count)
-                        case .missing(let count): return .incomplete(needed: count)
-                        case .torn: throw .invalidText
-                        }
-                    }
-                    let found = try frameEnd(bytes, operation, start: start, next: next)
-                    guard end < 0 || found == end else { throw .invalidValue(Int(clamping: value)) }
-                    end = found
-                    if end == next, skipsEmptyFrames {
-                        if case .close = emptyFrame { throw .frameTooSmall(bytes: 0, minimum: 1) }
-                        return .empty(end: end)
-                    }
-                    guard value >= operation.minimum else {
-                        throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: operation.minimum))
-                    }
-                    if end > input.count {
-                        trace.end(at: next)
-                        return .incomplete(needed: end - start)
+                    found = try decimal(input, at: offset, end, index)
+                }
+                guard let found else {
+                    return try missing(until: input.count + 1, start, end, input) ?? .incomplete(needed: 0)
+                }
+                if let missing = try missing(until: found.next, start, end, input) { return missing }
+                last = found.value
+                offset = found.next
+                if case .none = reading[index].counts {
+                    try check(last, index)
+                } else {
+                    switch try count(&last, index, start, offset, end, input, &progress) {
+                    case .end(let found, let next): (end, offset) = (found, next)
+                    case .empty(let end): return .empty(end: end)
+                    case .incomplete(let needed, let seen):
+                        trace.end(at: seen)
+                        return .incomplete(needed: needed)
                     }
                 }
-                last = value
-                if operation.slot != ReadOperation.noSlot { values.set(operation.slot, number: value) }
-            case .constant: try checkConstant(input, at: offset, operation)
-            case .bits, .inflate: break
+                if reading[index].slot != ReadOperation.noSlot { values.set(reading[index].slot, number: last) }
+            case .rest:
+                let next = end &- reading[index].count
+                guard next >= offset else { throw .truncatedField }
+                if reading[index].isPlain {
+                    if reading[index].slot != ReadOperation.noSlot {
+                        values.set(reading[index].slot, range: ByteRange(offset..<next))
+                    }
+                } else {
+                    try check(UInt64(next - offset), index)
+                    try take(input, offset..<next, index, values: &values, scratch: &scratch)
+                }
+                offset = next
+            case .prefixed, .counted, .fixed:
+                let next: Int
+                switch reading[index].code {
+                case .prefixed:
+                    let head = offset &+ Int(reading[index].width)
+                    if let missing = try missing(until: head, start, end, input) { return missing }
+                    let length = Self.unsigned(
+                        input, at: offset, width: Int(reading[index].width), reading[index].isLittleEndian)
+                    try check(length, index)
+                    offset = head
+                    next = try advance(offset, by: length, start, end)
+                case .counted:
+                    let length = values.number(reading[index].lengthSlot)
+                    try check(length, index)
+                    next = try advance(offset, by: length, start, end)
+                default: next = offset &+ reading[index].count
+                }
+                if let missing = try missing(until: next, start, end, input) { return missing }
+                try take(input, offset..<next, index, values: &values, scratch: &scratch)
+                offset = next
+            case .constant:
+                let next = offset &+ reading[index].range.offsets.count
+                if let missing = try missing(until: next, start, end, input) { return missing }
+                try checkConstant(input, at: offset, index)
+                offset = next
+            case .inflate:
+                if isPacked(input, offset, end, index) {
+                    try readInflated(input, start, offset, end, index, values: &values, scratch: &scratch)
+                    trace.end(at: end)
+                    return .frame(end: end)
+                }
             case .until:
-                let body = offset..<next - operation.end.offsets.count
-                try check(UInt64(body.count), operation)
-                try take(input, body, operation, values: &values, scratch: &scratch)
-            case .pairs: try readPairs(input, offset..<next, operation, values: &values, scratch: &scratch)
-            case .fixed, .prefixed, .counted, .rest:
-                try take(input, offset..<next, operation, values: &values, scratch: &scratch)
+                guard let next = try search(input, offset, start, end, index, &progress) else {
+                    return .incomplete(needed: input.count - start + 1)
+                }
+                if let missing = try missing(until: next, start, end, input) { return missing }
+                let body = offset..<next - reading[index].end.offsets.count
+                try check(UInt64(body.count), index)
+                try take(input, body, index, values: &values, scratch: &scratch)
+                offset = next
+            case .pairs:
+                guard let next = try pairsEnd(input, offset, start, end, index, &progress) else {
+                    return .incomplete(needed: input.count - start + 1)
+                }
+                if let missing = try missing(until: next, start, end, input) { return missing }
+                try readPairs(input, offset..<next, index, values: &values, scratch: &scratch)
+                offset = next
             }
-            offset = next
             trace.end(at: offset)
         }
         if end >= 0 && offset != end { throw .trailingBytes(end - offset) }
         return .frame(end: offset)
     }
 
-    /// Whether what a field asks of earlier ones holds.
+    /// What a length came to.
+    private enum Counted {
+        /// Where the frame ends and where reading goes on.
+        case end(Int, next: Int)
+        /// The frame is empty.
+        case empty(end: Int)
+        /// So many bytes are needed; the length itself ends at `seen`.
+        case incomplete(needed: Int, seen: Int)
+    }
+
+    /// Where the frame ends by a length that was read up to `next`. Checks limits before the bytes are there.
     @inline(__always)
-    private func holds(_ operation: ReadOperation, _ values: borrowing FrameValues) -> Bool {
-        for place in Int(operation.firstTest)..<Int(operation.testsEnd) where !holds(tests[place], values) {
-            return false
+    private func count(
+        _ value: inout UInt64, _ index: Int, _ start: Int, _ next: Int, _ known: Int, _ input: Span<UInt8>,
+        _ progress: inout ReadProgress
+    ) throws(FramingError) -> Counted {
+        var next = next
+        var bytes = value
+        if reading[index].isUnusualLength {
+            let usual = try countUnusual(&value, index, start, next, known, input, &progress)
+            switch usual {
+            case .end(let count, let behind): (bytes, next) = (UInt64(count), behind)
+            case .empty, .incomplete: return usual
+            }
         }
-        return true
+        let end = try frameEnd(bytes, index, start: start, next: next)
+        guard known < 0 || end == known else { throw .invalidValue(Int(clamping: value)) }
+        if end == next, skipsEmptyFrames {
+            if case .close = emptyFrame { throw .frameTooSmall(bytes: 0, minimum: 1) }
+            return .empty(end: end)
+        }
+        let minimum = reading[index].minimum
+        guard value >= minimum else {
+            throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: minimum))
+        }
+        if end > input.count { return .incomplete(needed: end - start, seen: next) }
+        return .end(end, next: next)
+    }
+
+    /// A length that may be followed by a longer one, may be negative or counts units of text.
+    /// - Returns: `.end` with the bytes that it counts and the offset behind it, or what is missing.
+    @inline(never)
+    private func countUnusual(
+        _ value: inout UInt64, _ index: Int, _ start: Int, _ next: Int, _ known: Int, _ input: Span<UInt8>,
+        _ progress: inout ReadProgress
+    ) throws(FramingError) -> Counted {
+        let operation = reading[index]
+        var next = next
+        if operation.escapeWidth > 0, value == 1 << (8 * UInt64(operation.width)) - 1 {
+            let wide = next + Int(operation.escapeWidth)
+            if case .incomplete(let needed)? = try missing(until: wide, start, known, input) {
+                return .incomplete(needed: needed, seen: next)
+            }
+            value = Self.unsigned(input, at: next, width: Int(operation.escapeWidth), operation.isLittleEndian)
+            next = wide
+        }
+        if operation.isSigned, value >> (8 * UInt64(operation.width) - 1) == 1 {
+            throw .negativeLength
+        }
+        guard operation.countsUnits else { return .end(Int(clamping: value), next: next) }
+        guard value <= operation.maximum, value <= UInt64(frameBytesMax) else {
+            throw .frameTooLarge(bytes: Int(clamping: value), limit: frameBytesMax)
+        }
+        switch Self.units(input, from: next, start, Int(value), index, &progress) {
+        case .bytes(let count): return .end(count, next: next)
+        case .missing(let count): return .incomplete(needed: count, seen: next)
+        case .torn: throw .invalidText
+        }
     }
 
     @inline(__always)
-    func holds(_ test: ValueTest, _ values: borrowing FrameValues) -> Bool {
+    func holds(_ test: ValueTest, _ values: inout FrameValues) -> Bool {
         guard values.has(test.slot) else { return false }
         let value = values.number(test.slot)
-        for index in test.range.offsets where numbers[index] == value { return true }
+        if value < 64 { return test.small >> value & 1 != 0 }
+        return test.hasLarge && holdsLarge(value, test.range)
+    }
+
+    @inline(never)
+    private func holdsLarge(_ value: UInt64, _ range: PoolRange) -> Bool {
+        for index in range.offsets where numbers[index] == value { return true }
         return false
     }
 
@@ -253,20 +311,20 @@ extension DescriptorProgram {
     /// Where the frame ends when its length is `value`.
     @inline(__always)
     private func frameEnd(
-        _ value: UInt64, _ operation: ReadOperation, start: Int, next: Int
+        _ value: UInt64, _ index: Int, start: Int, next: Int
     ) throws(FramingError) -> Int {
-        guard value <= operation.maximum else {
-            throw .frameTooLarge(
-                bytes: Int(clamping: value), limit: min(frameBytesMax, Int(clamping: operation.maximum)))
+        let maximum = reading[index].maximum
+        guard value <= maximum else {
+            throw .frameTooLarge(bytes: Int(clamping: value), limit: min(frameBytesMax, Int(clamping: maximum)))
         }
-        let counted = Int(clamping: value) - operation.plus
+        let counted = Int(clamping: value) - reading[index].plus
         var base = next
-        if case .frame = operation.counts { base = start }
+        if case .frame = reading[index].counts { base = start }
         // `maximum` is at most 2^62 and `plus` has 32 bits; compared with the limit before it is added to an offset.
         guard counted <= frameBytesMax else { throw .frameTooLarge(bytes: counted, limit: frameBytesMax) }
         let end = base + counted
         guard end >= next else {
-            throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: operation.minimum))
+            throw .frameTooSmall(bytes: Int(clamping: value), minimum: Int(clamping: reading[index].minimum))
         }
         guard end - start <= frameBytesMax else {
             throw .frameTooLarge(bytes: end - start, limit: frameBytesMax)
@@ -275,46 +333,56 @@ extension DescriptorProgram {
     }
 
     @inline(__always)
-    static func unsigned(_ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation) -> UInt64 {
+    static func unsigned(_ input: Span<UInt8>, at offset: Int, width: Int, _ isLittleEndian: Bool) -> UInt64 {
         var value: UInt64 = 0
         var index = 0
-        let width = Int(operation.width)
-        if operation.isLittleEndian {
+        if isLittleEndian {
             while index < width {
-                value |= UInt64(input[offset + index]) << UInt64(8 * index)
-                index += 1
+                value |= UInt64(input[offset &+ index]) << UInt64(8 &* index)
+                index &+= 1
             }
         } else {
             while index < width {
-                value = value << 8 | UInt64(input[offset + index])
-                index += 1
+                value = value << 8 | UInt64(input[offset &+ index])
+                index &+= 1
             }
         }
         return value
     }
 
+    static func unsigned(_ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation) -> UInt64 {
+        unsigned(input, at: offset, width: Int(operation.width), operation.isLittleEndian)
+    }
+
     /// Checks a number that counts nothing, or counts one field.
-    private func check(_ value: UInt64, _ operation: ReadOperation) throws(FramingError) {
-        guard value >= operation.minimum && value <= operation.maximum else { throw operation.refusal(of: value) }
-        if operation.keepsUnknown { return }
-        for index in operation.range.offsets where numbers[index] == value { return }
+    @inline(__always)
+    private func check(_ value: UInt64, _ index: Int) throws(FramingError) {
+        guard value >= reading[index].minimum && value <= reading[index].maximum else {
+            throw reading[index].refusal(of: value)
+        }
+        if reading[index].keepsUnknown { return }
+        if value < 64 {
+            if reading[index].smallValues >> value & 1 != 0 { return }
+        } else if holdsLarge(value, reading[index].range) {
+            return
+        }
         throw .unknownKind(Int(clamping: value))
     }
 
-    private func checkConstant(
-        _ input: Span<UInt8>, at offset: Int, _ operation: ReadOperation
-    ) throws(FramingError) {
-        for index in operation.range.offsets {
-            let found = input[offset + index - Int(operation.range.low)]
-            guard found == pool[index] else { throw operation.refusal(of: UInt64(found)) }
+    private func checkConstant(_ input: Span<UInt8>, at offset: Int, _ index: Int) throws(FramingError) {
+        let range = reading[index].range
+        for place in range.offsets {
+            let found = input[offset + place - Int(range.low)]
+            guard found == pool[place] else { throw reading[index].refusal(of: UInt64(found)) }
         }
     }
 
+    @inline(__always)
     private func take(
-        _ input: Span<UInt8>, _ range: Range<Int>, _ operation: ReadOperation, values: inout FrameValues,
+        _ input: Span<UInt8>, _ range: Range<Int>, _ index: Int, values: inout FrameValues,
         scratch: inout ByteBuffer
     ) throws(FramingError) {
-        switch operation.content {
+        switch reading[index].content {
         case .bytes: break
         case .text: guard isWellFormedUTF8(input.extracting(range)) else { throw .invalidText }
         case .json:
@@ -330,21 +398,18 @@ extension DescriptorProgram {
             try readScutForm(input, range, values: &values, scratch: &scratch)
             return
         }
-        if operation.slot != ReadOperation.noSlot { values.set(operation.slot, range: ByteRange(range)) }
+        let slot = reading[index].slot
+        if slot != ReadOperation.noSlot { values.set(slot, range: ByteRange(range)) }
     }
 
     /// The kind of a frame that was read and its column in the table of states; `nil` when it is none of those described.
-    func kind(of values: borrowing FrameValues) -> (kind: DescriptorKind, column: UInt8)? {
+    func kind(of values: inout FrameValues) -> (kind: DescriptorKind, column: UInt8)? {
         if kindTests.isEmpty { return (.request, 0) }
-        for index in kindTests.indices {
-            let test = kindTests[index]
-            guard values.present & test.has == test.has, values.present & test.absent == 0 else { continue }
-            var matches = true
-            for place in test.tests where !holds(tests[place], values) {
-                matches = false
-                break
-            }
-            if matches { return (test.kind, test.column) }
+        search: for index in kindTests.indices {
+            let has = kindTests[index].has
+            guard values.present & has == has, values.present & kindTests[index].absent == 0 else { continue }
+            for place in kindTests[index].tests where !holds(tests[place], &values) { continue search }
+            return (kindTests[index].kind, kindTests[index].column)
         }
         return nil
     }

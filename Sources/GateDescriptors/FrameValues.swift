@@ -17,19 +17,28 @@ struct FrameValues: ~Copyable {
     private var values: InlineArray<32, UInt64> = InlineArray(repeating: 0)
 
     /// Forgets all values.
+    @inline(__always)
     mutating func removeAll() { present = 0 }
 
     /// The number in a slot; what it holds when nothing was put there has no meaning.
-    func number(_ slot: UInt8) -> UInt64 { values[Int(slot & 31)] }
+    @inline(__always)
+    mutating func number(_ slot: UInt8) -> UInt64 {
+        // Through a span: the array's own subscript copies all of it.
+        values.span[Int(slot & 31)]
+    }
 
     /// Whether the slot holds something.
+    @inline(__always)
     func has(_ slot: UInt8) -> Bool { present & (1 << UInt32(slot & 31)) != 0 }
 
+    @inline(__always)
     mutating func set(_ slot: UInt8, number: UInt64) {
-        values[Int(slot & 31)] = number
+        var span = values.mutableSpan
+        span[Int(slot & 31)] = number
         present |= 1 << UInt32(slot & 31)
     }
 
+    @inline(__always)
     mutating func set(_ slot: UInt8, range: ByteRange) {
         // start | region | count, so that a range is a number too: 32, 1 and 31 bits.
         let region: UInt64 = range.region == .scratch ? 1 << 31 : 0
@@ -37,7 +46,8 @@ struct FrameValues: ~Copyable {
     }
 
     /// The bytes that a slot stands for; empty when it holds nothing.
-    func range(_ slot: UInt8) -> ByteRange {
+    @inline(__always)
+    mutating func range(_ slot: UInt8) -> ByteRange {
         guard has(slot) else { return .empty }
         let packed = number(slot)
         return ByteRange(

@@ -10,8 +10,8 @@ enum FrameIdentifier {
     case text([UInt8])
 }
 
-/// What a frame is written with besides its route and payload.
-struct FrameContent {
+/// What a frame is written with besides its route and payload. Lent, never copied: a copy counts references.
+struct FrameContent: ~Copyable {
     var identifier = FrameIdentifier.none
     /// The code of the route.
     var code: UInt64 = 0
@@ -42,68 +42,123 @@ extension DescriptorProgram {
         let start = output.count
         var scopes = WriteScopes()
         var copied = 0
-        let pool = self.pool
-        for index in range {
-            let operation = writing[index]
-            switch operation.code {
-            case .literal: output.append(pool.span, range: operation.range.offsets)
-            case .length:
-                let counted = (operation.countsRoute ? route.count : 0) + (operation.countsPayload ? payload.count : 0)
-                try Self.append(counted + operation.plus, operation, from: start, to: &output)
-                if operation.width == 0 { output.append(pool.span, range: operation.range.offsets) }
+        var index = range.lowerBound
+        // Fields of an operation are read in place, see ``read(_:at:values:progress:scratch:)``.
+        while index < range.upperBound {
+            switch writing[index].code {
+            case .shortLiteral:
+                let count = Int(writing[index].width)
+                output.append(lowBytes: min(count, 8), of: writing[index].bytes)
+                if count > 8 { output.append(lowBytes: count &- 8, of: writing[index].moreBytes) }
+            case .literal: appendPooled(writing[index].range, to: &output)
+            case .payload, .faultText: output.append(payload)
+            case .route: output.append(route)
             case .openAfter, .openFrame, .openField:
                 let place = output.count
-                var counted = place + Int(operation.width)
-                if case .openFrame = operation.code { counted = start }
-                scopes.open(operation.scope, place: place, counted: counted)
-                Self.append(UInt64(0), operation, to: &output)
-            case .mark: scopes.mark(operation.scope, at: output.count)
+                var counted = place &+ Int(writing[index].width)
+                if case .openFrame = writing[index].code { counted = start }
+                scopes.open(writing[index].scope, place: place, counted: counted)
+                Self.append(0, writing[index].width, writing[index].isLittleEndian, to: &output)
+            case .mark: scopes.mark(writing[index].scope, at: output.count)
             case .close:
-                let value = output.count - scopes.counted(operation.scope) + operation.plus
-                try Self.check(value, operation, from: start, &output)
-                Self.put(UInt64(value), at: scopes.place(operation.scope), operation, into: &output)
-            case .closeDecimal:
-                let place = scopes.place(operation.scope)
-                let value = Self.counted(output, from: place, units: operation.countsUnits) + operation.plus
-                try Self.check(value, operation, from: start, &output)
-                insert(value, operation.range, at: place, into: &output)
-            case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
-            case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
-            case .route: output.append(route)
-            case .payload: output.append(payload)
-            case .faultText: output.append(payload)
-            case .identifier, .code, .nowMilliseconds, .copiedNumber:
-                var value = content.code
-                if case .identifier = operation.code {
-                    value = 0
-                    if case .number(let number) = content.identifier { value = number }
-                } else if case .nowMilliseconds = operation.code {
-                    value = UInt64(content.now.nanoseconds / 1_000_000)
-                } else if case .copiedNumber = operation.code {
-                    value = content.copies[copied].number
-                    copied += 1
-                } else if value > operation.maximum {
-                    output.truncate(to: start)
-                    throw .notEncodable(bytes: Int(clamping: value), limit: Int(clamping: operation.maximum))
+                let scope = writing[index].scope
+                let value = output.count - scopes.counted(scope) + writing[index].plus
+                try Self.check(value, writing[index].minimum, writing[index].maximum, from: start, &output)
+                Self.put(
+                    UInt64(value), at: scopes.place(scope), writing[index].width, writing[index].isLittleEndian,
+                    into: &output)
+            case .length:
+                let value =
+                    (writing[index].countsRoute ? route.count : 0)
+                    + (writing[index].countsPayload ? payload.count : 0) + writing[index].plus
+                try Self.check(value, writing[index].minimum, writing[index].maximum, from: start, &output)
+                if writing[index].width == 0 {
+                    output.appendDecimal(UInt64(value))
+                    appendPooled(writing[index].range, to: &output)
+                } else {
+                    Self.append(UInt64(value), writing[index].width, writing[index].isLittleEndian, to: &output)
                 }
-                Self.append(value, operation, to: &output)
             case .identifierVarint:
-                guard case .number(var rest) = content.identifier else { continue }
-                while rest > 0x7F {
-                    output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                    rest >>= 7
+                if case .number(var rest) = content.identifier {
+                    while rest > 0x7F {
+                        output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+                        rest >>= 7
+                    }
+                    output.append(UInt8(truncatingIfNeeded: rest))
                 }
-                output.append(UInt8(truncatingIfNeeded: rest))
-            case .copied:
-                output.append(content.copies[copied].bytes)
-                copied += 1
-            case .nowText: output.appendDecimal(UInt64(content.now.nanoseconds / 1_000_000))
-            case .codeText: output.appendDecimal(content.code)
-            case .pairs: try writePairs(payload, operation, from: start, into: &output)
-            case .sproto: writeSproto(payload, content, into: &output)
-            case .faultObject, .jsonFaultText, .jsonRoute, .jsonIdentifier, .identifierText, .jsonPayload:
-                writeJSON(operation.code, route: route, payload: payload, content, into: &output)
+            case .jsonIdentifier, .identifierText: Self.append(content.identifier, to: &output)
+            case .identifier:
+                var value: UInt64 = 0
+                if case .number(let number) = content.identifier { value = number }
+                Self.append(value, writing[index].width, writing[index].isLittleEndian, to: &output)
+            case .code:
+                let maximum = writing[index].maximum
+                if content.code > maximum {
+                    output.truncate(to: start)
+                    throw .notEncodable(bytes: Int(clamping: content.code), limit: Int(clamping: maximum))
+                }
+                Self.append(content.code, writing[index].width, writing[index].isLittleEndian, to: &output)
+            case .jsonPayload: output.appendJSON(payload, form: content.form)
+            default: try writeRare(index, route, payload, content, start, &scopes, &copied, &output)
             }
+            index &+= 1
+        }
+    }
+
+    @inline(never)
+    private func appendPooled(_ range: PoolRange, to output: inout ByteBuffer) {
+        let pool = self.pool
+        output.append(pool.span, range: range.offsets)
+    }
+
+    /// The operations that few frames have.
+    @inline(never)
+    private func writeRare(
+        _ index: Int, _ route: Span<UInt8>, _ payload: Span<UInt8>, _ content: borrowing FrameContent, _ start: Int,
+        _ scopes: inout WriteScopes, _ copied: inout Int, _ output: inout ByteBuffer
+    ) throws(FramingError) {
+        let operation = writing[index]
+        switch operation.code {
+        case .closeDecimal:
+            let place = scopes.place(operation.scope)
+            let value = Self.counted(output, from: place, units: operation.countsUnits) + operation.plus
+            try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
+            insert(value, operation.range, at: place, into: &output)
+        case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
+        case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
+        case .nowMilliseconds:
+            let value = UInt64(content.now.nanoseconds / 1_000_000)
+            Self.append(value, operation.width, operation.isLittleEndian, to: &output)
+        case .copiedNumber:
+            let value = content.copies[copied].number
+            Self.append(value, operation.width, operation.isLittleEndian, to: &output)
+            copied += 1
+        case .copied:
+            output.append(content.copies[copied].bytes)
+            copied += 1
+        case .nowText: output.appendDecimal(UInt64(content.now.nanoseconds / 1_000_000))
+        case .codeText: output.appendDecimal(content.code)
+        case .pairs: try writePairs(payload, operation, from: start, into: &output)
+        case .sproto: writeSproto(payload, content, into: &output)
+        case .faultObject:
+            output.append(fault.before)
+            output.appendJSONString(payload)
+            output.append(fault.after)
+        case .jsonFaultText: output.appendJSONString(payload)
+        case .jsonRoute: output.appendJSONString(route)
+        case .shortLiteral, .literal, .payload, .faultText, .route, .openAfter, .openFrame, .openField, .mark, .close,
+            .length, .identifierVarint, .jsonIdentifier, .identifierText, .identifier, .code, .jsonPayload:
+            break
+        }
+    }
+
+    /// Appends an id as it is written in text.
+    @inline(__always)
+    private static func append(_ identifier: borrowing FrameIdentifier, to output: inout ByteBuffer) {
+        switch identifier {
+        case .none: output.append("null")
+        case .number(let number): output.appendDecimal(number)
+        case .text(let text): output.append(text)
         }
     }
 
@@ -135,8 +190,7 @@ extension DescriptorProgram {
     private func insert(_ value: Int, _ terminator: PoolRange, at place: Int, into output: inout ByteBuffer) {
         let end = output.count
         output.appendDecimal(UInt64(value))
-        let pool = self.pool
-        output.append(pool.span, range: terminator.offsets)
+        appendPooled(terminator, to: &output)
         var head: [UInt8] = []
         for index in end..<output.count { head.append(output[index]) }
         var index = end
@@ -152,8 +206,6 @@ extension DescriptorProgram {
         _ payload: Span<UInt8>, _ operation: WriteOperation, from start: Int, into output: inout ByteBuffer
     ) throws(FramingError) {
         if payload.isEmpty { return }
-        var value = operation
-        value.width = operation.scope
         let low = output.count
         var scanner = JSONScanner()
         do {
@@ -167,7 +219,7 @@ extension DescriptorProgram {
                     text = [UInt8](copying: payload, range: member.valueRange)
                 }
                 if key.isEmpty { continue }
-                try Self.append(pair: key, text, operation, value, from: start, to: &output)
+                try Self.append(pair: key, text, operation, from: start, to: &output)
             }
             return
         } catch let error as FramingError {
@@ -176,89 +228,53 @@ extension DescriptorProgram {
             output.truncate(to: low)
         }
         try Self.append(
-            pair: Array("result".utf8), [UInt8](copying: payload), operation, value, from: start, to: &output)
+            pair: Array("result".utf8), [UInt8](copying: payload), operation, from: start, to: &output)
     }
 
     private static func append(
-        pair key: [UInt8], _ text: [UInt8], _ operation: WriteOperation, _ value: WriteOperation, from start: Int,
-        to output: inout ByteBuffer
+        pair key: [UInt8], _ text: [UInt8], _ operation: WriteOperation, from start: Int, to output: inout ByteBuffer
     ) throws(FramingError) {
-        guard UInt64(key.count) <= operation.maximum, text.count < 1 << (8 * Int(value.width)) else {
+        guard UInt64(key.count) <= operation.maximum, text.count < 1 << (8 * Int(operation.scope)) else {
             output.truncate(to: start)
-            throw .notEncodable(bytes: max(key.count, text.count), limit: 1 << (8 * Int(value.width)) - 1)
+            throw .notEncodable(bytes: max(key.count, text.count), limit: 1 << (8 * Int(operation.scope)) - 1)
         }
-        append(UInt64(key.count), operation, to: &output)
+        append(UInt64(key.count), operation.width, operation.isLittleEndian, to: &output)
         output.append(key)
-        append(UInt64(text.count), value, to: &output)
+        append(UInt64(text.count), operation.scope, operation.isLittleEndian, to: &output)
         output.append(text)
-    }
-
-    /// Appends a length that is known beforehand.
-    @inline(__always)
-    private static func append(
-        _ value: Int, _ operation: WriteOperation, from start: Int, to output: inout ByteBuffer
-    ) throws(FramingError) {
-        try check(value, operation, from: start, &output)
-        append(UInt64(value), operation, to: &output)
     }
 
     /// Refuses a length that its field does not hold, and takes back what was written of the frame.
     @inline(__always)
     private static func check(
-        _ value: Int, _ operation: WriteOperation, from start: Int, _ output: inout ByteBuffer
+        _ value: Int, _ minimum: UInt64, _ maximum: UInt64, from start: Int, _ output: inout ByteBuffer
     ) throws(FramingError) {
-        guard value >= 0, UInt64(value) >= operation.minimum, UInt64(value) <= operation.maximum else {
+        guard value >= 0, UInt64(value) >= minimum, UInt64(value) <= maximum else {
             output.truncate(to: start)
-            throw .notEncodable(bytes: value, limit: Int(clamping: operation.maximum))
+            throw .notEncodable(bytes: value, limit: Int(clamping: maximum))
         }
     }
 
-    /// Appends an integer of the operation's width and order.
+    /// Appends an integer of `width` bytes.
     @inline(__always)
-    private static func append(_ value: UInt64, _ operation: WriteOperation, to output: inout ByteBuffer) {
-        switch (operation.width, operation.isLittleEndian) {
-        case (0, _): if case .length = operation.code { output.appendDecimal(value) }
-        case (4, false): output.append(bigEndian: UInt32(truncatingIfNeeded: value))
-        case (2, false): output.append(bigEndian: UInt16(truncatingIfNeeded: value))
-        case (let width, let isLittleEndian):
-            for index in 0..<UInt64(width) {
-                let place = isLittleEndian ? index : UInt64(width) - 1 - index
-                output.append(UInt8(truncatingIfNeeded: value >> (8 * place)))
-            }
-        }
-    }
-
-    private func writeJSON(
-        _ code: WriteOperation.Code, route: Span<UInt8>, payload: Span<UInt8>, _ content: borrowing FrameContent,
-        into output: inout ByteBuffer
+    private static func append(
+        _ value: UInt64, _ width: UInt8, _ isLittleEndian: Bool, to output: inout ByteBuffer
     ) {
-        switch code {
-        case .faultObject:
-            output.append(fault.before)
-            output.appendJSONString(payload)
-            output.append(fault.after)
-        case .jsonFaultText: output.appendJSONString(payload)
-        case .jsonRoute: output.appendJSONString(route)
-        case .jsonPayload: output.appendJSON(payload, form: content.form)
-        default:
-            switch content.identifier {
-            case .none: output.append("null")
-            case .number(let number): output.appendDecimal(number)
-            case .text(let text): output.append(text)
-            }
-        }
+        let count = Int(width)
+        // The wanted bytes lowest, in the order in which they are written; a shift by 64 bits is none at all.
+        let word = isLittleEndian ? value : value.byteSwapped >> UInt64(64 &- 8 &* count)
+        if count > 0 { output.append(lowBytes: count, of: word) }
     }
 
     @inline(__always)
     private static func put(
-        _ value: UInt64, at place: Int, _ operation: WriteOperation, into output: inout ByteBuffer
+        _ value: UInt64, at place: Int, _ width: UInt8, _ isLittleEndian: Bool, into output: inout ByteBuffer
     ) {
-        let width = Int(operation.width)
         var index = 0
-        while index < width {
-            let shift = UInt64(8 * (operation.isLittleEndian ? index : width - 1 - index))
-            output.set(place + index, to: UInt8(truncatingIfNeeded: value >> shift))
-            index += 1
+        while index < Int(width) {
+            let shift = UInt64(8 &* (isLittleEndian ? index : Int(width) &- 1 &- index))
+            output.set(place &+ index, to: UInt8(truncatingIfNeeded: value >> shift))
+            index &+= 1
         }
     }
 }
@@ -267,8 +283,8 @@ extension DescriptorProgram {
 private struct WriteScopes: ~Copyable {
     private var places: InlineArray<8, (place: Int, counted: Int)> = InlineArray(repeating: (0, 0))
 
-    func place(_ scope: UInt8) -> Int { places[Int(scope & 7)].place }
-    func counted(_ scope: UInt8) -> Int { places[Int(scope & 7)].counted }
+    func place(_ scope: UInt8) -> Int { places.span[Int(scope & 7)].place }
+    func counted(_ scope: UInt8) -> Int { places.span[Int(scope & 7)].counted }
     mutating func open(_ scope: UInt8, place: Int, counted: Int) { places[Int(scope & 7)] = (place, counted) }
     mutating func mark(_ scope: UInt8, at offset: Int) { places[Int(scope & 7)].counted = offset }
 }
