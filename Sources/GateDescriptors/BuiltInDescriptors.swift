@@ -86,7 +86,10 @@ enum BuiltInDescriptors {
             //   size  | code  | payload
             //
             // Names in `routes` are hashed; a number stands for itself. cellnet knows no answers: one goes out under the id of its
-            // request.
+            // request. In its RPC a call is an envelope with a number of its own, in which the answer comes back:
+            //
+            //   12 00 | 15 e5 | 01 c1 24 | 0a 09 03 00 72 70 63 05 00 00 00 | 11 01
+            //   size  | code  | 0: code  | 1: payload                       | 2: id
             {
               summary: "cellnet tcp.ltv: a length, the hash of a message's name, bytes",
               order: "le",
@@ -97,6 +100,10 @@ enum BuiltInDescriptors {
                 {name: "payload", type: "bytes", len: "rest"},
               ],
               routes: {by: "cellnet16"},
+              // RemoteCallREQ and RemoteCallACK. The wire types are not those of protobuf.
+              envelope: {
+                when: {code: 58645}, answer: {code: 20476}, wire: {varint: 1, bytes: 2}, keys: {code: 0, payload: 1, id: 2},
+              },
               kinds: {request: {}, response: {}, push: {}},
               vectors: [
                 {
@@ -112,13 +119,35 @@ enum BuiltInDescriptors {
                   in: "0900 ddb1 7b2241223a377d", events: [{kind: "request", route: "Game/HD_J", payload: '{"A":7}'}],
                 },
                 {
-                  note: "a message of cellnet's RPC is a message like others: its envelope is the payload",
-                  routes: {"58645": "Rpc/HD_Call", "20476": "Rpc/OnAnswer"},
+                  note: "an RPC call of main.TestEchoACK, and its answer",
+                  routes: {"main.TestEchoACK": "Echo/HD_Echo"},
                   in: "1200 15e5 01c124 0a09 0300727063 05000000 1101",
-                  events: [{kind: "request", route: "Rpc/HD_Call", payload_hex: "01c124 0a09 0300727063 05000000 1101"}],
-                  send: [{kind: "push", route: "Rpc/OnAnswer", payload_hex: "01c1240a090300727063050000001101"}],
-                  out: "1200 fc4f 01c1240a090300727063050000001101",
+                  events: [{kind: "request", route: "Echo/HD_Echo", payload_hex: "0300727063 05000000"}],
+                  send: [{kind: "response", payload_hex: "0300727063 05000000"}],
+                  out: "1200 fc4f 01c124 0a09 0300727063 05000000 1101",
                 },
+                {
+                  note: "an RPC call that fails, and a call of a code without a route",
+                  in: "0700 15e5 01c124 1102 0400 15e5 1103",
+                  events: [{kind: "request"}, {kind: "request"}],
+                  send: [{kind: "error", payload: "no", request: 0}, {kind: "response", request: 1}],
+                  out: "1700 fc4f 01c124 0a0e 7b224572726f72223a226e6f227d 1102 0400 fc4f 1103",
+                },
+                {
+                  note: "answers of one message keep their order, those of others pass them, and so do calls",
+                  in: "0200 4112 0200 ddb1 0200 4112 0400 15e5 1104",
+                  events: [{kind: "request"}, {kind: "request"}, {kind: "request"}, {kind: "request"}],
+                  send: [
+                    {kind: "response", payload: "3", request: 2}, {kind: "response", payload: "4", request: 3},
+                    {kind: "response", payload: "2", request: 1}, {kind: "response", payload: "1", request: 0},
+                  ],
+                  out: "0700 fc4f 0a01 34 1104 0300 ddb1 32 0300 4112 31 0300 4112 33",
+                },
+                {note: "an RPC payload beyond its envelope", in: "0700 15e5 01c124 0a09", close: "truncated_field"},
+                {note: "an RPC field twice", in: "0800 15e5 01c124 01c124", close: "duplicate_key"},
+                {note: "an RPC number of eleven bytes", in: "0f00 15e5 11 ffffffffffffffffffff 01 00", close: "varint_too_long"},
+                {note: "an RPC field of another wire type", in: "0400 15e5 0d 00", close: "malformed_body"},
+                {note: "an RPC call id as bytes", in: "0500 15e5 12 01 01", close: "malformed_body"},
                 {note: "an empty payload", in: "0200 4112", events: [{kind: "request"}]},
                 {
                   note: "pushes by name", routes: {"proto.ChatACK": "Chat/OnChat", "tests.TestEchoACK": "Test/OnEcho"},
@@ -1426,6 +1455,10 @@ enum BuiltInDescriptors {
                   note: "a heartbeat",
                   in: ["45000000", {text: "?d=MsgId%3D7%26actionId%3D1%26sign%3Dfaf9a41c5558fdd8c900a0cd3668aa9d"}],
                   out: "1a000000 1a000000 00000000 07000000 00000000 01000000 02000000 7374",
+                },
+                {
+                  note: "a form behind the name of a server",
+                  in: ["53000000", {text: "route:Game1?d=MsgId%3D2%26actionId%3D1001%26sign%3D8ae1ab9ec17a96ee735c1f109b6c6133"}], events: [{kind: "request", payload: "{}"}],
                 },
                 {note: "no action: dropped", in: ["36000000", {text: "?d=MsgId%3D7%26sign%3De3c629acbc8e54a364cecdc5b1fbf08d"}]},
                 {note: "a key twice", in: ["58000000", {text: "?d=MsgId%3D7%26actionId%3D1001%26a%3D1%26A%3D2%26sign%3D125681bd457cd20d7e8d87f165f75a71"}], close: "duplicate_key"},

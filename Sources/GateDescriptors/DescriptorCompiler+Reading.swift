@@ -19,6 +19,9 @@ extension DescriptorCompiler {
             guard reader.problems.isEmpty else { return }
         }
         for field in fields {
+            if case .check(let check) = field.form, let first = check.first {
+                _ = slot(Self.mark(first), isNeeded: true, field.place)
+            }
             if field.form.hasKeys {
                 for key in bodyKeys ?? [] { _ = slot(key.name, isNeeded: true, field.place) }
             }
@@ -48,6 +51,7 @@ extension DescriptorCompiler {
     mutating func compileReading() {
         for (index, given) in fields.enumerated() {
             var field = given
+            if let slot = slotsByName[Self.mark(field.name)] { compileMark(slot, field) }
             var operation: ReadOperation
             switch field.form {
             case .unsigned(let width): operation = number(index, field, .unsigned, width)
@@ -76,6 +80,11 @@ extension DescriptorCompiler {
                 operation = run(index, field, .json)
                 compileKeys(keys)
             case .singleKey: operation = run(index, field, .singleKey)
+            case .check(let check):
+                operation = ReadOperation(code: .check, width: UInt8(check.algorithm.width))
+                operation.checksum = check.algorithm
+                operation.lengthSlot = check.first.flatMap { slotsByName[Self.mark($0)] } ?? ReadOperation.noSlot
+                if !check.key.isEmpty { parts.checkKey = check.key }
             case .packed(let packed):
                 guard let inflating = packed.inflating else { continue }
                 operation = ReadOperation(code: .inflate)
@@ -105,6 +114,19 @@ extension DescriptorCompiler {
             parts.labels.append(OperationLabel(name: field.name, path: field.place.path))
         }
     }
+
+    /// Keeps where a field begins that a check covers first.
+    private mutating func compileMark(_ slot: UInt8, _ field: FieldModel) {
+        var operation = ReadOperation(code: .mark)
+        operation.slot = slot
+        operation.firstTest = UInt16(parts.tests.count)
+        operation.testsEnd = operation.firstTest
+        parts.reading.append(operation)
+        parts.labels.append(OperationLabel(name: field.name, path: field.place.path))
+    }
+
+    /// The name under which the place of a field has its slot.
+    private static func mark(_ name: String) -> String { "\(name) begins" }
 
     private mutating func number(
         _ index: Int, _ field: FieldModel, _ code: ReadOperation.Code, _ width: Int
@@ -168,7 +190,7 @@ extension FieldModel.Form {
     var hasKeys: Bool {
         switch self {
         case .json, .singleKey, .pairs, .native: true
-        case .unsigned, .varint, .decimal, .bits, .constant, .bytes, .text, .packed: false
+        case .unsigned, .varint, .decimal, .bits, .constant, .bytes, .text, .packed, .check: false
         }
     }
 }

@@ -28,6 +28,7 @@ extension DescriptorCompiler {
                 parts.answersCarryRoute = true
             }
         }
+        for reply in model.replies { checkReply(reply) }
         for reply in model.replies { parts.replyRanges.append(compile(.other, reply, needs: nil)) }
         guard answersRequests else { return }
         if parts.writingRanges[DescriptorKind.response.rawValue].isEmpty {
@@ -124,6 +125,7 @@ extension DescriptorCompiler {
             case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
                 size.bytes += Int(operation.width)
             case .mark, .close, .closeDecimal, .openPacked: break
+            case .check: size.bytes += Int(operation.width)
             case .route:
                 if size.hasRoute { return nil }
                 size.hasRoute = true
@@ -131,7 +133,7 @@ extension DescriptorCompiler {
                 if size.hasPayload { return nil }
                 size.hasPayload = true
             case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText, .identifierVarint,
-                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .deflate:
+                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .deflate, .fillCheck:
                 return nil
             }
         }
@@ -180,7 +182,9 @@ extension DescriptorCompiler {
         var frame = WriteFrame(
             kind: kind, layout: layout, hasErrorField: textField || layout.has.contains(WellKnown.error), needs: needs)
         let written = written(layout, needs)
+        openChecks(written, &frame)
         for (index, field) in fields.enumerated() where written[index] {
+            if let scope = frame.checks[field.name], frame.startsChecks.contains(field.name) { mark(scope) }
             switch field.form {
             case .constant(let bytes): literal(bytes)
             case .unsigned(let width):
@@ -191,6 +195,7 @@ extension DescriptorCompiler {
                 }
             case .varint, .decimal: writeNumber(index, field, 0, &frame)
             case .bits: break
+            case .check(let check): writeCheck(check, field, &frame)
             case .packed(let packed): writePacked(packed, &frame)
             case .pairs(let pairs): writePairs(pairs, field, &frame)
             case .bytes, .text, .json, .singleKey, .native: writeRun(index, field, &frame)
@@ -198,7 +203,50 @@ extension DescriptorCompiler {
         }
         // The innermost length is the last that was opened.
         parts.writing.append(contentsOf: frame.closing.reversed())
+        // Behind all lengths, which a check may cover.
+        parts.writing.append(contentsOf: frame.checkFills)
         if !frame.carriesPayload && kind != .other && kind != .kick { gap(kind, .noPlaceForPayload, layout.place) }
+    }
+
+    /// Gives a scope to each check that is written, and marks the frame's start for those that cover all of it.
+    private mutating func openChecks(_ written: [Bool], _ frame: inout WriteFrame) {
+        for (index, field) in fields.enumerated() where written[index] {
+            guard case .check(let check) = field.form else { continue }
+            let scope = frame.open()
+            if scope >= DescriptorLimits.scopesMax - 1 { tooManyScopes(frame, field) }
+            frame.checks[field.name] = scope
+            if let first = check.first {
+                frame.checks[first] = scope
+                frame.startsChecks.insert(first)
+            } else {
+                mark(scope)
+            }
+        }
+    }
+
+    private mutating func mark(_ scope: UInt8) {
+        var operation = WriteOperation(code: .mark)
+        operation.scope = scope
+        parts.writing.append(operation)
+    }
+
+    private mutating func writeCheck(_ check: CheckModel, _ field: FieldModel, _ frame: inout WriteFrame) {
+        let moves = fields.contains { other in
+            switch other.form {
+            case .decimal: other.counts != .none
+            case .packed(let packed): packed.deflating != nil
+            default: false
+            }
+        }
+        // Digits and compressed bytes come last, and would move what was checked.
+        if moves { gap(frame.kind, .movingCheck(field: field.name), field.place) }
+        var operation = WriteOperation(code: .check, width: UInt8(check.algorithm.width))
+        operation.checksum = check.algorithm
+        operation.isLittleEndian = field.isLittleEndian
+        operation.scope = frame.checks[field.name] ?? 0
+        parts.writing.append(operation)
+        operation.code = .fillCheck
+        frame.checkFills.append(operation)
     }
 
     /// Compresses a group once it is written, where this build can.
@@ -295,7 +343,7 @@ extension DescriptorCompiler {
         }
     }
 
-    private mutating func tooManyScopes(_ frame: WriteFrame, _ field: FieldModel) {
+    mutating func tooManyScopes(_ frame: WriteFrame, _ field: FieldModel) {
         reader.report(.tooMany(frame.opened, limit: DescriptorLimits.scopesMax - 1, of: "lengths"), at: field.place)
     }
 
@@ -351,6 +399,12 @@ struct WriteFrame {
     var closing: [WriteOperation] = []
     /// By field index: fills in the length of another field.
     var lengths: [Int: WriteOperation] = [:]
+    /// By the names of checks and of the fields they cover first: their scopes.
+    var checks: [String: UInt8] = [:]
+    /// Those of ``checks`` where a cover begins.
+    var startsChecks: Set<String> = []
+    /// Fills in the checks, behind all else.
+    var checkFills: [WriteOperation] = []
     private(set) var opened = 0
 
     init(kind: DescriptorKind, layout: KindModel, hasErrorField: Bool, needs: [String: Int]) {

@@ -38,6 +38,7 @@ struct DescriptorCompiler {
         parts.inflatedBytesMax = model.inflatedBytesMax
         parts.routesModel = model.routes
         if let fault = model.fault { parts.fault = fault }
+        parts.envelope = model.envelope
         checkFields()
         if let out = model.outFields, !out.isEmpty {
             fields = out
@@ -61,6 +62,7 @@ struct DescriptorCompiler {
             resolveLengths()
         }
         compileWriting()
+        if reader.problems.isEmpty { checkWhatIsAlwaysWritten() }
     }
 
     private mutating func checkFields() {
@@ -119,7 +121,36 @@ struct DescriptorCompiler {
                     reader.report(.wrongKind(expected: "an integer type", found: "bytes"), at: field.place)
                 }
             case .constant, .packed: break
+            case .check(let check): checkCover(check, seen)
             }
+        }
+        if let envelope = model.envelope { checkEnvelope(envelope) }
+    }
+
+    /// What a check covers has to begin in front of it, and to be there whenever it is.
+    private mutating func checkCover(_ check: CheckModel, _ seen: [FieldModel]) {
+        guard let first = check.first, !seen.dropLast().contains(where: { $0.name == first }) else { return }
+        reader.report(
+            .referenceToTheRight(first, known: seen.dropLast().map(\.name).filter { !$0.contains(" ") }),
+            at: check.firstPlace)
+    }
+
+    /// An envelope needs a payload, and a code where it is known by one.
+    private mutating func checkEnvelope(_ envelope: Envelope) {
+        let names = fields.map(\.name)
+        if !names.contains(WellKnown.payload) {
+            reader.report(.missingKey(WellKnown.payload), at: model.envelopePlace)
+        }
+        if envelope.code != nil, !names.contains(WellKnown.code) {
+            reader.report(.missingKey(WellKnown.code), at: model.envelopePlace)
+        }
+        if fields.contains(where: { if case .packed = $0.form { true } else { false } }) {
+            reader.report(
+                .wrongKind(expected: "payloads that are not compressed", found: "a group with 'inflate'"),
+                at: model.envelopePlace)
+        }
+        if names.contains(WellKnown.identifier) || bodyKeys != nil {
+            reader.report(.duplicateName(WellKnown.identifier), at: model.envelopePlace)
         }
     }
 
@@ -278,7 +309,7 @@ extension FieldModel.Form {
     var isRun: Bool {
         switch self {
         case .bytes, .text, .json, .singleKey, .native: true
-        case .unsigned, .varint, .decimal, .bits, .constant, .pairs, .packed: false
+        case .unsigned, .varint, .decimal, .bits, .constant, .pairs, .packed, .check: false
         }
     }
 }

@@ -88,7 +88,8 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
             run(operation, length(of: operation, using: &generator), test, using: &generator)
             bytes += end
         case .pairs: appendPairs(operation, test, using: &generator)
-        case .inflate: break
+        case .inflate, .mark: break
+        case .check: bytes += [UInt8](repeating: 0, count: Int(operation.width))
         case .constant: bytes += program.pool[operation.range.offsets]
         case .fixed: run(operation, operation.count, test, using: &generator)
         case .prefixed:

@@ -29,6 +29,9 @@ struct DescriptorModel: Sendable {
     var timers = TimersModel()
     var routes = RoutesModel()
     var fault: FaultModel?
+    /// Around the payloads of some frames, or of all.
+    var envelope: Envelope?
+    var envelopePlace: DescriptorPlace
 }
 
 /// What becomes of a frame that its length says is empty.
@@ -102,6 +105,8 @@ struct FieldModel: Sendable {
         case native(NativeCodec)
         /// No bytes of its own: the next fields, to the frame's end, may be compressed.
         case packed(PackedModel)
+        /// A check over bytes in front of it.
+        case check(CheckModel)
     }
 
     enum Length: Sendable {
@@ -164,7 +169,7 @@ struct FieldModel: Sendable {
         case .varint(let bytesMax): bytesMax >= 9 ? .max : 1 << (7 * bytesMax) - 1
         case .decimal(let digitsMax, _): (0..<min(digitsMax, 18)).reduce(1) { value, _ in value * 10 } - 1
         case .bits(_, let width): 1 << width - 1
-        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed: 0
+        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed, .check: 0
         }
     }
 
@@ -176,7 +181,7 @@ struct FieldModel: Sendable {
     var isNumber: Bool {
         switch form {
         case .unsigned, .varint, .decimal, .bits: true
-        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed: false
+        case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed, .check: false
         }
     }
 
@@ -192,6 +197,7 @@ struct FieldModel: Sendable {
         case .decimal(_, let end): 1 + end.count
         case .bits, .packed: 0
         case .constant(let bytes): bytes.count
+        case .check(let check): check.algorithm.width
         case .pairs(let pairs): pairs.keyWidth
         case .bytes, .text, .json, .singleKey, .native:
             switch length {
@@ -206,7 +212,7 @@ struct FieldModel: Sendable {
     /// Whether it always takes ``smallestWidth`` bytes when it is there.
     var isFixedWidth: Bool {
         switch form {
-        case .unsigned, .bits, .constant, .packed: true
+        case .unsigned, .bits, .constant, .packed, .check: true
         case .varint, .decimal, .pairs: false
         case .bytes, .text, .json, .singleKey, .native: if case .fixed = length { true } else { false }
         }
@@ -225,6 +231,16 @@ struct KeyModel: Sendable {
     var name: String
     var key: String
     var place: DescriptorPlace?
+}
+
+/// What a check is made of.
+struct CheckModel: Sendable {
+    var algorithm: Checksum
+    /// The first field it covers; `nil` for all bytes of the frame in front of it.
+    var first: String?
+    var firstPlace: DescriptorPlace
+    /// Behind the bytes it covers.
+    var key: [UInt8] = []
 }
 
 /// How a group is compressed.

@@ -87,6 +87,10 @@ public enum EncodingGap: Hashable, Sendable {
     case nothingToWrite(field: String)
     /// The field has a fixed number of bytes, and what goes there has any number.
     case fixedLength(field: String, bytes: Int)
+    /// What is always in it does not fit its field.
+    case doesNotFit(bytes: Int, limit: Int)
+    /// What a check covers is moved when lengths are filled in or bytes are compressed.
+    case movingCheck(field: String)
     /// The value that would be written is not one the field allows.
     case valueNotAllowed(field: String)
 }
@@ -99,21 +103,26 @@ extension DescriptorFault: CustomStringConvertible {
         case .notJSON5(let reason): "not JSON5: \(reason)"
         case .wrongKind(let expected, let found): "expected \(expected), found \(found)"
         case .outOfRange(let range): "number out of range; valid: \(range.lowerBound)...\(range.upperBound)"
-        case .missingKey(let key): "missing key '\(key)'"
+        case .missingKey(let key): "missing key '\(key)'; valid: \(Self.expectation(key))"
         case .unknownKey(let key, let valid): "unknown key '\(quotable(key))'; valid: \(list(valid))"
         case .keyNotForType(let key, let type, let valid):
             "key '\(key)' is not for type '\(type)'; valid: \(list(valid))"
         case .unknownValue(let value, let valid): "unknown value '\(quotable(value))'; valid: \(list(valid))"
         case .badText(let text, let expected): "'\(quotable(text))' is not valid; expected \(expected)"
-        case .nameMismatch(let name, let file): "protocol '\(quotable(name))' in a file named for '\(quotable(file))'"
+        case .nameMismatch(let name, let file):
+            "protocol '\(quotable(name))' in a file named for '\(quotable(file))'; valid: the file's name, or no 'protocol'"
         case .tooMany(let count, let limit, let things): "\(count) \(things); valid: at most \(limit)"
         case .duplicateName(let name): "the name '\(quotable(name))' is taken; valid: a name of its own"
-        case .duplicateValue(let value): "the value \(value) has two names"
+        case .duplicateValue(let value): "the value \(value) has two names; valid: a value of its own for each"
         case .referenceToTheRight(let name, let known):
             "'\(quotable(name))' stands further right; valid: \(list(known))"
         case .noFrameEnd: "nothing says how far 'rest' goes; valid: a field with 'counts' further left"
-        case .secondFrameEnd(let first): "the frame's end is already said by '\(quotable(first))'"
-        case .fieldBehindRest(let name): "nothing can follow '\(quotable(name))', which takes the rest of the frame"
+        case .secondFrameEnd(let first):
+            "the frame's end is already said by '\(quotable(first))'; valid: 'counts' in one of them, or a 'when' that keeps "
+                + "them apart"
+        case .fieldBehindRest(let name):
+            "nothing can follow '\(quotable(name))', which takes the rest of the frame; valid: fields of fixed width, or a "
+                + "'len' other than rest"
         case .zeroByteFrame: "a frame can have no bytes at all; valid: at least one field with a width"
         case .limitBeyondLength(let limit, let reachable):
             "the limit \(limit) can never be reached; valid: at most \(reachable)"
@@ -121,10 +130,32 @@ extension DescriptorFault: CustomStringConvertible {
             "the limit \(limit) lets no frame through; valid: at least \(smallest)"
         case .minimumBelowFields(let minimum, let covered):
             "\(minimum) is less than the fields it covers; valid: at least \(covered), or no 'min'"
-        case .hiddenKind(let name): "never recognised, because '\(name)' is tried first and asks for no more"
+        case .hiddenKind(let name):
+            "never recognised, because '\(name)' is tried first and asks for no more; valid: the one that asks for more first"
         case .notEncodable(let kind, let reason): "a frame of kind '\(kind)' cannot be written: \(reason)"
         }
     }
+
+    /// What has to stand under a key.
+    private static func expectation(_ key: String) -> String {
+        expectations[key] ?? "a field or a key of that name"
+    }
+
+    private static let expectations = [
+        "type": "u8 to u64, i8 to i64, varint, dec, const, bytes, str, json, kv, check, native, group",
+        "name": "a name of a-z, 0-9, _ and -", "frame": "'frame', or 'in' and 'out'", "out": "what clients get",
+        "fields": "an array of fields", "len": "a number of bytes, u8 to u64, the name of a number, or rest",
+        "hex": "'hex' or 'text'", "json": "names and the keys they stand for, or single",
+        "keys": "names and the keys they stand for", "kinds": "request, response and what else there is",
+        "request": "a kind 'request' or 'notify'", "end": "1 to 8 bytes", "codec": "sproto-rpc, scut-form",
+        "key": "u8, u16, u24, u32", "value": "u8, u16, u24, u32", "at": "the lowest bit, from 0",
+        "default": "a number or a text", "a value": "one or more words", "every": "a time such as 5s",
+        "send": "the name of a reply", "deliver": "a state that delivers requests or notifies",
+        "$fault": "\"$fault\" in place of one text", "alg": "sum8, crc16-ccitt, crc32, adler32, md5",
+        "method": "zlib, gzip, raw", "over": "a number of bytes", "is": "the version that is spoken",
+        "answer": "{code: N}", "wire": "{varint: N, bytes: N}", "varint": "a wire type from 0 to 7",
+        "bytes": "a wire type from 0 to 7",
+    ]
 
     private func list(_ words: [String]) -> String {
         words.isEmpty ? "none" : words.prefix(64).map { quotable($0) }.joined(separator: ", ")
@@ -144,13 +175,20 @@ extension EncodingGap: CustomStringConvertible {
     /// The gap in words.
     public var description: String {
         switch self {
-        case .notDescribed: "it is not described"
-        case .noPlaceForPayload: "no field takes its payload"
-        case .noPlaceForIdentifier: "it does not carry the request's 'id'"
-        case .requestWithoutIdentifier: "it carries an 'id', but a request can come without one"
-        case .nothingToWrite(let field): "nothing goes into '\(field)'"
-        case .fixedLength(let field, let bytes): "'\(field)' has \(bytes) bytes, and what goes there has any number"
-        case .valueNotAllowed(let field): "the value written into '\(field)' is not one it allows"
+        case .notDescribed: "it is not described; valid: an entry of 'kinds' for it"
+        case .noPlaceForPayload: "no field takes its payload; valid: a field or a key 'payload'"
+        case .noPlaceForIdentifier: "it does not carry the request's 'id'; valid: 'id' in its 'has'"
+        case .requestWithoutIdentifier:
+            "it carries an 'id', but a request can come without one; valid: 'id' in the 'has' of 'request'"
+        case .nothingToWrite(let field):
+            "nothing goes into '\(field)'; valid: a value for it in the kind, or the name 'payload'"
+        case .fixedLength(let field, let bytes):
+            "'\(field)' has \(bytes) bytes, and what goes there has any number; valid: a 'len' that says how many"
+        case .doesNotFit(let bytes, let limit): "what is always in it comes to \(bytes); valid: at most \(limit)"
+        case .movingCheck(let field):
+            "'\(field)' covers bytes that digits or compression would move; valid: a length that is an integer"
+        case .valueNotAllowed(let field):
+            "the value written into '\(field)' is not one it allows; valid: one of those in the kind"
         }
     }
 }

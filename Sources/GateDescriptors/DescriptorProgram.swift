@@ -47,6 +47,14 @@ final class DescriptorProgram: Sendable {
     let fault: FaultModel
     /// The secret of a native part.
     let nativeKey: [UInt8]
+    /// The secret behind what a check covers.
+    let checkKey: [UInt8]
+    /// Around the payloads of some frames, or of all.
+    let envelope: Envelope?
+    /// Whether there is one.
+    let hasEnvelope: Bool
+    /// Whether answers are kept apart by the names of their requests, or by envelopes.
+    let keepsCalls: Bool
     /// What each operation of ``reading`` is called; for people only.
     let labels: ContiguousArray<OperationLabel>
 
@@ -85,6 +93,10 @@ final class DescriptorProgram: Sendable {
         payloadIsJSON = parts.payloadIsJSON
         fault = parts.fault
         nativeKey = parts.nativeKey
+        checkKey = parts.checkKey
+        envelope = parts.envelope
+        hasEnvelope = parts.envelope != nil
+        keepsCalls = parts.identifiers == .order && (parts.answersCarryRoute || parts.envelope != nil)
         labels = parts.labels
         self.routes = routes
         addressedKinds = parts.addressedKinds
@@ -144,6 +156,8 @@ struct DescriptorProgramParts: Sendable {
     var payloadIsJSON = false
     var fault = FaultModel(before: Array(#"{"Error":"#.utf8), after: Array("}".utf8))
     var nativeKey: [UInt8] = []
+    var checkKey: [UInt8] = []
+    var envelope: Envelope?
     var labels: ContiguousArray<OperationLabel> = []
 
     /// Puts bytes into the pool.
@@ -194,6 +208,10 @@ struct ReadOperation: Sendable {
         case until
         /// Keys of `width` bytes of length and values of `count`, ended by an empty key.
         case pairs
+        /// Keeps in `slot` where the next field begins, counted from the frame's start.
+        case mark
+        /// A check of the bytes from the place in `lengthSlot`, or from the frame's start.
+        case check
         /// When the next bytes are those of `range`: from here to the frame's end they are compressed by `method`.
         case inflate
     }
@@ -209,6 +227,7 @@ struct ReadOperation: Sendable {
     var code: Code
     var content = Content.bytes
     var method = CompressionMethod.raw
+    var checksum = Checksum.sum8
     var width: UInt8 = 0
     var isLittleEndian = false
     var isSigned = false
@@ -310,6 +329,10 @@ struct WriteOperation: Sendable {
         /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes.
         case pairs
         case sproto
+        /// Room for a check of the bytes since the `mark` of the same scope, or since the frame's start.
+        case check
+        /// Fills in the check.
+        case fillCheck
         /// Where a group begins that is compressed when it is long.
         case openPacked
         /// Compresses by `method` what was written since, when it is more than `maximum` bytes.
@@ -318,6 +341,7 @@ struct WriteOperation: Sendable {
 
     var code: Code
     var method = CompressionMethod.raw
+    var checksum = Checksum.sum8
     var width: UInt8 = 0
     var isLittleEndian = false
     var scope: UInt8 = 0

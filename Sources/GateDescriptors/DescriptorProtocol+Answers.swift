@@ -8,6 +8,10 @@ extension DescriptorProtocol {
         _ kind: DescriptorKind, _ correlation: Correlation, _ content: inout FrameContent, _ topic: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
+        if program.keepsCalls || correlation.rawValue >> 32 == UInt64(Address.ticketed) {
+            try answer(kind, UInt32(truncatingIfNeeded: correlation.rawValue), &content, topic, payload, &output)
+            return
+        }
         let carries = program.answersCarryRoute
         let address = Address(rawValue: carries ? UInt32(truncatingIfNeeded: correlation.rawValue >> 32) : 0)
         let low = correlation.rawValue & 0xFFFF_FFFF
@@ -95,7 +99,8 @@ extension DescriptorProtocol {
             let answers = kind == .response || kind == .error
             content.code = answers ? found.answerCode : found.code
             let name = answers ? found.answerName : found.name
-            try write(kind, content, program.routes.form != .name, name.span, payload, &output)
+            let hasCode = program.routes.form != .name && (program.routes.form != .dictionary || content.code != 0)
+            try write(kind, content, hasCode, name.span, payload, &output)
             return
         } else if let code = address.code {
             content.code = code
@@ -117,7 +122,7 @@ extension DescriptorProtocol {
         try write(kind, content, hasCode, topic, payload, &output)
     }
 
-    private func write(
+    func write(
         _ kind: DescriptorKind, _ content: borrowing FrameContent, _ hasCode: Bool, _ name: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {

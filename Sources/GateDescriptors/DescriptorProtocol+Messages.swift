@@ -18,6 +18,8 @@ extension DescriptorProtocol {
                         kind: .request, topic: topic, payload: values.range(FrameValues.payload),
                         correlation: correlation)))
         } else {
+            // Nobody answers, so nobody will ask for the name.
+            if let ticket = address.ticket { _ = tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }
             effects.append(
                 .message(
                     ClientMessage(
@@ -97,6 +99,7 @@ extension DescriptorProtocol {
     private func begin(
         _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
     ) throws(WireError) -> Correlation {
+        if program.keepsCalls { return try beginCall(&values, input, address, scratch) }
         let carried = program.answersCarryRoute ? UInt64(address.rawValue) << 32 : 0
         switch program.identifiers {
         case .order:
@@ -107,8 +110,12 @@ extension DescriptorProtocol {
             return Correlation(rawValue: carried | lastRequest & 0xFFFF_FFFF)
         case .number:
             let number = values.has(FrameValues.identifier) ? values.number(FrameValues.identifier) : 0
-            // Ids beyond 32 bits leave no room for how the client named the route: then the topic says it.
-            return Correlation(rawValue: number > 0xFFFF_FFFF ? number : number | carried)
+            if !program.answersCarryRoute || number <= 0xFFFF_FFFF {
+                return Correlation(rawValue: number | carried)
+            }
+            // Ids beyond 32 bits leave no room for how the client named the route.
+            let ticket = try calls.begin(OpenCalls.Call(address: address.rawValue, identifier: number))
+            return Correlation(rawValue: UInt64(Address.ticketed) << 32 | UInt64(ticket))
         case .text:
             let text = values.range(FrameValues.identifier)
             if text.region == .scratch {
@@ -117,6 +124,36 @@ extension DescriptorProtocol {
             }
             return try begin(identifier: input.extracting(text.offsets))
         }
+    }
+
+    /// Keeps a request whose answer goes out under its name or in its envelope.
+    private func beginCall(
+        _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
+    ) throws(WireError) -> Correlation {
+        var call = OpenCalls.Call(address: address.rawValue)
+        if values.has(FrameValues.identifier) {
+            call.identifier = values.number(FrameValues.identifier)
+            call.isEnveloped = true
+        } else {
+            call.key = answerKey(&values, input, address, scratch)
+        }
+        return Correlation(rawValue: UInt64(try calls.begin(call)))
+    }
+
+    /// What tells the answers of a client's names apart: the code or the name that they go out under. Two names with one
+    /// key only wait for each other.
+    private func answerKey(
+        _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
+    ) -> UInt64 {
+        guard program.answersCarryRoute else { return 0 }
+        if let entry = address.entry {
+            let found = program.routes.entries[entry]
+            return program.routes.form == .name ? found.answerName.span.fnv1a : found.answerCode
+        }
+        if let code = address.code { return code }
+        let name = values.range(FrameValues.route)
+        if name.region == .input { return input.extracting(name.offsets).fnv1a }
+        return scratch.withBytes { $0.extracting(name.offsets).fnv1a }
     }
 
     private func begin(identifier text: Span<UInt8>) throws(WireError) -> Correlation {

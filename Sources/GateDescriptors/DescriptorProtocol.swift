@@ -21,6 +21,7 @@ public final class DescriptorProtocol: WireProtocol {
     var heldCount = 0
     var held = HeldReplies()
     var tickets = IdentifierTickets()
+    var calls = OpenCalls()
 
     init(_ program: DescriptorProgram) {
         self.program = program

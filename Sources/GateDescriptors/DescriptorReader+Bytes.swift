@@ -30,6 +30,39 @@ extension DescriptorReader {
         return Array(text.utf8)
     }
 
+    /// A check over bytes in front of it.
+    mutating func check(
+        _ name: String, _ node: JSONNode, _ path: String, _ isLittleEndian: Bool
+    ) -> FieldModel? {
+        let place = place(node, path)
+        guard let algNode = node["alg"] else {
+            report(.missingKey("alg"), at: place)
+            return nil
+        }
+        guard let alg = text(algNode, "\(path).alg") else { return nil }
+        guard let algorithm = Checksum.allCases.first(where: { $0.name == alg }) else {
+            report(
+                .unknownValue(alg, valid: Checksum.allCases.map(\.name)), at: self.place(algNode, "\(path).alg"))
+            return nil
+        }
+        var check = CheckModel(algorithm: algorithm, firstPlace: place)
+        if let over = node["over"] {
+            check.first = literal(over, "\(path).over")
+            check.firstPlace = self.place(over, "\(path).over")
+        }
+        if let key = node["key"] {
+            check.key = Array((text(key, "\(path).key") ?? "").utf8)
+            if algorithm != .md5 {
+                report(
+                    .keyNotForType("key", type: alg, valid: ["name", "type", "when", "alg", "over", "order"]),
+                    at: self.place(key, "\(path).key"))
+            }
+        }
+        var field = FieldModel(name: name, form: .check(check), place: place)
+        field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
+        return field
+    }
+
     /// Keys and values with a length each.
     mutating func pairs(
         _ name: String, _ node: JSONNode, _ path: String, _ isLittleEndian: Bool

@@ -7,7 +7,7 @@ extension DescriptorReader {
     private static let types = [
         "u8", "u16", "u24", "u32", "u64", "i8", "i16", "i32", "i64", "varint", "dec", "const", "bytes", "str", "json",
         "kv",
-        "native", "group",
+        "check", "native", "group",
     ]
 
     private static let integerKeys = [
@@ -18,7 +18,7 @@ extension DescriptorReader {
         ["name", "type", "when"] + integerKeys
         + [
             "unit", "hex", "text", "len", "until", "json", "empty", "bytes", "digits", "end", "key", "value", "key_max",
-            "keys", "codec", "fields", "inflate", "deflate",
+            "keys", "codec", "fields", "inflate", "deflate", "alg", "over",
         ]
 
     /// Reads `frame`, `in` or `out`.
@@ -182,6 +182,7 @@ extension DescriptorReader {
                 FieldModel(name: name, form: .varint(bytesMax: count), place: place), node, path, isLittleEndian)
         case "dec": return decimal(name, node, path, isLittleEndian)
         case "const": return constant(name, node, path)
+        case "check": return check(name, node, path, isLittleEndian)
         case "kv": return pairs(name, node, path, isLittleEndian)
         case "native":
             guard let codecNode = node["codec"] else {
@@ -211,6 +212,7 @@ extension DescriptorReader {
             case "bytes", "str": run + ["empty", "json", "unsupported"]
             case "json": run + ["json"]
             case "native": run + ["codec", "key"]
+            case "check": ["name", "type", "when", "alg", "over", "key", "order"]
             case "kv": ["name", "type", "when", "order", "key", "value", "key_max", "keys"]
             case "varint": ["name", "type", "when", "counts", "plus", "min", "max", "enum", "unknown", "bytes"]
             case "dec": ["name", "type", "when", "counts", "plus", "min", "max", "digits", "end", "unit"]

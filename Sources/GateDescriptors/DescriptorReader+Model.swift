@@ -5,14 +5,14 @@ extension DescriptorReader {
     /// The keys of a descriptor.
     static let keys = [
         "protocol", "summary", "parameters", "order", "limits", "frame", "in", "out", "empty_frame", "kinds", "replies",
-        "states", "on_open", "timers", "routes", "fault", "vectors",
+        "states", "on_open", "timers", "routes", "fault", "envelope", "vectors",
     ]
 
     /// Reads all that the bytes depend on. Problems are reported; what they hit is left out of the model.
     mutating func model(_ root: JSONNode) -> DescriptorModel {
         let rootPlace = place(root, "$")
         var model = DescriptorModel(
-            framePlace: rootPlace, frameBytesPlace: rootPlace, kindsPlace: rootPlace)
+            framePlace: rootPlace, frameBytesPlace: rootPlace, kindsPlace: rootPlace, envelopePlace: rootPlace)
         let isLittleEndian = root["order"].flatMap { node in order(node, "$.order") } ?? false
         if let limits = root["limits"] {
             readLimits(limits, into: &model)
@@ -34,6 +34,7 @@ extension DescriptorReader {
         }
         if let routes = root["routes"] { readRoutes(routes, into: &model.routes) }
         if let fault = root["fault"] { model.fault = readFault(fault) }
+        if let envelope = root["envelope"] { readEnvelope(envelope, into: &model) }
         if let replies = root["replies"] {
             for member in members(of: replies, "$.replies") {
                 guard isWord(member.key) else { continue }

@@ -92,8 +92,9 @@ extension DescriptorWorkbench {
         _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ program: DescriptorProgram
     ) -> [Dissection.Field] {
         pieces.enumerated().compactMap { index, piece in
-            // A group that could be compressed and is not has no bytes of its own.
-            if program.reading[piece.operation].code == .inflate, piece.range.isEmpty { return nil }
+            // A mark and a group that could be compressed and is not have no bytes of their own.
+            let code = program.reading[piece.operation].code
+            if code == .mark || code == .inflate, piece.range.isEmpty { return nil }
             let label = program.labels[piece.operation]
             var field = Dissection.Field(
                 name: label.name, type: "?", offset: piece.range.lowerBound, byteCount: piece.range.count,
@@ -171,7 +172,8 @@ extension DescriptorWorkbench {
         ]
         for (name, slot) in slots where values.has(slot) {
             let isNumber =
-                slot == FrameValues.code || (slot == FrameValues.identifier && program.identifiers == .number)
+                slot == FrameValues.code
+                || (slot == FrameValues.identifier && (program.identifiers == .number || program.hasEnvelope))
                 || pieces.contains { program.reading[$0.operation].holdsNumber(in: slot) }
             if isNumber {
                 meanings.append(
@@ -208,7 +210,7 @@ extension ReadOperation {
     fileprivate func holdsNumber(in place: UInt8) -> Bool {
         switch code {
         case .unsigned, .varint, .decimal, .bits: slot == place
-        case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs, .inflate: false
+        case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs, .inflate, .mark, .check: false
         }
     }
 }

@@ -51,8 +51,8 @@ extension DescriptorProgram {
         if slot == FrameValues.identifier { return identifiers == .number }
         return reading.contains { operation in
             switch operation.code {
-            case .unsigned, .varint, .decimal, .bits: operation.slot == slot
-            case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs, .inflate: false
+            case .unsigned, .varint, .decimal, .bits, .mark: operation.slot == slot
+            case .constant, .fixed, .prefixed, .counted, .rest, .until, .pairs, .inflate, .check: false
             }
         }
     }

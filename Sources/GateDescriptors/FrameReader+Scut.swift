@@ -15,6 +15,7 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
         let mark = Array("?d=".utf8)
+        let range = Self.withoutRoute(input, range)
         guard range.count >= mark.count, input.extracting(range).starts(with: mark.span) else {
             throw .malformedBody(offset: 0)
         }
@@ -51,6 +52,16 @@ extension DescriptorProgram {
         }
         scratch.append(UInt8(ascii: "}"))
         values.set(FrameValues.payload, range: ByteRange(start: start, count: scratch.count - start, region: .scratch))
+    }
+
+    /// The form behind `route:NAME`, which names a server to the router in front of some gateways.
+    private static func withoutRoute(_ input: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        let prefix = Array("route:".utf8)
+        guard range.count >= prefix.count,
+            input.extracting(range.lowerBound..<range.lowerBound + prefix.count).equals(prefix.span),
+            let end = input.extracting(range).firstOffset(of: UInt8(ascii: "?"))
+        else { return range }
+        return range.lowerBound + end..<range.upperBound
     }
 
     /// Bytes with each `%xx` resolved and each `+` as it is.

@@ -99,6 +99,12 @@ extension DescriptorProgram {
                     }
                 }
                 if reading[index].slot != ReadOperation.noSlot { values.set(reading[index].slot, number: last) }
+            case .mark: values.set(reading[index].slot, number: UInt64(offset - start))
+            case .check:
+                let next = offset &+ Int(reading[index].width)
+                if let missing = try missing(until: next, start, end, input) { return missing }
+                try verify(input, start, offset, index, &values)
+                offset = next
             case .bits:
                 let mask: UInt64 = 1 << UInt64(reading[index].width) &- 1
                 let value = last >> UInt64(reading[index].count) & mask
@@ -192,6 +198,7 @@ extension DescriptorProgram {
             trace.end(at: offset)
         }
         if end >= 0 && offset != end { throw .trailingBytes(end - offset) }
+        if hasEnvelope, first == 0 { try envelope?.read(input, values: &values) }
         return .frame(end: offset)
     }
 

@@ -125,6 +125,10 @@ extension DescriptorProgram {
             try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
             insert(value, operation.range, at: place, into: &output)
         case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
+        case .check:
+            scopes.move(operation.scope, to: output.count)
+            for _ in 0..<operation.width { output.append(UInt8(0)) }
+        case .fillCheck: fillCheck(operation, scopes, &output)
         case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
         case .nowMilliseconds:
             let value = UInt64(content.now.nanoseconds / 1_000_000)
@@ -160,6 +164,17 @@ extension DescriptorProgram {
         case .number(let number): output.appendDecimal(number)
         case .text(let text): output.append(text)
         }
+    }
+
+    /// Fills in the check of what stands between a mark and its own place.
+    private func fillCheck(_ operation: WriteOperation, _ scopes: borrowing WriteScopes, _ output: inout ByteBuffer) {
+        let place = scopes.place(operation.scope)
+        let covered = scopes.counted(operation.scope)..<place
+        let bytes = output.withBytes { bytes in
+            operation.checksum.bytes(
+                over: bytes.extracting(covered), key: checkKey, isLittleEndian: operation.isLittleEndian)
+        }
+        for (index, byte) in bytes.enumerated() { output.set(place + index, to: byte) }
     }
 
     /// Compresses what was written from an offset on, when it is long enough and gets shorter.
@@ -286,5 +301,6 @@ private struct WriteScopes: ~Copyable {
     func place(_ scope: UInt8) -> Int { places.span[Int(scope & 7)].place }
     func counted(_ scope: UInt8) -> Int { places.span[Int(scope & 7)].counted }
     mutating func open(_ scope: UInt8, place: Int, counted: Int) { places[Int(scope & 7)] = (place, counted) }
+    mutating func move(_ scope: UInt8, to place: Int) { places[Int(scope & 7)].place = place }
     mutating func mark(_ scope: UInt8, at offset: Int) { places[Int(scope & 7)].counted = offset }
 }

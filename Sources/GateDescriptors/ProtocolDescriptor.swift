@@ -51,7 +51,9 @@ public struct ProtocolDescriptor: Sendable {
         reader.ignoresLimits = options.listenerFrameBytesMax != nil
         // What is said of routes does not depend on them.
         let routes = try RouteTable(options.routes, variants.first?.parts.routesModel ?? RoutesModel())
-        if case .dictionary = routes.form { reader.dictionary = routes.entries.map { ($0.name, $0.code) } }
+        if case .dictionary = routes.form {
+            reader.dictionary = routes.entries.filter { $0.code != 0 }.map { ($0.name, $0.code) }
+        }
         let model = reader.model(root)
         var parts = DescriptorCompiler.compile(model, reader: &reader)
         if let problem = reader.problems.first {

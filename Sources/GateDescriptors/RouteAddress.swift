@@ -4,11 +4,15 @@
 /// 0                    as the topic says
 /// 1...0x3FFF_FFFF      an entry of the listener's routes, its place and one
 /// 0x4000_0000 | n      the name that is kept under ticket n
+/// 0x7FFF_FFFF          none of these: the other half is a ticket of ``OpenCalls``
 /// 0x8000_0000 | code   a code without an entry, up to 31 bits
 /// ```
 struct Address {
     static let named: UInt32 = 0x4000_0000
     static let coded: UInt32 = 0x8000_0000
+
+    /// Stands where the other half of a correlation is a ticket.
+    static let ticketed: UInt32 = 0x7FFF_FFFF
 
     var rawValue: UInt32 = 0
 

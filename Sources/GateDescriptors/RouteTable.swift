@@ -19,7 +19,10 @@ final class RouteTable: Sendable {
         var answerCode: UInt64
     }
 
-    /// Sorted by name; a dictionary's codes are the places from 1.
+    /// Names of a dictionary that have a number.
+    static let dictionaryMax = 255
+
+    /// Sorted by name; a dictionary's codes are the places from 1, and 0 for those without a number.
     let entries: [Entry]
     let form: RoutesModel.Form
     let split: UInt8?
@@ -45,7 +48,7 @@ final class RouteTable: Sendable {
                 throw .invalidParameter("routes", value: name, allowed: "a name or code: \"Type/Function\"")
             }
             let code = try Self.code(name, place, model.form)
-            if model.form != .name {
+            if model.form != .name && code != 0 || model.form == .number || model.form == .cellnet16 {
                 if let other = used.updateValue(name, forKey: code) {
                     throw .invalidParameter("routes", value: name, allowed: "a code other than \(other)'s \(code)")
                 }
@@ -75,7 +78,8 @@ final class RouteTable: Sendable {
     ) throws(ProtocolSetupError) -> UInt64 {
         switch form {
         case .name: return 0
-        case .dictionary: return UInt64(place + 1)
+        // Some clients keep the number in one byte: names beyond go by name.
+        case .dictionary: return place < dictionaryMax ? UInt64(place + 1) : 0
         case .cellnet16: return UInt64(name) ?? UInt64(cellnet16(name))
         case .number:
             guard let number = UInt64(name), number <= UInt64(UInt32.max) else {
@@ -90,7 +94,10 @@ final class RouteTable: Sendable {
         form = model.form
         split = model.split
         isDeclared = model.isDeclared
-        codes = entries.enumerated().map { ($1.code, $0) }.sorted { $0.code < $1.code }
+        let isDictionary = model.form == .dictionary
+        codes = entries.enumerated().filter { !isDictionary || $1.code != 0 }.map { ($1.code, $0) }.sorted {
+            $0.code < $1.code
+        }
         names = ByteIndex(entries.map(\.name))
         routes = ByteIndex(entries.map(\.route))
     }

@@ -26,7 +26,7 @@ import Testing
         ("{", "1:2: $: not JSON5: unexpected end of input, expected a key or '}'"),
         ("{frame: [], frame: []}", "1:13: $: not JSON5: duplicate key 'frame', each key may stand once in an object"),
         ("[]", "1:1: $: expected an object, found array"),
-        ("{}", "1:1: $: missing key 'frame'"),
+        ("{}", "1:1: $: missing key 'frame'; valid: 'frame', or 'in' and 'out'"),
         ("{frame: []}", "1:9: $.frame: a frame can have no bytes at all; valid: at least one field with a width"),
         ("{frame: {}}", "1:9: $.frame: expected an array, found object"),
         ("{frame: [1]}", "1:10: $.frame[0]: expected an object, found number"),
@@ -39,20 +39,20 @@ import Testing
         (
             "{n: 1}",
             [
-                "2:1: $.frame[0]: missing key 'type'",
+                "2:1: $.frame[0]: missing key 'type'; valid: u8 to u64, i8 to i64, varint, dec, const, bytes, str, json, kv, check, native, group",
                 "2:2: $.frame[0].n: unknown key 'n'; valid: name, type, when, order, counts, plus, "
                     + "escape, min, max, is, enum, unknown, bits, unsupported, unit, hex, text, len, until, json, "
-                    + "empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate",
+                    + "empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate, alg, over",
             ]
         ),
         (
             #"{name: "a", type: "u12"}"#,
             [
                 "2:19: $.frame[0].type: unknown value 'u12'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, "
-                    + "varint, dec, const, bytes, str, json, kv, native, group"
+                    + "varint, dec, const, bytes, str, json, kv, check, native, group"
             ]
         ),
-        (#"{type: "u8"}"#, ["2:1: $.frame[0]: missing key 'name'"]),
+        (#"{type: "u8"}"#, ["2:1: $.frame[0]: missing key 'name'; valid: a name of a-z, 0-9, _ and -"]),
         (
             #"{name: "A b", type: "u8"}"#,
             ["2:8: $.frame[0].name: 'A b' is not valid; expected a name of a-z, 0-9, _ and -"]
@@ -88,7 +88,7 @@ import Testing
         (
             #"{name: "a", type: "u8", enum: {x: 1, y: 1, z: 300}}"#,
             [
-                "2:41: $.frame[0].enum.y: the value 1 has two names",
+                "2:41: $.frame[0].enum.y: the value 1 has two names; valid: a value of its own for each",
                 "2:47: $.frame[0].enum.z: number out of range; valid: 0...255",
             ]
         ),
@@ -96,16 +96,19 @@ import Testing
             #"{name: "a", type: "u8", unknown: "drop"}"#,
             ["2:34: $.frame[0].unknown: unknown value 'drop'; valid: close, keep"]
         ),
-        (#"{type: "const"}"#, ["2:1: $.frame[0]: missing key 'hex'"]),
+        (#"{type: "const"}"#, ["2:1: $.frame[0]: missing key 'hex'; valid: 'hex' or 'text'"]),
         (#"{type: "const", hex: "4"}"#, ["2:22: $.frame[0].hex: '4' is not valid; expected pairs of hex digits"]),
-        (#"{name: "a", type: "bytes"}"#, ["2:1: $.frame[0]: missing key 'len'"]),
+        (
+            #"{name: "a", type: "bytes"}"#,
+            ["2:1: $.frame[0]: missing key 'len'; valid: a number of bytes, u8 to u64, the name of a number, or rest"]
+        ),
         (
             #"{name: "a", type: "bytes", len: 0}"#,
             ["2:33: $.frame[0].len: number out of range; valid: 1...268435456"]
         ),
         (
             #"{name: "a", type: "json", len: 2}"#,
-            ["2:1: $.frame[0]: missing key 'json'"]
+            ["2:1: $.frame[0]: missing key 'json'; valid: names and the keys they stand for, or single"]
         ),
         (
             #"{name: "a", type: "json", len: 2, json: {rute: "r"}}"#,
@@ -124,11 +127,11 @@ import Testing
         ),
         (
             "\(size), \(payload), {name: \"x\", type: \"bytes\", len: \"u8\"}",
-            "2:94: $.frame[2]: nothing can follow 'payload', which takes the rest of the frame"
+            "2:94: $.frame[2]: nothing can follow 'payload', which takes the rest of the frame; valid: fields of fixed width, or a 'len' other than rest"
         ),
         (
             "\(size), {name: \"b\", type: \"u8\", counts: \"after\"}, \(payload)",
-            "2:79: $.frame[1].counts: the frame's end is already said by 'size'"
+            "2:79: $.frame[1].counts: the frame's end is already said by 'size'; valid: 'counts' in one of them, or a 'when' that keeps them apart"
         ),
         (
             "\(size), {name: \"size\", type: \"u8\"}, \(payload)",
@@ -164,21 +167,21 @@ import Testing
         ),
         (
             #"{name: "a", type: "u8"}"#,
-            "1:9: $.frame: a frame of kind 'response' cannot be written: no field takes its payload"
+            "1:9: $.frame: a frame of kind 'response' cannot be written: no field takes its payload; valid: a field or a key 'payload'"
         ),
         (
             "\(size), {name: \"other\", type: \"bytes\", len: \"rest\"}",
-            "2:47: $.frame[1]: a frame of kind 'response' cannot be written: nothing goes into 'other'"
+            "2:47: $.frame[1]: a frame of kind 'response' cannot be written: nothing goes into 'other'; valid: a value for it in the kind, or the name 'payload'"
         ),
         (
             "\(size), {name: \"payload\", type: \"bytes\", len: 4}",
             "2:47: $.frame[1]: a frame of kind 'response' cannot be written: 'payload' has 4 bytes, and what goes there "
-                + "has any number"
+                + "has any number; valid: a 'len' that says how many"
         ),
         (
             "\(size), {name: \"v\", type: \"u8\", min: 3}, \(payload)",
             "2:47: $.frame[1]: a frame of kind 'response' cannot be written: the value written into 'v' is not one it "
-                + "allows"
+                + "allows; valid: one of those in the kind"
         ),
     ])
     func findsFieldsThatDoNotFitTogether(fields: String, problem: String) {
@@ -213,14 +216,18 @@ import Testing
                     + "kick"
             ]
         ),
-        ("{response: {op: 2}}", ["3:3: $.kinds: missing key 'request'"]),
+        ("{response: {op: 2}}", ["3:3: $.kinds: missing key 'request'; valid: a kind 'request' or 'notify'"]),
         (
             "{request: {op: 1}}",
-            ["3:3: $.kinds: a frame of kind 'response' cannot be written: it is not described"]
+            [
+                "3:3: $.kinds: a frame of kind 'response' cannot be written: it is not described; valid: an entry of 'kinds' for it"
+            ]
         ),
         (
             "{request: {op: 1}, notify: {op: 1}, response: {op: 2}}",
-            ["3:30: $.kinds.notify: never recognised, because 'request' is tried first and asks for no more"]
+            [
+                "3:30: $.kinds.notify: never recognised, because 'request' is tried first and asks for no more; valid: the one that asks for more first"
+            ]
         ),
         (
             "{request: {op: 'x'}, response: {op: 2}}",
@@ -245,7 +252,7 @@ import Testing
             "{request: {op: 1}, response: {}}",
             [
                 "2:1: $.frame[0]: a frame of kind 'response' cannot be written: the value written into 'op' is not one "
-                    + "it allows"
+                    + "it allows; valid: one of those in the kind"
             ]
         ),
     ])
@@ -259,15 +266,15 @@ import Testing
         (
             "{request: {has: 'route'}, response: {has: ['id', 'payload']}}",
             "3:13: $.kinds.request: a frame of kind 'response' cannot be written: it carries an 'id', but a request can "
-                + "come without one"
+                + "come without one; valid: 'id' in the 'has' of 'request'"
         ),
         (
             "{request: {has: ['route', 'id']}, response: {has: 'payload'}}",
-            "3:47: $.kinds.response: a frame of kind 'response' cannot be written: it does not carry the request's 'id'"
+            "3:47: $.kinds.response: a frame of kind 'response' cannot be written: it does not carry the request's 'id'; valid: 'id' in its 'has'"
         ),
         (
             "{request: {has: ['route', 'id']}, response: {has: 'id'}}",
-            "3:47: $.kinds.response: a frame of kind 'response' cannot be written: no field takes its payload"
+            "3:47: $.kinds.response: a frame of kind 'response' cannot be written: no field takes its payload; valid: a field or a key 'payload'"
         ),
         (
             "{request: {has: ['route', 'id', 'id']}, response: {has: ['id', 'payload']}}",
@@ -295,15 +302,15 @@ import Testing
             """
         #expect(
             problems(text) == [
-                "2:13: $.protocol: protocol 'other' in a file named for 'test'",
+                "2:13: $.protocol: protocol 'other' in a file named for 'test'; valid: the file's name, or no 'protocol'",
                 "3:3: $.colour: unknown key 'colour'; valid: protocol, summary, parameters, order, limits, frame, "
-                    + "in, out, empty_frame, kinds, replies, states, on_open, timers, routes, fault, vectors",
+                    + "in, out, empty_frame, kinds, replies, states, on_open, timers, routes, fault, envelope, vectors",
                 "4:10: $.order: unknown value 'xe'; valid: be, le",
                 "5:16: $.empty_frame: unknown value 'maybe'; valid: deliver, ignore, close, heartbeat",
                 "6:18: $.timers.idle: '1h' is not valid; expected a time up to a day, such as 500ms, 60s or 2m",
                 "7:16: $.parameters.?: 'A' is not valid; expected a name of a-z, 0-9, _ and -",
-                "7:29: $.parameters.b: missing key 'a value'",
-                "8:29: $.frame[0].type: unknown value 'u7'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, varint, dec, const, bytes, str, json, kv, native, group",
+                "7:29: $.parameters.b: missing key 'a value'; valid: one or more words",
+                "8:29: $.frame[0].type: unknown value 'u7'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, varint, dec, const, bytes, str, json, kv, check, native, group",
                 "8:54: $.frame[1].type: unknown value '$c'; valid: none",
                 "9:18: $.vectors[0].in: '0' is not valid; expected pairs of hex digits",
                 "9:28: $.vectors[0].out: 'xy' is not valid; expected pairs of hex digits",
@@ -403,7 +410,7 @@ import Testing
         let text = #"{parameters: {a: ["b"], b: ["c"]}, frame: [{name: "x", type: "$a"}]}"#
         #expect(
             problems(text) == [
-                "1:62: $.frame[0].type: unknown value 'b'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, varint, dec, const, bytes, str, json, kv, native, group"
+                "1:62: $.frame[0].type: unknown value 'b'; valid: u8, u16, u24, u32, u64, i8, i16, i32, i64, varint, dec, const, bytes, str, json, kv, check, native, group"
             ])
     }
 }

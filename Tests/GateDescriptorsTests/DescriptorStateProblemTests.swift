@@ -19,7 +19,10 @@ import Testing
     @Test(arguments: [
         (#"{a: {request: "deliver", hello: "goto b"}}"#, "$.states.a.hello: unknown value 'b'; valid: a"),
         (#"{a: {request: "deliver", hello: "reply b"}}"#, "$.states.a.hello: unknown value 'b'; valid: a"),
-        (#"{a: {hello: "ignore"}}"#, "$.states.a: missing key 'deliver'"),
+        (
+            #"{a: {hello: "ignore"}}"#,
+            "$.states.a: missing key 'deliver'; valid: a state that delivers requests or notifies"
+        ),
         (
             #"{a: {request: "deliver", hello: "ignore", x: "close"}}"#,
             "$.states.a.x: unknown key 'x'; valid: request, hello, response, else"
@@ -31,6 +34,26 @@ import Testing
     ])
     func namesWhatIsWrongWithStates(text: String, expected: String) {
         #expect(problems(states(text)).contains(expected), "\(problems(states(text)))")
+    }
+
+    @Test(arguments: [
+        ("{a: {op: 2, colour: 1}}", "$.replies.a.colour: unknown key 'colour'; valid: op, payload, raw"),
+        ("{a: {op: 256}}", "$.replies.a.op: number out of range; valid: 0...255"),
+        ("{a: {op: 'x'}}", "$.replies.a.op: unknown value 'x'; valid: none"),
+    ])
+    func namesWhatIsWrongWithReplies(replies: String, expected: String) {
+        let found = problems(states(#"{a: {request: "deliver", hello: "reply a"}}"#, replies: replies))
+        #expect(found == [expected])
+    }
+
+    @Test(arguments: [254, 255, 256])
+    func aReplyHasToFitItsFields(count: Int) {
+        let text = String(repeating: "x", count: count)
+        let replies = "{a: {op: 2, payload: {text: '\(text)'}}}"
+        let found = problems(states(#"{a: {request: "deliver", hello: "reply a"}}"#, replies: replies))
+        let expected =
+            "$.replies.a: a frame of kind 'a' cannot be written: what is always in it comes to 256; valid: at most 255"
+        #expect(found == (count <= 255 ? [] : [expected]))
     }
 
     @Test func acceptsStatesThatFitTogether() {
@@ -57,6 +80,16 @@ import Testing
     @Test func aConditionNamesAFieldFurtherLeft() {
         let text = #"{frame: [{name: "a", type: "u8", when: {b: 1}}, {name: "b", type: "u8"}]}"#
         #expect(problems(text).contains("$.frame[0].when.b: 'b' stands further right; valid: none"))
+    }
+
+    @Test func lengthsThatNameEachOtherAreNoCircle() {
+        let text = #"{frame: [{name: "a", type: "bytes", len: "b"}, {name: "b", type: "bytes", len: "a"}]}"#
+        #expect(problems(text).filter { $0.contains(".len: unknown value") }.count == 2)
+    }
+
+    @Test func statesMayGoInCircles() {
+        let circle = #"{a: {request: "deliver", hello: "goto b"}, b: {request: "deliver", hello: "goto a"}}"#
+        #expect(problems(states(circle)) == [])
     }
 
     @Test func aNativePartMustBeKnown() {

@@ -61,7 +61,12 @@ import Testing
             .wrongValue("id", expected: "a number that its field can hold")
         ),
         ("length32-json", "{route: 'A/b'}", .readsDifferently("a frame of kind 'notify'")),
-        ("scut", "{code: 1}", .notEncodable("a frame of kind 'request' cannot be written: nothing goes into 'form'")),
+        (
+            "scut", "{code: 1}",
+            .notEncodable(
+                "a frame of kind 'request' cannot be written: nothing goes into 'form'; valid: a value for it in the "
+                    + "kind, or the name 'payload'")
+        ),
     ])
     func refusesWhatMakesNoFrame(name: String, json: String, fault: FrameComposingFault) throws {
         let bench = try workbench(name)

@@ -14,8 +14,8 @@ import Testing
         let driver = try driver("cellnet", ["proto.ChatREQ": "Chat/HD_Say -> proto.ChatACK"])
         // 16234 and 43601 are the hashes of the names.
         driver.receive([3, 0, 0x6A, 0x3F, 7])
-        #expect(driver.takeEvents().count == 1)
-        driver.send(.reply(Correlation(rawValue: 1 << 32 | 1), .result, .bytes), payload: [8])
+        let correlation = try #require(correlations(driver.takeEvents()).first)
+        driver.send(.reply(correlation, .result, .bytes), payload: [8])
         #expect(driver.takeOutput() == [3, 0, 0x51, 0xAA, 8])
     }
 
@@ -27,7 +27,8 @@ import Testing
         #expect(found.count == 2)
         driver.send(.reply(found[1], .result, .json), topic: bytes("C/HD_D"), payload: bytes("4"))
         driver.send(.reply(found[0], .result, .json), payload: bytes("3"))
-        #expect(driver.takeOutput() == frame16(bytes(#"{"Other":3}"#)) + frame16(bytes(#"{"C/HD_D":4}"#)))
+        // They have different names, so none waits.
+        #expect(driver.takeOutput() == frame16(bytes(#"{"C/HD_D":4}"#)) + frame16(bytes(#"{"Other":3}"#)))
     }
 
     @Test(arguments: [
@@ -44,6 +45,29 @@ import Testing
             return
         }
         #expect(value == culprit)
+    }
+
+    /// Some clients keep the number of a name in one byte.
+    @Test func namesBeyondTwoHundredAndFiftyFiveGoByName() throws {
+        var routes: [String: String] = [:]
+        for number in 0..<257 {
+            let digits = String(number + 1000)
+            routes["n\(digits)"] = "T/F\(digits)"
+        }
+        let driver = try driver("pomelo", routes)
+        driver.receive([1, 0, 0, 0, 2, 0, 0, 0])
+        let welcome = String(decoding: driver.takeOutput(), as: UTF8.self)
+        #expect(welcome.contains(#""n1254":255}"#))
+        #expect(!welcome.contains("n1255"))
+        for number in [1254, 1255, 1256] {
+            driver.send(.push(.atMostOnce, .json), topic: bytes("T/F\(number)"), payload: bytes("1"))
+        }
+        #expect(
+            driver.takeOutput() == hex("04000004 07 00ff 31") + hex("04000008 06 05") + bytes("n12551")
+                + hex("04000008 06 05") + bytes("n12561"))
+        // 0 is the number of none of them.
+        driver.receive(hex("04000004 00 01 00") + [0x31] + hex("04000009 00 02 05") + bytes("n1255") + [0x31])
+        #expect(driver.takeEvents().count == 2)
     }
 
     @Test func refusesNamesOfOneHash() throws {

@@ -1,0 +1,50 @@
+import GateBytes
+import GateProtocol
+
+/// Writes each frame once when a descriptor is loaded.
+extension DescriptorCompiler {
+    /// Refuses kinds and replies whose own words do not fit their fields, whatever is said with them.
+    mutating func checkWhatIsAlwaysWritten() {
+        let program = DescriptorProgram(parts)
+        for kind in model.kinds ?? [] where !kind.kind.isFromClient {
+            for range in Set([program.writingRanges[kind.kind.rawValue], program.codedRanges[kind.kind.rawValue]]) {
+                tryOut(program, range, kind.name, kind.place)
+            }
+        }
+        for (reply, range) in zip(model.replies, program.replyRanges) {
+            tryOut(program, range, reply.name, reply.place)
+        }
+    }
+
+    private mutating func tryOut(
+        _ program: DescriptorProgram, _ range: Range<Int>, _ name: String, _ place: DescriptorPlace
+    ) {
+        if range.isEmpty { return }
+        var content = FrameContent()
+        content.copies = program.writing[range].filter { [.copied, .copiedNumber].contains($0.code) }.map { _ in
+            CopiedValue(number: 0, bytes: [])
+        }
+        var output = ByteBuffer()
+        let payload = program.emptyPayload
+        do throws(FramingError) {
+            try program.write(range, route: Span(), payload: payload.span, content, into: &output)
+        } catch {
+            // A real payload may bring a length up to its minimum, and nothing brings one down to its maximum.
+            guard case .notEncodable(let bytes, let limit) = error, bytes > limit else { return }
+            reader.report(.notEncodable(kind: name, reason: .doesNotFit(bytes: bytes, limit: limit)), at: place)
+        }
+    }
+
+    /// What is said of a reply has to be a field of its frame, with a value that the field takes.
+    mutating func checkReply(_ reply: KindModel) {
+        let keys = bodyKeys?.map(\.name) ?? []
+        let names = fields.filter { $0.counts == .none && !$0.name.contains(" ") }.map(\.name) + keys
+        for (name, value, place) in reply.values where name != "raw" {
+            guard names.contains(name) else {
+                reader.report(.unknownKey(name, valid: names + ["raw"]), at: place)
+                continue
+            }
+            if let index = index(of: name), fields[index].isNumber { _ = numbers(value, fields[index], place) }
+        }
+    }
+}

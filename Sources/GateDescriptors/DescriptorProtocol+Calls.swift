@@ -1,0 +1,62 @@
+import GateBytes
+import GateProtocol
+
+/// Answers to requests that are kept by ticket: under a name, in an envelope, or with a long id.
+extension DescriptorProtocol {
+    /// Writes an answer, or keeps it while an earlier request of the same name is open.
+    func answer(
+        _ kind: DescriptorKind, _ ticket: UInt32, _ content: inout FrameContent, _ topic: Span<UInt8>,
+        _ payload: Span<UInt8>, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        guard let call = calls.call(ticket) else { return }
+        let address = Address(rawValue: call.address)
+        if call.isEnveloped {
+            calls.end(ticket)
+            try writeEnveloped(kind, call, topic, payload, &output)
+            return
+        }
+        guard let key = call.key else {
+            calls.end(ticket)
+            content.identifier = .number(call.identifier)
+            try write(kind, &content, address, topic, payload, &output)
+            return
+        }
+        if calls.waits(ticket) {
+            var frame = ByteBuffer()
+            try write(kind, &content, address, topic, payload, &frame)
+            try calls.hold(frame.array(), for: ticket)
+            return
+        }
+        calls.end(ticket)
+        try write(kind, &content, address, topic, payload, &output)
+        while let frame = calls.next(key) { output.append(frame) }
+    }
+
+    /// Puts an answer into the envelope of its request.
+    private func writeEnveloped(
+        _ kind: DescriptorKind, _ call: OpenCalls.Call, _ topic: Span<UInt8>, _ payload: Span<UInt8>,
+        _ output: inout ByteBuffer
+    ) throws(WireError) {
+        guard let envelope = program.envelope else { return }
+        let address = Address(rawValue: call.address)
+        let code =
+            address.entry.map { program.routes.entries[$0].answerCode } ?? address.code
+            ?? IdentifierTickets.plainNumber(topic) ?? 0
+        var body = ByteBuffer()
+        if kind == .error {
+            var fault = ByteBuffer()
+            fault.append(program.fault.before)
+            fault.appendJSONString(payload)
+            fault.append(program.fault.after)
+            fault.withBytes { bytes in
+                envelope.write(code: code, identifier: call.identifier, payload: bytes, into: &body)
+            }
+        } else {
+            envelope.write(code: code, identifier: call.identifier, payload: payload, into: &body)
+        }
+        let bytes = body.array()
+        var content = FrameContent()
+        content.code = envelope.answerCode
+        try write(.response, content, true, Span(), bytes.span, &output)
+    }
+}
