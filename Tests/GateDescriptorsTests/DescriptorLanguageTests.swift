@@ -224,6 +224,21 @@ import Testing
         #expect(descriptor.checkVectors() == [])
     }
 
+    /// Blocks that are whole files; others show a part of one.
+    @Test func everyExampleOfTheReadmeWorks() throws {
+        let readme = String(decoding: try content(repositoryPath + "/protocols/README.md"), as: UTF8.self)
+        let blocks = readme.split(separator: "```json5\n").dropFirst().compactMap { block in
+            block.split(separator: "\n```").first.map(String.init)
+        }
+        let files = blocks.filter { $0.hasPrefix("{") || $0.contains("\n{\n") }
+        #expect(files.count >= 27)
+        for text in files {
+            let descriptor = try load(text)
+            #expect(descriptor.vectorCount > 0)
+            #expect(descriptor.checkVectors() == [], "\(text)")
+        }
+    }
+
     @Test func aLargeFrameThatDripsInIsNotLookedAtAgain() throws {
         // Costs are flat because nothing is read until the number of bytes that was asked for is there.
         let driver = try driver("length32")
