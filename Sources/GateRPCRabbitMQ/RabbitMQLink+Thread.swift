@@ -68,19 +68,25 @@
                 let hasRoom = events.hasRoom
                 let hasWork = !outbox.isEmpty && !turn.isBlocked
                 if outbox.isClosed, !hasWork { return connection.close() }
-                let ready = wait(connection, reads: hasRoom, writes: hasWork)
+                let ready = wait(
+                    connection, reads: hasRoom, writes: hasWork, until: turn.isBlocked ? .never : turn.probes.next)
                 let now = RabbitMQClock.now()
                 if ready.reads || !hasRoom { turn.heardAt = now }
                 if hasRoom {
                     try read(connection, &turn)
-                } else if now >= turn.beatsAt {
+                } else if ready.reads || now >= turn.beatsAt {
+                    // What is ready although nothing was asked for is the end, which a write finds out.
                     turn.beatsAt = now + .seconds(Double(RabbitMQLimits.heartbeatSeconds) / 2)
                     try connection.beat()
                 }
                 if now - turn.heardAt > RabbitMQLimits.silenceMax {
                     throw .silent(milliseconds: Int((now - turn.heardAt).nanoseconds / 1_000_000))
                 }
-                if ready.writes, !turn.isBlocked { try write(connection, now) }
+                if turn.isBlocked { continue }
+                if ready.writes { try write(connection, &turn, now) }
+                for inbox in turn.probes.due(now) {
+                    try connection.publish(RabbitMQOutbox.Message(inbox: inbox, bytes: [], addedAt: now))
+                }
             }
         }
 
@@ -92,11 +98,12 @@
             var beatsAt = MonotonicTime(nanoseconds: .min)
             /// Whether it has said that it reads nothing.
             var isBlocked = false
+            var probes = RabbitMQProbes()
         }
 
         /// Waits until there is something to do.
         private func wait(
-            _ connection: RabbitMQConnection, reads: Bool, writes: Bool
+            _ connection: RabbitMQConnection, reads: Bool, writes: Bool, until next: MonotonicTime
         ) -> (reads: Bool, writes: Bool) {
             let hasInput = reads && connection.hasInput
             let asked = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0)
@@ -104,8 +111,15 @@
                 pollfd(fd: connection.descriptor, events: Int16(asked), revents: 0),
                 pollfd(fd: outbox.descriptor, events: Int16(POLLIN), revents: 0),
             ]
+            var time = Self.turnMillisecondsMax
+            if hasInput {
+                time = 0
+            } else if next != .never {
+                let left = (next - RabbitMQClock.now()).nanoseconds
+                time = min(time, Int32(clamping: max(0, left + 999_999) / 1_000_000))
+            }
             // Sound: the call looks at two elements of an array of two.
-            _ = unsafe poll(&descriptors, 2, hasInput ? 0 : Self.turnMillisecondsMax)
+            _ = unsafe poll(&descriptors, 2, time)
             if descriptors[1].revents != 0 { outbox.rest() }
             let happened = Int32(descriptors[0].revents)
             return (hasInput || happened & ~POLLOUT != 0, happened & POLLOUT != 0)
@@ -118,7 +132,8 @@
             for _ in 0..<Self.framesPerTurn {
                 guard let arrival = try connection.receive() else { return }
                 switch arrival {
-                case .message(let bytes): arrived.append(.message(bytes))
+                // Without bytes it is a probe.
+                case .message(let bytes): if !bytes.isEmpty { arrived.append(.message(bytes)) }
                 case .undeliverable(let inbox): arrived.append(.undeliverable(inbox))
                 case .blocked(let isBlocked):
                     turn.isBlocked = isBlocked
@@ -128,10 +143,13 @@
             }
         }
 
-        private func write(_ connection: RabbitMQConnection, _ now: MonotonicTime) throws(RabbitMQFault) {
+        private func write(
+            _ connection: RabbitMQConnection, _ turn: inout Turn, _ now: MonotonicTime
+        ) throws(RabbitMQFault) {
             for _ in 0..<Self.messagesPerTurn {
                 guard let message = outbox.next() else { return }
                 if now - message.addedAt > RabbitMQLimits.waitTimeMax { continue }
+                if let inbox = message.inbox { turn.probes.sent(to: inbox, at: now) }
                 try connection.publish(message)
             }
         }

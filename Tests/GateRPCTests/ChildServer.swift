@@ -52,6 +52,9 @@ final class ChildServer: @unchecked Sendable {
         if pid > 0 { kill(-pid, number) }
     }
 
+    /// Whether it has ended.
+    var isEnded: Bool { pid.load(ordering: .acquiring) == 0 }
+
     /// Kills it and waits for its end. Called once.
     func end() {
         signal(SIGKILL)

@@ -6,8 +6,8 @@
         /// Debian's rabbitmq-server, whether or not one runs here already.
         static let rabbitMQ = rabbitMQ(lines: [])
 
-        /// The same with further lines of configuration.
-        static func rabbitMQ(lines: [String]) -> BrokerProgram {
+        /// The same with further lines of configuration; with TLS, its certificate for `localhost` is signed by `ca.pem`.
+        static func rabbitMQ(lines: [String], isEncrypted: Bool = false) -> BrokerProgram {
             BrokerProgram(
                 path: "/usr/lib/rabbitmq/bin/rabbitmq-server",
                 arguments: { _, _ in [] },
@@ -30,12 +30,60 @@
                 },
                 prepare: { port, directory in
                     try ErlangNames.start(port)
-                    let configuration = ["listeners.tcp.1 = 127.0.0.1:\(port)", "log.file = false"] + lines
+                    var configuration = ["log.file = false"] + lines
+                    if isEncrypted {
+                        try TestCertificates.make(in: directory)
+                        configuration += [
+                            "listeners.tcp = none", "listeners.ssl.1 = 127.0.0.1:\(port)",
+                            "ssl_options.cacertfile = \(directory)/ca.pem",
+                            "ssl_options.certfile = \(directory)/own.pem",
+                            "ssl_options.keyfile = \(directory)/own.key",
+                        ]
+                    } else {
+                        configuration.append("listeners.tcp.1 = 127.0.0.1:\(port)")
+                    }
                     try TestFile.write(
                         configuration.joined(separator: "\n") + "\n", to: directory + "/rabbitmq.conf")
                 },
                 cleanUp: { port, _ in ErlangNames.end(port) },
                 url: { port in "amqp://127.0.0.1:\(port)" })
+        }
+    }
+
+    extension Broker {
+        /// Gives the server an order with rabbitmqctl and waits until it is carried out.
+        func control(_ words: String...) async throws {
+            let child = try ChildServer(
+                ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-n", "gatehouse\(port)@localhost"] + words,
+                program.environment(port, directory) + ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+            while !child.isEnded { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// Certificates for a server under test.
+    private enum TestCertificates {
+        /// Makes `ca.pem`, `own.pem` with `own.key` for `localhost`, signed by it, and `other.pem`, which signed nothing.
+        static func make(in directory: String) throws {
+            let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+            for name in ["ca", "other"] {
+                try openssl(
+                    ["req", "-x509", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out", "\(name).pem"] + key,
+                    directory)
+            }
+            try openssl(
+                [
+                    "req", "-x509", "-subj", "/CN=own", "-keyout", "own.key", "-out", "own.pem", "-CA", "ca.pem",
+                    "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost",
+                    "-addext", "basicConstraints=critical,CA:FALSE",
+                ] + key, directory)
+        }
+
+        private static func openssl(_ words: [String], _ directory: String) throws {
+            let paths = words.map { word in
+                word.hasSuffix(".pem") || word.hasSuffix(".key") ? "\(directory)/\(word)" : word
+            }
+            let child = try ChildServer(["/usr/bin/openssl"] + paths, ["PATH=/usr/bin:/bin", "HOME=\(directory)"])
+            while !child.isEnded { usleep(1_000) }
         }
     }
 
