@@ -35,7 +35,7 @@ extension DescriptorCompiler {
         fields = model.outFields ?? fields
         for (name, value, place) in kind.values {
             if index(of: name) == nil && bodyKeys?.contains(where: { $0.name == name }) != true {
-                reader.report(.unknownKey(name, valid: fields.map(\.name)), at: place)
+                reader.report(.unknownKey(name, valid: fields.map(\.name).filter(isWord)), at: place)
             } else if let index = index(of: name), fields[index].isNumber {
                 _ = numbers(value, fields[index], place)
             }

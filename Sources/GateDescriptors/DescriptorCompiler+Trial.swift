@@ -38,7 +38,7 @@ extension DescriptorCompiler {
     /// What is said of a reply has to be a field of its frame, with a value that the field takes.
     mutating func checkReply(_ reply: KindModel) {
         let keys = bodyKeys?.map(\.name) ?? []
-        let names = fields.filter { $0.counts == .none && !$0.name.contains(" ") }.map(\.name) + keys
+        let names = fields.filter { $0.counts == .none && isWord($0.name) }.map(\.name) + keys
         for (name, value, place) in reply.values where name != "raw" {
             guard names.contains(name) else {
                 reader.report(.unknownKey(name, valid: names + ["raw"]), at: place)

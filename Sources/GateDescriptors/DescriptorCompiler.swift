@@ -131,7 +131,7 @@ struct DescriptorCompiler {
     private mutating func checkCover(_ check: CheckModel, _ seen: [FieldModel]) {
         guard let first = check.first, !seen.dropLast().contains(where: { $0.name == first }) else { return }
         reader.report(
-            .referenceToTheRight(first, known: seen.dropLast().map(\.name).filter { !$0.contains(" ") }),
+            .referenceToTheRight(first, known: seen.dropLast().map(\.name).filter(isWord)),
             at: check.firstPlace)
     }
 

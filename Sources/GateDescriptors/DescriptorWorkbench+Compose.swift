@@ -15,6 +15,7 @@ extension DescriptorWorkbench {
         let known = kindNames.contains(content.kind) || (content.kind == "error" && kindNames.contains("response"))
         guard known else { throw .unknownKind(content.kind, known: kindNames) }
         let kind = DescriptorKind(name: content.kind) ?? .other
+        putIntoEnvelope(kind, &content)
         let (program, range) = try writer(kind, &content)
         var output = ByteBuffer()
         var frameContent = FrameContent()
@@ -34,6 +35,19 @@ extension DescriptorWorkbench {
         let frame = ComposedFrame(kind: content.kind, sender: kind.isFromClient ? .client : .server, bytes: bytes)
         try check(frame, content)
         return frame
+    }
+
+    /// Where payloads may lie in envelopes, one with an id does.
+    private func putIntoEnvelope(_ kind: DescriptorKind, _ content: inout FrameIngredients) {
+        guard let envelope = model.envelope, let id = content.id, [.request, .response].contains(kind) else { return }
+        var body = ByteBuffer()
+        let payload = content.payload
+        envelope.write(code: content.code, identifier: UInt64(id), payload: payload.span, into: &body)
+        (content.payload, content.form) = (body.array(), .bytes)
+        (content.id, content.identifier) = (nil, .none)
+        guard let code = envelope.code else { return }
+        content.code = kind == .request ? code : envelope.answerCode
+        content.hasCode = true
     }
 
     /// The keys that mean the same in every protocol.
@@ -61,7 +75,7 @@ extension DescriptorWorkbench {
         }
         content.settle(kind)
         if fields.contains(where: { if case .json = $0.form { true } else { false } }) { content.quoteIdentifier() }
-        let names = fields.map(\.name)
+        let names = fields.map(\.name).filter(isWord)
         let known = names + keys.filter { !names.contains($0) }
         for (name, value) in content.values {
             guard known.contains(name) else {

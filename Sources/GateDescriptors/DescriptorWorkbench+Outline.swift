@@ -10,13 +10,17 @@ extension DescriptorWorkbench {
         let layouts = Self.layoutKeys.compactMap { name -> DescriptorOutline.Layout? in
             guard let node = root[name] else { return nil }
             var fields: [DescriptorOutline.Field] = []
-            collect(node, condition: [], into: &fields)
+            collect(node, condition: [], notes: [], into: &fields)
             return DescriptorOutline.Layout(name: name, fields: fields)
         }
         let kinds = (try? root["kinds"]?.members()) ?? []
         var settings = [
-            DescriptorOutline.Entry(name: "max_frame", text: "\(program.frameBytesMax) bytes, a listener may lower it")
+            DescriptorOutline.Entry(
+                name: "max_frame", text: "\(program.frameBytesMax) bytes, a listener may say otherwise")
         ]
+        if program.reading.contains(where: { $0.code == .inflate || $0.content == .sproto }) {
+            settings.append(DescriptorOutline.Entry(name: "max_inflated", text: "\(program.inflatedBytesMax) bytes"))
+        }
         var sections: [DescriptorOutline.Section] = []
         for member in (try? root.members()) ?? [] where !Self.otherKeys.contains(member.key) {
             let parts = (try? member.value.members()) ?? []
@@ -34,14 +38,17 @@ extension DescriptorWorkbench {
     }
 
     /// Adds the fields of a list, those of groups in the place of the group.
-    private func collect(_ list: JSONNode, condition: [String], into fields: inout [DescriptorOutline.Field]) {
+    private func collect(
+        _ list: JSONNode, condition: [String], notes: [String], into fields: inout [DescriptorOutline.Field]
+    ) {
         for node in (try? list.elements()) ?? [] {
             if let members = node["fields"] {
                 let own = node["when"].map { ["when " + words($0)] } ?? []
-                collect(members, condition: condition + own, into: &fields)
+                let packed = ["inflate", "deflate"].compactMap { key in node[key].map { "\(key) (\(words($0)))" } }
+                collect(members, condition: condition + own, notes: notes + packed, into: &fields)
             } else {
                 var field = outline(node)
-                field.notes += condition
+                field.notes += condition + notes
                 field.isConditional = node["when"] != nil || !condition.isEmpty
                 fields.append(field)
             }
@@ -60,6 +67,8 @@ extension DescriptorWorkbench {
             field.byteCount = text.utf8.count
         } else if let hex = source.word(node["hex"]), let constant = bytes(hex: hex) {
             field.byteCount = constant.count
+        } else if type == "check", let alg = source.word(node["alg"]) {
+            field.byteCount = Checksum.allCases.first { $0.name == alg }?.width
         } else if let length = source.word(node["len"]) {
             field.byteCount = Int(length)
             field.width = width(length)
@@ -126,9 +135,12 @@ extension DescriptorWorkbench {
     /// Where each meaning stands: in a field of its name, in a body, or nowhere.
     private func slots(_ layouts: [DescriptorOutline.Layout]) -> [DescriptorOutline.Entry] {
         let fault = source.root["fault"] == nil ? "{\"Error\":\"text\"}" : "that 'fault' says"
+        let byName =
+            "none: answers of one name go out in the order of their requests"
+            + (program.hasEnvelope ? ", those in an envelope under its id" : "")
         let absent = [
             ("route", "the listener's, as in ?route=Type/Function"),
-            ("id", "none: answers go out in the order of the requests"),
+            ("id", program.keepsCalls ? byName : "none: answers go out in the order of the requests"),
             ("payload", "none"),
             ("error", "none: an answer with the payload \(fault)"),
         ]

@@ -24,6 +24,11 @@ import Testing
         ("pomelo", "{id: 7, code: 3, payload: [1]}", "04 000007 01 07 0003 5b315d"),
         ("pomelo", "{kind: 'notify', route: 'a.b', payload: [1]}", "04 000008 02 03 612e62 5b315d"),
         ("pomelo", "{kind: 'push', route: 'on', payload: {}}", "04 000006 06 02 6f6e 7b7d"),
+        // One with an id is a call.
+        ("cellnet", "{code: 4673, payload: 'a'}", "0300 4112 61"),
+        ("cellnet", "{code: 4673, id: 1, payload: 'a'}", "0a00 15e5 01c124 0a0161 1101"),
+        ("cellnet", "{kind: 'response', code: 4673, id: 1, payload: 'a'}", "0a00 fc4f 01c124 0a0161 1101"),
+        ("pomelo", "{id: 1, gzip: 0, route: 'a', payload: [1]}", "04 000007 00 01 01 61 5b315d"),
         (
             "amp", "{id: 'q', route: 'S', payload: {a: '1'}}",
             "0004 5f61736b 0001 71 0008 5f636f6d6d616e64 0001 53 0001 61 0001 31 0000"
@@ -31,6 +36,24 @@ import Testing
     ])
     func fillsInWhatAFrameNeeds(name: String, json: String, bytes: String) throws {
         #expect(try workbench(name).compose(value(json)).bytes == hex(bytes))
+    }
+
+    @Test func outlinesChecksAndCompressedGroups() throws {
+        let text = """
+            {limits: {max_inflated: 77}, frame: [
+               {name: "size", type: "u8", counts: "after"}, {name: "flag", type: "u8"},
+               {type: "group", when: {flag: [0, 1]}, inflate: {method: "zlib", when: {flag: 1}},
+                fields: [{name: "payload", type: "bytes", len: "rest"}, {name: "sum", type: "check", alg: "crc32"}]}]}
+            """
+        let file = DescriptorFile(name: "test.json5", bytes: Array(text.utf8))
+        let bench = try DescriptorWorkbench(try load(text), file, options: ProtocolOptions())
+        let outline = bench.outline
+        let fields = try #require(outline.layouts.first).fields
+        #expect(fields.map(\.width) == ["1 byte", "1 byte", "rest", "4 bytes"])
+        #expect(fields[2].notes == ["when flag: 0, 1", "inflate (method = zlib, when (flag = 1))"])
+        #expect(outline.settings.map(\.name) == ["max_frame", "max_inflated"])
+        let composed = try bench.compose(value("{payload: 'a'}")).bytes
+        #expect(bench.dissect(composed, from: .client).frames.first?.fields.map(\.byteCount) == [1, 1, 1, 4])
     }
 
     @Test func knowsWhoSendsAKind() throws {
