@@ -98,7 +98,7 @@ struct ProtocolCommandTests {
                 "  error         none: an answer with the payload {\"Error\":\"text\"}",
                 "",
                 "Settings",
-                "  max_frame     65537 bytes, a listener may lower it",
+                "  max_frame     65537 bytes, a listener may say otherwise",
                 "  empty_frame   heartbeat",
             ])
     }
