@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GateBytes
 import GateJSON
 package import GateRPC
 
@@ -82,15 +83,23 @@ package enum PayloadCoding {
         do {
             return try JSONValue(parsing: body.span)
         } catch {
-            throw .badPayload(jsonSyntax: true)
+            // What mqant takes: text that is no UTF-8, with what is wrong replaced.
+            guard let repaired = repairedUTF8(body.span), let value = try? JSONValue(parsing: repaired.span) else {
+                throw .badPayload(jsonSyntax: true)
+            }
+            return value
         }
     }
 
     private static func decode<Value: Decodable>(_ body: [UInt8]) throws(RPCFault) -> Value {
+        var body = body
         do {
             try JSON.validate(body.span)
         } catch {
-            throw .badPayload(jsonSyntax: true)
+            guard let repaired = repairedUTF8(body.span), (try? JSON.validate(repaired.span)) != nil else {
+                throw .badPayload(jsonSyntax: true)
+            }
+            body = repaired
         }
         do {
             return try JSONDecoder().decode(Value.self, from: Data(body))

@@ -55,8 +55,23 @@ public struct BareEnvelope: ReplyEnvelope {
             output.append(contentsOf: text.utf8)
             return (.result, .text)
         case .success(let value):
+            if let text = value.onlyText {
+                output.append(contentsOf: text.utf8)
+                return (.result, .text)
+            }
             value.writeJSON(into: &output)
             return (.result, .json)
+        }
+    }
+}
+
+extension RPCValue {
+    /// The text that a JSON value is, so that it looks the same whichever way a handler returned it.
+    fileprivate var onlyText: String? {
+        switch self {
+        case .json(let value): value.string
+        case .encodedJSON(let bytes) where bytes.first == UInt8(ascii: "\""): (try? JSONValue(parsing: bytes))?.string
+        default: nil
         }
     }
 }
