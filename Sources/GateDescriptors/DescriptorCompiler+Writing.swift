@@ -19,7 +19,7 @@ extension DescriptorCompiler {
                 parts.codedRanges[kind.rawValue] = compile(kind, layout, needs: needs)
             }
             let written = parts.writing[parts.writingRanges[kind.rawValue]]
-            if written.contains(where: { [.code, .codeText, .sproto].contains($0.code) }) {
+            if written.contains(where: { [.code, .codeText, .sproto, .sprotoFault].contains($0.code) }) {
                 parts.needsCode |= 1 << UInt16(kind.rawValue)
             }
             if kind == .response,
@@ -133,7 +133,7 @@ extension DescriptorCompiler {
                 if size.hasPayload { return nil }
                 size.hasPayload = true
             case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText, .identifierVarint,
-                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .deflate, .fillCheck:
+                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .sprotoFault, .deflate, .fillCheck:
                 return nil
             }
         }

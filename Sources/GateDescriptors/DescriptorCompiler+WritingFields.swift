@@ -54,7 +54,7 @@ extension DescriptorCompiler {
         case .singleKey: return .singleKey
         case .native(.sprotoRPC):
             frame.carriesPayload = true
-            return .operation(.sproto)
+            return .operation(frame.kind == .error ? .sprotoFault : .sproto)
         case .native(.scutForm):
             gap(frame.kind, .nothingToWrite(field: field.name), field.place)
             return .nothing

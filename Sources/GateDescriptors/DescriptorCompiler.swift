@@ -37,6 +37,7 @@ struct DescriptorCompiler {
         parts.emptyFrame = model.emptyFrame
         parts.inflatedBytesMax = model.inflatedBytesMax
         parts.routesModel = model.routes
+        parts.naming = model.naming
         if let fault = model.fault { parts.fault = fault }
         parts.envelope = model.envelope
         checkFields()

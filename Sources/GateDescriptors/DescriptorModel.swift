@@ -1,5 +1,6 @@
 import GateBytes
 import GateJSON
+import GateProtocol
 
 /// A place in a descriptor file.
 struct DescriptorPlace: Sendable {
@@ -32,6 +33,26 @@ struct DescriptorModel: Sendable {
     /// Around the payloads of some frames, or of all.
     var envelope: Envelope?
     var envelopePlace: DescriptorPlace
+}
+
+extension DescriptorModel {
+    /// How clients say what they call.
+    var naming: ProtocolNaming {
+        var found = ProtocolNaming.nothing
+        for field in fields {
+            var names = [field.name]
+            switch field.form {
+            case .singleKey: return .names
+            case .native: names.append(WellKnown.code)
+            case .json(let keys): names = keys.map(\.name)
+            case .pairs(let pairs): names = pairs.keys.map(\.name)
+            default: break
+            }
+            if names.contains(WellKnown.route) { return .names }
+            if names.contains(WellKnown.code) { found = .codes }
+        }
+        return found
+    }
 }
 
 /// What becomes of a frame that its length says is empty.

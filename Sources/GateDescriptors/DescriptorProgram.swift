@@ -152,6 +152,7 @@ struct DescriptorProgramParts: Sendable {
     var timers = ProgramTimers()
     var states = StateTable()
     var routesModel = RoutesModel()
+    var naming = ProtocolNaming.names
     var emptyPayload: [UInt8] = []
     var payloadIsJSON = false
     var fault = FaultModel(before: Array(#"{"Error":"#.utf8), after: Array("}".utf8))
@@ -328,7 +329,8 @@ struct WriteOperation: Sendable {
         case jsonRoute, jsonIdentifier, jsonPayload, jsonFaultText
         /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes.
         case pairs
-        case sproto
+        /// A 0-packed body with the payload, or with the fault's text.
+        case sproto, sprotoFault
         /// Room for a check of the bytes since the `mark` of the same scope, or since the frame's start.
         case check
         /// Fills in the check.

@@ -4,8 +4,8 @@ import GateJSON
 extension DescriptorReader {
     /// The keys of a descriptor.
     static let keys = [
-        "protocol", "summary", "parameters", "order", "limits", "frame", "in", "out", "empty_frame", "kinds", "replies",
-        "states", "on_open", "timers", "routes", "fault", "envelope", "vectors",
+        "$schema", "protocol", "summary", "parameters", "order", "limits", "frame", "in", "out", "empty_frame", "kinds",
+        "replies", "states", "on_open", "timers", "routes", "fault", "envelope", "vectors",
     ]
 
     /// Reads all that the bytes depend on. Problems are reported; what they hit is left out of the model.
@@ -92,8 +92,10 @@ extension DescriptorReader {
             default: break
             }
         }
-        if timers.every > .zero && timers.send == nil { report(.missingKey("send"), at: place(node, "$.timers")) }
-        if timers.every == .zero && timers.send != nil { report(.missingKey("every"), at: place(node, "$.timers")) }
+        let every = node["every"], send = node["send"]
+        if every != nil && send == nil { report(.missingKey("send"), at: place(node, "$.timers")) }
+        if every == nil && send != nil { report(.missingKey("every"), at: place(node, "$.timers")) }
+        if timers.every == .zero { timers.send = nil }
     }
 
     private mutating func readRoutes(_ node: JSONNode, into routes: inout RoutesModel) {
@@ -200,7 +202,7 @@ extension DescriptorReader {
         return order.map { $0 == .le }
     }
 
-    /// A time such as `500ms`, `60s`, `2m` or `2*60s`; `$name` with a number stands for seconds.
+    /// A time such as `500ms`, `60s`, `2m` or `2*60s`; `$name` with a number stands for seconds, 0 for never.
     private mutating func span(_ node: JSONNode, _ path: String) -> TimeSpan? {
         guard let whole = literal(node, path) else { return nil }
         var rest = whole[...]
@@ -215,6 +217,7 @@ extension DescriptorReader {
                 report(.unknownValue(whole, valid: parameters.keys.sorted().map { "$" + $0 }), at: place(node, path))
                 return nil
             }
+            if numericParameters.contains(name) && value == "0" { return .zero }
             rest = (numericParameters.contains(name) ? value + "s" : value)[...]
         }
         let digits = rest.prefix { $0.isASCII && $0.isNumber }
@@ -305,7 +308,9 @@ extension DescriptorReader {
         }
     }
 
-    /// Writes a JSON value; `"$name"` in it stands for a parameter, `"$routes"` for names and their codes.
+    /// Writes a JSON value; `"$name"` in it stands for a parameter, `"$routes"` for names and their codes, `"$route_codes"`
+    /// for codes and their names, `"$has_routes"` for whether there are any, `"$routes_digest"` for what tells two such
+    /// tables apart.
     private mutating func render(_ node: JSONNode, _ path: String, into text: inout [UInt8]) {
         switch node.kind {
         case .object:
@@ -326,8 +331,17 @@ extension DescriptorReader {
             text.append(UInt8(ascii: "]"))
         case .string:
             guard let plain = literal(node, path) else { return }
-            if plain == "$routes" {
-                renderDictionary(into: &text)
+            if plain == "$routes" || plain == "$route_codes" {
+                renderDictionary(byName: plain == "$routes", into: &text)
+            } else if plain == "$has_routes" {
+                text.append(contentsOf: (dictionary.isEmpty ? "false" : "true").utf8)
+            } else if plain == "$routes_digest" {
+                var table: [UInt8] = []
+                renderDictionary(byName: true, into: &table)
+                let digest = MD5.digest(table.span)
+                text.append(UInt8(ascii: "\""))
+                JSONWriter.appendBase64(digest.span, to: &text)
+                text.append(UInt8(ascii: "\""))
             } else if plain != "$fault", plain.first == "$" {
                 guard let value = self.text(node, path) else { return }
                 if numericParameters.contains(String(plain.dropFirst())) {
@@ -342,13 +356,17 @@ extension DescriptorReader {
         }
     }
 
-    private func renderDictionary(into text: inout [UInt8]) {
+    private func renderDictionary(byName: Bool, into text: inout [UInt8]) {
         text.append(UInt8(ascii: "{"))
         for (index, entry) in dictionary.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }
-            JSONWriter.appendString(entry.name.span, to: &text)
-            text.append(UInt8(ascii: ":"))
-            text.append(contentsOf: String(entry.code).utf8)
+            if byName {
+                JSONWriter.appendString(entry.name.span, to: &text)
+                text.append(contentsOf: ":\(entry.code)".utf8)
+            } else {
+                text.append(contentsOf: "\"\(entry.code)\":".utf8)
+                JSONWriter.appendString(entry.name.span, to: &text)
+            }
         }
         text.append(UInt8(ascii: "}"))
     }

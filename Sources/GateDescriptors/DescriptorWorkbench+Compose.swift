@@ -7,16 +7,38 @@ extension DescriptorWorkbench {
     ///
     /// The keys of `value`: `kind` (a request when it is missing), `route`, `id`, `payload` (text or any JSON) or
     /// `payload_hex`, `error` in place of the payload of an error, and any field of the frame by its name, such as a flag or
-    /// a version. Lengths are filled in.
-    public func compose(_ value: JSONValue) throws(FrameComposingFault) -> ComposedFrame {
+    /// a version, with `_hex` behind it for bytes. Lengths are filled in.
+    /// - Parameter sender: The server for its replies and for kinds that both sides send; else the kind says it.
+    public func compose(
+        _ value: JSONValue, from sender: Dissection.Sender? = nil
+    ) throws(FrameComposingFault) -> ComposedFrame {
         guard let object = value.object else { throw .notAnObject }
         var content = FrameIngredients()
         for (key, value) in object { try content.take(key, value) }
-        let known = kindNames.contains(content.kind) || (content.kind == "error" && kindNames.contains("response"))
-        guard known else { throw .unknownKind(content.kind, known: kindNames) }
-        let kind = DescriptorKind(name: content.kind) ?? .other
+        let replyNames = model.replies.map(\.name)
+        var kind = DescriptorKind(name: content.kind) ?? .other
+        let isReply =
+            replyNames.contains(content.kind) && (sender == .server || !kindNames.contains(content.kind))
+        let known =
+            isReply || kindNames.contains(content.kind)
+            || (content.kind == DescriptorKind.error.name && kindNames.contains(DescriptorKind.response.name))
+        guard known else {
+            throw .unknownKind(content.kind, known: kindNames + replyNames.filter { !kindNames.contains($0) })
+        }
+        if isReply { kind = .other }
+        let isFromClient = sender != .server && !isReply && kind.isFromClient
+        content.settleError(kind, hasPlace: hasPlace(for: WellKnown.error, isFromClient: isFromClient))
+        content.settleResult(hasPlace: plainFields(isFromClient: isFromClient).contains("result"))
+        settleRoute(&content, isAnswer: kind == .response || kind == .error)
         putIntoEnvelope(kind, &content)
-        let (program, range) = try writer(kind, &content)
+        if isFromClient, let field = model.fields.first(where: { $0.nativeCodec != nil }),
+            let codec = field.nativeCodec
+        {
+            content.payload = try nativeBody(codec, field, content)
+            content.form = .bytes
+        }
+        if content.payload.isEmpty, kind == .response || kind == .push { content.payload = self.program.emptyPayload }
+        let (program, range) = try writer(kind, isFromClient: isFromClient, isReply: isReply, &content)
         var output = ByteBuffer()
         var frameContent = FrameContent()
         frameContent.identifier = content.identifier
@@ -32,7 +54,7 @@ extension DescriptorWorkbench {
         guard bytes.count <= self.program.frameBytesMax else {
             throw .frameTooLarge(bytes: bytes.count, limit: self.program.frameBytesMax)
         }
-        let frame = ComposedFrame(kind: content.kind, sender: kind.isFromClient ? .client : .server, bytes: bytes)
+        let frame = ComposedFrame(kind: content.kind, sender: isFromClient ? .client : .server, bytes: bytes)
         try check(frame, content)
         return frame
     }
@@ -55,25 +77,30 @@ extension DescriptorWorkbench {
 
     /// A program that writes one kind with the values given, and the range of it that does.
     private func writer(
-        _ kind: DescriptorKind, _ content: inout FrameIngredients
+        _ kind: DescriptorKind, isFromClient: Bool, isReply: Bool, _ content: inout FrameIngredients
     ) throws(FrameComposingFault) -> (DescriptorProgram, Range<Int>) {
         var model = model
         model.forgetConnections()
-        if kind.isFromClient { model.outFields = nil }
+        if isFromClient {
+            model.outFields = nil
+            model.fields = model.fields.map { $0.nativeCodec == nil ? $0 : $0.asPayload }
+        }
         let fields = model.outFields ?? model.fields
-        var layout = layout(kind, content.kind)
+        var layout = layout(kind, content.kind, isReply: isReply)
         layout.values.removeAll { !$0.value.copiedNames.isEmpty }
         let keys = fields.flatMap(\.form.keyNames)
-        if !content.payload.isEmpty, kind.isFromClient, keys.contains(WellKnown.payload),
+        if !content.payload.isEmpty, isFromClient, keys.contains(WellKnown.payload),
             !layout.has.contains(WellKnown.payload)
         {
             layout.has.append(WellKnown.payload)
         }
-        // An answer has a session only, a push a type only; a request would have both.
-        if kind == .request, fields.contains(where: { if case .native(.sprotoRPC) = $0.form { true } else { false } }) {
-            throw .notEncodable("bodies of codec 'sproto-rpc' are written for answers, pushes and notices only")
+        let isNative = isFromClient && self.model.fields.contains { $0.nativeCodec != nil }
+        // What a native part says is in its bytes already.
+        if isNative {
+            (content.values, layout.values, layout.has, layout.absent) = ([], [], [], [])
+        } else {
+            content.settle(kind)
         }
-        content.settle(kind)
         if fields.contains(where: { if case .json = $0.form { true } else { false } }) { content.quoteIdentifier() }
         let names = fields.map(\.name).filter(isWord)
         let known = names + keys.filter { !names.contains($0) }
@@ -97,6 +124,17 @@ extension DescriptorWorkbench {
         return try compiled(model, layout, content)
     }
 
+    /// Names of the fields themselves, without keys of bodies.
+    private func plainFields(isFromClient: Bool) -> [String] {
+        (isFromClient ? model.fields : model.outFields ?? model.fields).map(\.name)
+    }
+
+    /// Whether a frame has a field or a key of this name.
+    private func hasPlace(for name: String, isFromClient: Bool) -> Bool {
+        let fields = isFromClient ? model.fields : model.outFields ?? model.fields
+        return fields.contains { $0.name == name || $0.form.keyNames.contains(name) }
+    }
+
     private func compiled(
         _ model: DescriptorModel, _ layout: KindModel, _ content: FrameIngredients
     ) throws(FrameComposingFault) -> (DescriptorProgram, Range<Int>) {
@@ -117,7 +155,8 @@ extension DescriptorWorkbench {
     }
 
     /// The entry of `kinds` for a kind.
-    private func layout(_ kind: DescriptorKind, _ name: String) -> KindModel {
+    private func layout(_ kind: DescriptorKind, _ name: String, isReply: Bool) -> KindModel {
+        if isReply, let reply = model.replies.first(where: { $0.name == name }) { return reply }
         if let own = model.kinds?.first(where: { $0.name == name }) { return own }
         if kind == .error, let response = model.kinds?.first(where: { $0.kind == .response }) {
             var layout = response
@@ -131,7 +170,7 @@ extension DescriptorWorkbench {
     private func concerns(_ fault: DescriptorFault, _ kind: DescriptorKind, _ content: FrameIngredients) -> Bool {
         switch fault {
         case .missingKey, .hiddenKind: false
-        case .notEncodable(_, .noPlaceForPayload): !content.payload.isEmpty
+        case .notEncodable(let name, .noPlaceForPayload): name == kind.name && !content.payload.isEmpty
         case .notEncodable(_, .notDescribed), .notEncodable(_, .noPlaceForIdentifier),
             .notEncodable(_, .requestWithoutIdentifier):
             false
@@ -168,13 +207,19 @@ extension DescriptorWorkbench {
 }
 
 extension FieldModel.Form {
-    /// The names of the values in a body with keys.
-    fileprivate var keyNames: [String] {
+    /// The keys of a body and the names of their values.
+    var keys: [KeyModel] {
         switch self {
-        case .json(let keys): keys.map(\.name)
-        case .pairs(let pairs): pairs.keys.map(\.name) + [WellKnown.payload]
+        case .json(let keys): keys
+        case .pairs(let pairs): pairs.keys
         default: []
         }
+    }
+
+    /// The names of the values in a body with keys.
+    fileprivate var keyNames: [String] {
+        if case .pairs = self { return keys.map(\.name) + [WellKnown.payload] }
+        return keys.map(\.name)
     }
 }
 
@@ -189,6 +234,9 @@ struct FrameIngredients {
     var payload: [UInt8] = []
     var form = PayloadForm.bytes
     var values: [(name: String, value: KindModel.Value)] = []
+    /// What was given as `error` and as `result`, which are a place of their own or the payload.
+    var error: JSONValue?
+    var result: JSONValue?
 
     /// Takes one member of the object.
     mutating func take(_ key: String, _ value: JSONValue) throws(FrameComposingFault) {
@@ -211,25 +259,52 @@ struct FrameIngredients {
         case "code" where value.int.map { $0 >= 0 } ?? false:
             code = UInt64(value.int ?? 0)
             hasCode = true
-        case "payload", "result", "error":
-            if let text = value.string {
-                (payload, form) = (Array(text.utf8), .text)
-            } else {
-                (payload, form) = (value.encoded(), .json)
-            }
+        case "payload": takePayload(value)
+        case "error": error = value
+        case "result": result = value
         case "payload_hex":
             guard let text = value.string, let bytes = bytes(hex: text) else {
                 throw .wrongValue(key, expected: "a string of pairs of hex digits")
             }
             (payload, form) = (bytes, .bytes)
         default:
-            if let number = value.int, number >= 0 {
+            if key.hasSuffix("_hex"), let bytes = value.string.flatMap({ bytes(hex: $0) }) {
+                values.append((String(key.dropLast(4)), .bytes(bytes)))
+            } else if let number = value.int, number >= 0 {
                 values.append((key, .number(number)))
             } else if let text = value.string {
                 values.append((key, .text(text)))
             } else {
                 throw .wrongValue(key, expected: "a number from 0 or a string")
             }
+        }
+    }
+
+    private mutating func takePayload(_ value: JSONValue) {
+        if let text = value.string {
+            (payload, form) = (Array(text.utf8), .text)
+        } else {
+            (payload, form) = (value.encoded(), .json)
+        }
+    }
+
+    /// An error says its text in place of a payload; any other frame may have a place for one.
+    mutating func settleError(_ kind: DescriptorKind, hasPlace: Bool) {
+        guard let error else { return }
+        if kind != .error, hasPlace, let text = error.string {
+            values.append((WellKnown.error, .text(text)))
+        } else {
+            takePayload(error)
+        }
+    }
+
+    /// A result is the payload, unless a field has that name.
+    mutating func settleResult(hasPlace: Bool) {
+        guard let result else { return }
+        if hasPlace, let number = result.int, number >= 0 {
+            values.append(("result", .number(number)))
+        } else {
+            takePayload(result)
         }
     }
 

@@ -33,12 +33,15 @@ extension DescriptorWorkbench {
                 }
                 // The operation that says that a frame is empty is the last, and ends with it.
                 if !trace.hasEnded { trace.end(at: end) }
+                let fields = fields(trace.pieces, bytes, program)
                 dissection.frames.append(
                     Dissection.Frame(
-                        offset: start, byteCount: end - start, kind: kind, fields: fields(trace.pieces, bytes, program),
+                        offset: start, byteCount: end - start, kind: kind, fields: fields,
                         meanings: kind == "empty"
-                            ? [] : meanings(&values, trace.pieces, bytes, scratch.array(), program)
-                    ))
+                            ? []
+                            : meanings(
+                                &values, trace.pieces, bytes, scratch.array(), program, DescriptorKind(name: kind))))
+                if sender == .server { nameReply(of: &dissection.frames[dissection.frames.count - 1]) }
                 start = end
             } catch {
                 dissection.ending = .fault(
@@ -81,6 +84,43 @@ extension DescriptorWorkbench {
         // What has no mark of its own.
         let marked = Set(program.kindTests.map(\.column))
         return kinds.enumerated().first { !$1.kind.isFromClient && !marked.contains(UInt8(clamping: $0)) }?.element.name
+    }
+
+    /// Calls a frame that is of no kind by the reply that it is.
+    private func nameReply(of frame: inout Dissection.Frame) {
+        guard frame.kind == otherKind else { return }
+        var values: [String: Dissection.Value] = [:]
+        for field in frame.fields { values[field.name] = field.value }
+        for meaning in frame.meanings { values[meaning.name] = meaning.value }
+        for reply in model.replies {
+            var compared = 0
+            let fits = reply.values.allSatisfy { name, given, _ in
+                switch (given, values[name]) {
+                case (.number(let wanted), .number(let found, _)):
+                    compared += 1
+                    return wanted == found
+                case (.text(let wanted), .number(_, let found)):
+                    compared += 1
+                    return wanted == found
+                case (.text, .text), (.text, .bytes), (.number, _), (.text, nil): return values[name] != nil
+                default: return true
+                }
+            }
+            if fits && compared > 0 {
+                frame.kind = reply.name
+                return
+            }
+        }
+    }
+
+    /// Names and places of the values in a body that mean nothing by themselves.
+    private func otherKeys(_ program: DescriptorProgram) -> [(name: String, slot: UInt8)] {
+        let keys = (model.outFields ?? model.fields).flatMap(\.form.keys) + model.fields.flatMap(\.form.keys)
+        return program.keys.compactMap { operation in
+            guard operation.slot >= FrameValues.firstOther else { return nil }
+            let text = program.pool[operation.range.offsets]
+            return keys.first { text.elementsEqual($0.key.utf8) }.map { ($0.name, operation.slot) }
+        }
     }
 
     private func name(_ kind: DescriptorKind, _ column: UInt8, _ model: DescriptorModel) -> String {
@@ -163,13 +203,15 @@ extension DescriptorWorkbench {
 
     private func meanings(
         _ values: inout FrameValues, _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ scratch: [UInt8],
-        _ program: DescriptorProgram
+        _ program: DescriptorProgram, _ kind: DescriptorKind?
     ) -> [Dissection.Meaning] {
         var meanings: [Dissection.Meaning] = []
-        let slots: [(String, UInt8)] = [
-            ("route", FrameValues.route), ("id", FrameValues.identifier), ("payload", FrameValues.payload),
-            ("result", FrameValues.result), ("error", FrameValues.error), ("code", FrameValues.code),
-        ]
+        var route: [UInt8]?
+        let slots: [(String, UInt8)] =
+            [
+                ("route", FrameValues.route), ("id", FrameValues.identifier), ("payload", FrameValues.payload),
+                ("result", FrameValues.result), ("error", FrameValues.error), ("code", FrameValues.code),
+            ] + otherKeys(program)
         for (name, slot) in slots where values.has(slot) {
             let isNumber =
                 slot == FrameValues.code
@@ -182,9 +224,25 @@ extension DescriptorWorkbench {
             }
             let range = values.range(slot)
             let part = range.region == .scratch ? scratch[range.offsets] : bytes[range.offsets]
-            meanings.append(Dissection.Meaning(name: name, value: Self.value(part)))
+            let isBare = ![WellKnown.payload, "result", WellKnown.identifier].contains(name)
+            let isInJSON = isBare && program.reading.contains { $0.content == .json }
+            meanings.append(Dissection.Meaning(name: name, value: isInJSON ? Self.jsonValue(part) : Self.value(part)))
+            if name == WellKnown.route { route = Array(part) }
+        }
+        let isAbout = kind.map { $0.isFromClient ? $0 == .request || $0 == .notify : $0 == .push } ?? false
+        let code = values.has(FrameValues.code) ? values.number(FrameValues.code) : nil
+        if isAbout, !program.routes.isDefault || listenerRoute != nil, let target = target(code: code, name: route) {
+            meanings.append(Dissection.Meaning(name: "target", value: .text(target)))
         }
         return meanings
+    }
+
+    /// A JSON value as what it says.
+    private static func jsonValue(_ text: ArraySlice<UInt8>) -> Dissection.Value {
+        guard let value = try? JSONValue(parsing: Array(text)) else { return Self.value(text) }
+        if let string = value.string { return .text(string) }
+        if let number = value.int { return .number(number, name: nil) }
+        return Self.value(text)
     }
 
     /// Bytes as text where they are some.

@@ -2,7 +2,8 @@ import GateJSON
 
 extension DescriptorWorkbench {
     private static let layoutKeys = ["frame", "in", "out"]
-    private static let otherKeys = layoutKeys + ["protocol", "summary", "vectors", "kinds", "order", "limits"]
+    private static let otherKeys =
+        layoutKeys + ["$schema", "protocol", "summary", "vectors", "kinds", "order", "limits"]
 
     /// What the descriptor says, with the parameters of this workbench in their places.
     public var outline: DescriptorOutline {

@@ -14,13 +14,17 @@ public struct DescriptorWorkbench: Sendable {
     /// What ``serverProgram`` was made of.
     let serverModel: DescriptorModel
     let file: String
+    /// The listener's own route.
+    let listenerRoute: String?
 
-    /// A workbench for the descriptor in `file`, which `descriptor` was loaded from, as a listener with `options` has it.
+    /// A workbench for the descriptor in `file`, which `descriptor` was loaded from, as a listener with `options` and the
+    /// route of its own `listenerRoute` has it.
     public init(
-        _ descriptor: ProtocolDescriptor, _ file: DescriptorFile, options: ProtocolOptions
+        _ descriptor: ProtocolDescriptor, _ file: DescriptorFile, options: ProtocolOptions, listenerRoute: String? = nil
     ) throws(ProtocolSetupError) {
         self.descriptor = descriptor
         self.file = file.name
+        self.listenerRoute = listenerRoute
         program = try descriptor.program(options)
         var values: [String: String] = [:]
         for parameter in descriptor.parameters {
@@ -38,7 +42,8 @@ public struct DescriptorWorkbench: Sendable {
         serverModel = model.forServer
         serverProgram =
             model.outFields == nil
-            ? program : DescriptorProgram(DescriptorCompiler.compile(serverModel, reader: &reader))
+            ? program
+            : DescriptorProgram(DescriptorCompiler.compile(serverModel, reader: &reader), routes: program.routes)
     }
 
     /// The kinds that it has words for, in the order of the file; without `kinds` those that every protocol has.

@@ -50,7 +50,7 @@ public struct Dissection: Equatable, Sendable {
 
     /// One of the things that a frame says.
     public struct Meaning: Equatable, Sendable {
-        /// `route`, `id`, `payload`, `error` or `result`.
+        /// `route`, `code`, `id`, `payload`, `error` or `result`; `target` for where the listener's routes send it.
         public var name: String
         /// What it says.
         public var value: Value

@@ -133,6 +133,21 @@ package enum Sproto {
         }
     }
 
+    /// The tag of the field that says a fault. No schema has as many, and readers pass over tags they do not know, so that
+    /// a client sees an answer without content.
+    static let faultTag = 1000
+
+    /// Content of one field under ``faultTag``.
+    static func fault(_ object: [UInt8]) -> [UInt8] {
+        var content = ByteBuffer()
+        content.append(littleEndian: UInt16(2))
+        content.append(littleEndian: UInt16(2 * faultTag - 1))
+        content.append(littleEndian: UInt16(0))
+        content.append(littleEndian: UInt32(object.count))
+        content.append(object)
+        return content.array()
+    }
+
     private static func word(_ value: UInt64, _ words: inout [UInt16], _ data: inout [UInt64]) {
         if value < 0x7FFF {
             words.append(UInt16((value + 1) * 2))

@@ -144,6 +144,7 @@ extension DescriptorProgram {
         case .codeText: output.appendDecimal(content.code)
         case .pairs: try writePairs(payload, operation, from: start, into: &output)
         case .sproto: writeSproto(payload, content, into: &output)
+        case .sprotoFault: writeSproto(Sproto.fault(faultObject(payload)).span, content, into: &output)
         case .faultObject:
             output.append(fault.before)
             output.appendJSONString(payload)
@@ -268,6 +269,15 @@ extension DescriptorProgram {
             output.truncate(to: start)
             throw .notEncodable(bytes: value, limit: Int(clamping: maximum))
         }
+    }
+
+    /// The object that says a fault where there is no other place for it.
+    private func faultObject(_ text: Span<UInt8>) -> [UInt8] {
+        var object = ByteBuffer()
+        object.append(fault.before)
+        object.appendJSONString(text)
+        object.append(fault.after)
+        return object.array()
     }
 
     /// Appends an integer of `width` bytes.

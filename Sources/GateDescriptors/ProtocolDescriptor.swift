@@ -26,16 +26,19 @@ public struct ProtocolDescriptor: Sendable {
     /// The definition for a registry. A listener's own `frameBytesMax` takes the place of `max_frame`, as far as the length
     /// field can say so much; the gateway's general one counts where the file says nothing, or where it is lowered.
     public func definition() -> ProtocolDefinition {
-        ProtocolDefinition(name: name, summary: summary, version: version) { options throws(ProtocolSetupError) in
+        var definition = ProtocolDefinition(name: name, summary: summary, version: version) {
+            options throws(ProtocolSetupError) in
             let program = try program(options)
             return { DescriptorProtocol(program) }
         }
+        definition.naming = variants.first?.parts.naming ?? .names
+        return definition
     }
 
     /// The program for a listener's options.
     func program(_ options: ProtocolOptions) throws(ProtocolSetupError) -> DescriptorProgram {
         var chosen: [String: String] = [:]
-        for parameter in parameters { chosen[parameter.name] = parameter.values.first }
+        for parameter in parameters { chosen[parameter.name] = parameter.value(without: options) }
         for (name, value) in options.parameters.sorted(by: { $0.key < $1.key }) {
             guard let parameter = parameters.first(where: { $0.name == name }) else {
                 throw .unknownParameter(name, known: parameterNames)
@@ -78,11 +81,22 @@ struct DescriptorParameter: Sendable {
     var numbers: ClosedRange<Int>?
     /// Bytes of text allowed, where any text is.
     var bytesMax: Int?
+    /// What of the listener's own it is when the listener does not say another.
+    var source: ListenerPart?
 
     func allows(_ value: String) -> Bool {
         if let numbers { return Int(value).map { numbers.contains($0) && String($0) == value } ?? false }
         if let bytesMax { return (1...bytesMax).contains(value.utf8.count) }
         return values.contains(value)
+    }
+
+    /// The value where a listener gives none.
+    func value(without options: ProtocolOptions) -> String? {
+        switch source {
+        case .host where !options.listenerHost.isEmpty: options.listenerHost
+        case .port where options.listenerPort != 0: String(options.listenerPort)
+        case .host, .port, nil: values.first
+        }
     }
 
     /// What is allowed, in words.
@@ -99,6 +113,11 @@ struct DescriptorParameter: Sendable {
         for end in [numbers.lowerBound, numbers.upperBound] where !all.contains(String(end)) { all.append(String(end)) }
         return all
     }
+}
+
+/// What a protocol may want to know of its listener.
+enum ListenerPart: String, CaseIterable, Sendable {
+    case host, port
 }
 
 /// What a descriptor compiles to for one choice of its parameters.
@@ -270,22 +289,24 @@ extension DescriptorReader {
         return list
     }
 
-    /// A parameter with any number of a range, `{default: 10, min: 1, max: 60}`, or any text, `{default: "x"}`.
+    /// A parameter with any number of a range, `{default: 10, min: 1, max: 60}`, or any text, `{default: "x"}`; with
+    /// `listener: "port"` the listener's own port counts before the default.
     private mutating func openParameter(_ name: String, _ node: JSONNode, _ path: String) -> DescriptorParameter? {
-        _ = members(of: node, path, valid: ["default", "min", "max"])
+        _ = members(of: node, path, valid: ["default", "min", "max", "listener"])
+        let source: ListenerPart? = node["listener"].flatMap { node in word(node, "\(path).listener") }
         guard let given = node["default"] else {
             report(.missingKey("default"), at: place(node, path))
             return nil
         }
         if case .string = given.kind {
             guard let text = literal(given, "\(path).default") else { return nil }
-            return DescriptorParameter(name: name, values: [text], bytesMax: 256)
+            return DescriptorParameter(name: name, values: [text], bytesMax: 256, source: source)
         }
         let all = 0...Int(UInt32.max)
         let low = node["min"].flatMap { node in number(node, "\(path).min", in: all) } ?? 0
         let high =
             node["max"].flatMap { node in number(node, "\(path).max", in: low...all.upperBound) } ?? all.upperBound
         guard let value = number(given, "\(path).default", in: low...max(low, high)) else { return nil }
-        return DescriptorParameter(name: name, values: [String(value)], numbers: low...max(low, high))
+        return DescriptorParameter(name: name, values: [String(value)], numbers: low...max(low, high), source: source)
     }
 }

@@ -15,6 +15,10 @@ public struct ProtocolOptions: Sendable {
     public var parameters: [String: String]
     /// The clients' own name or code of a message -> `Type/Function`, in both directions; codes in decimal digits.
     public var routes: [String: String]
+    /// The listener's own address without brackets and port, which some protocols tell their clients; empty and 0 where
+    /// it has none of its own: all addresses, or a port that the system has yet to choose.
+    public var listenerHost = ""
+    public var listenerPort: UInt16 = 0
 
     /// Options with the defaults of the limits.
     public init(
@@ -40,6 +44,16 @@ public enum ProtocolSetupError: Error, Equatable, Sendable {
     case invalidParameter(String, value: String, allowed: String)
 }
 
+/// How the clients of a protocol say what they call.
+public enum ProtocolNaming: Sendable {
+    /// Not at all: everything goes to the listener's own route.
+    case nothing
+    /// With numbers, which only a listener's routes, or its own route, can lead anywhere.
+    case codes
+    /// With names, which may be routes by themselves.
+    case names
+}
+
 /// Makes the protocols of one listener's connections.
 public typealias WireProtocolMaker = @Sendable () -> any WireProtocol
 
@@ -53,6 +67,8 @@ public struct ProtocolDefinition: Sendable {
     public var version: String
     /// Whether replies are wrapped in the gateway's envelope by default (MQTT), or are the bare result.
     public var usesEnvelope: Bool
+    /// How clients say what they call, so that a listener that leads nowhere can be told.
+    public var naming = ProtocolNaming.names
     /// Checks a listener's options once and returns what makes a protocol for each of its connections.
     public var configure: @Sendable (ProtocolOptions) throws(ProtocolSetupError) -> WireProtocolMaker
 

@@ -29,6 +29,28 @@ import Testing
         ("cellnet", "{code: 4673, id: 1, payload: 'a'}", "0a00 15e5 01c124 0a0161 1101"),
         ("cellnet", "{kind: 'response', code: 4673, id: 1, payload: 'a'}", "0a00 fc4f 01c124 0a0161 1101"),
         ("pomelo", "{id: 1, gzip: 0, route: 'a', payload: [1]}", "04 000007 00 01 01 61 5b315d"),
+        ("skynet", "{code: 1, id: 1}", "0004 15020404"),
+        (
+            "scut", "{kind: 'response', error: '', payload: 'x'}",
+            "1b000000 1b000000 00000000 00000000 00000000 00000000 02000000 7374 78"
+        ),
+        ("kbengine", "{kind: 'define'}", "d000"),
+        (
+            "skynet", "{code: 3, id: 2, payload_hex: '0200 0000 0000 05000000 68656c6c6f 05000000 776f726c64'}",
+            "0014 550208060210053f68656c6c6f053e776f726c64"
+        ),
+        ("skynet", "{kind: 'notify', code: 1}", "0003 050104"),
+        (
+            "scut", "{code: 9, id: 7}",
+            "600000003f643d4d73674964253364372532365369642533642532365569642533643025323653742533642532"
+                + "36616374696f6e4964253364392532367369676e25336437323339623033313261343965633530353262306133"
+                + "30356463663937356536"
+        ),
+        ("photon-tcp", "{kind: 'response', code: 229, result: 5}", "fb 0000000f 00 01 f3 03 e5 0005 2a 0000"),
+        (
+            "scut", "{kind: 'response', id: 2, code: 9, error: 'no', failed: 3}",
+            "1c000000 1c000000 03000000 02000000 02000000 6e6f 09000000 02000000 7374"
+        ),
         (
             "amp", "{id: 'q', route: 'S', payload: {a: '1'}}",
             "0004 5f61736b 0001 71 0008 5f636f6d6d616e64 0001 53 0001 61 0001 31 0000"
@@ -85,11 +107,10 @@ import Testing
         ),
         ("length32-json", "{route: 'A/b'}", .readsDifferently("a frame of kind 'notify'")),
         (
-            "scut", "{code: 1}",
-            .notEncodable(
-                "a frame of kind 'request' cannot be written: nothing goes into 'form'; valid: a value for it in the "
-                    + "kind, or the name 'payload'")
+            "scut", "{code: 1, id: 1, payload: [1]}",
+            .wrongValue("payload", expected: "an object of texts, such as {name: \"a b\"}")
         ),
+        ("skynet", "{code: 1}", .wrongValue("id", expected: "the session of a request, a number from 0")),
     ])
     func refusesWhatMakesNoFrame(name: String, json: String, fault: FrameComposingFault) throws {
         let bench = try workbench(name)

@@ -92,10 +92,28 @@ extension GatehouseServer {
             "protocol loaded", metadata: ["protocol": "\(definition.name)", "version": "\(definition.version)"])
     }
 
+    /// The listener with the port that the system chose for it, which its protocol may have to tell clients.
+    func told(_ port: UInt16, _ listener: ListenerConfiguration, _ setting: ListenerSettings) -> ListenerConfiguration {
+        guard listener.port != port else { return listener }
+        var listener = listener
+        listener.port = port
+        do throws(ProtocolSetupError) {
+            let definition = try protocols.definition(named: listener.protocolName)
+            setting.replaceMaker(try definition.configure(options(of: listener)), version: definition.version)
+        } catch {
+            logger.error("protocol is not told its port", metadata: ["listener": "\(listener)", "fault": "\(error)"])
+        }
+        return listener
+    }
+
     private func options(of listener: ListenerConfiguration) -> ProtocolOptions {
-        ProtocolOptions(
+        var options = ProtocolOptions(
             frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
             listenerFrameBytesMax: listener.frameBytesMax, parameters: listener.parameters, routes: listener.routes)
+        let isWildcard = ["", "0.0.0.0", "::"].contains(listener.host)
+        options.listenerHost = isWildcard ? "" : listener.host
+        options.listenerPort = listener.port
+        return options
     }
 
     private func settings(of listener: ListenerConfiguration) throws(ProtocolSetupError) -> ListenerSettings {

@@ -120,6 +120,7 @@ public final class GatehouseServer: Sendable {
             gateway.install(runtimes)
             if let transport, let sessions { announce(transport, router, runtimes, sessions) }
             let (listeners, bound) = try open(settings, group, gateway)
+            let settings = zip(settings, bound).map { one, bound in (told(bound.port, one.0, one.1), one.1) }
             running.withLock {
                 $0 = Running(
                     group: group, gateway: gateway, runtimes: runtimes, settings: settings, transport: transport,
