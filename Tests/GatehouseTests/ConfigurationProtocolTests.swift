@@ -21,6 +21,19 @@ struct ConfigurationProtocolTests {
         #expect(loaded.notices == [])
     }
 
+    @Test(arguments: [
+        ("length16://:1", "do not say what they call"), ("line://:1?takeover=false", "do not say what they call"),
+        ("firefly://:1", "in numbers"), ("skynet://:1", "in numbers"), ("firefly://:1?route=A/b", nil),
+        ("pomelo://:1", nil), ("amp://:1", nil), ("leaf-json://:1", nil), ("length32-json://:1", nil),
+        ("mqtt://:1", nil),
+    ])
+    func aListenerThatLeadsNowhereIsNoticed(url: String, words: String?) throws {
+        var loaded = try #require(resolve(flags: [ConfigurationFlag("listen", url)]).loaded)
+        try loaded.checkProtocols()
+        #expect(loaded.notices.count == (words == nil ? 0 : 1))
+        if let words { #expect(loaded.notices.first?.description.contains(words) == true) }
+    }
+
     @Test func anUnknownProtocolNamesThoseThereAre() throws {
         var loaded = try #require(resolve(flags: [ConfigurationFlag("listen", "coap://:1")]).loaded)
         let thrown = #expect(throws: ConfigurationFaults.self) { try loaded.checkProtocols() }

@@ -16,6 +16,9 @@ public struct ConfigurationNotice: Hashable, Sendable {
         case noProcessGroup(String)
         /// Modules are configured, but none for the chosen group.
         case emptyProcessGroup(String, known: [String])
+        /// A listener whose protocol says nothing of what clients call, or says it in numbers, and that does not say it
+        /// either.
+        case noRoute(String, takesCodes: Bool)
         /// Nothing can connect.
         case noListeners
         /// An environment variable in our name that nobody reads.
@@ -62,6 +65,12 @@ extension ConfigurationNotice.Reason: CustomStringConvertible {
         case .emptyProcessGroup(let group, let known):
             "no module is configured for process group '\(Quoted.plain(group))'"
                 + (known.isEmpty ? "" : ", only for \(known.map { "'\(Quoted.plain($0))'" }.joined(separator: ", "))")
+        case .noRoute(let name, false):
+            "clients of '\(Quoted.plain(name))' do not say what they call, so every request will fail: add "
+                + "?route=Type/Function to the listener"
+        case .noRoute(let name, true):
+            "clients of '\(Quoted.plain(name))' say what they call in numbers, and the listener leads none anywhere: give it "
+                + "routes, or ?route=Type/Function"
         case .noListeners: "no listener is configured, so no client can connect"
         case .unknownVariable(let suggestion?): "unknown environment variable, did you mean \(suggestion)?"
         case .unknownVariable(nil): "unknown environment variable is ignored"

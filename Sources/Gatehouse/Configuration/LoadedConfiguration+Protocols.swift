@@ -27,12 +27,28 @@ extension LoadedConfiguration {
                 frameBytesMax: listener.frameBytesMax ?? configuration.limits.frameBytesMax,
                 listenerFrameBytesMax: listener.frameBytesMax, parameters: listener.parameters, routes: listener.routes)
             do throws(ProtocolSetupError) {
-                _ = try registry.definition(named: listener.protocolName).configure(options)
+                let definition = try registry.definition(named: listener.protocolName)
+                _ = try definition.configure(options)
+                warn(of: listener, definition.naming)
             } catch {
                 faults.append(ConfigurationFault(place: listener.place, reason: .protocolSetup(error)))
             }
         }
         if !faults.isEmpty { throw ConfigurationFaults(faults: faults, notices: notices) }
+    }
+
+    /// Notices that a listener's clients cannot reach anything.
+    private mutating func warn(of listener: ListenerConfiguration, _ naming: ProtocolNaming) {
+        let leadsNowhere =
+            switch naming {
+            case .nothing: listener.route == nil
+            case .codes: listener.route == nil && listener.routes.isEmpty
+            case .names: false
+            }
+        guard leadsNowhere else { return }
+        notices.append(
+            ConfigurationNotice(
+                place: listener.place, reason: .noRoute(listener.protocolName, takesCodes: naming == .codes)))
     }
 
     private func unreadableFolders() -> [ConfigurationFault] {
