@@ -37,17 +37,29 @@ struct ProtocolCatalog {
     var names: [String] { entries.map(\.descriptor.name) }
 
     /// A workbench for `NAME` or `FILE`, both with a listener's parameters behind them where wanted:
-    /// `leaf?length=u8&order=le`. What is wrong is said on standard error.
-    func workbench(_ given: String) throws -> (bench: DescriptorWorkbench, entry: Entry) {
+    /// `leaf?length=u8&order=le`, its own route among them; `routes` are `NAME=Type/Function`, or a route of the listener's
+    /// own. What is wrong is said on standard error.
+    func workbench(_ given: String, routes: [String] = []) throws -> (bench: DescriptorWorkbench, entry: Entry) {
         let parts = given.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let entry = try entry(String(parts[0]))
         var options = ProtocolOptions(frameBytesMax: .max)
+        var own: String?
         for pair in parts.dropFirst().first?.split(separator: "&") ?? [] {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            options.parameters[String(halves[0])] = halves.count > 1 ? String(halves[1]) : ""
+            let value = halves.count > 1 ? String(halves[1]) : ""
+            if halves[0] == "route" { own = value } else { options.parameters[String(halves[0])] = value }
+        }
+        for route in routes {
+            let halves = route.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if halves.count == 2 { options.routes[String(halves[0])] = String(halves[1]) } else { own = route }
+        }
+        for route in options.routes.values + (own.map { [$0] } ?? []) where route.split(separator: "/").count != 2 {
+            StandardStreams.complain("error: route '\(route)'; valid: Type/Function or NAME=Type/Function")
+            throw ExitStatus.usage
         }
         do throws(ProtocolSetupError) {
-            return (try DescriptorWorkbench(entry.descriptor, entry.file, options: options), entry)
+            let bench = try DescriptorWorkbench(entry.descriptor, entry.file, options: options, listenerRoute: own)
+            return (bench, entry)
         } catch {
             StandardStreams.complain("error: \(Self.text(error))")
             throw ExitStatus.usage

@@ -15,6 +15,15 @@ struct ProtocolCommand: ParsableCommand {
         ])
 }
 
+/// What a listener says of its clients' names.
+struct ProtocolRoutes: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What a name or code of clients stands for, as in a listener's routes; without NAME the listener's own route; "
+                + "repeatable.", valueName: "[name=]type/function"))
+    var route: [String] = []
+}
+
 /// Where descriptors are found besides those that are built in.
 struct ProtocolFolders: ParsableArguments {
     @Option(help: ArgumentHelp("Read the descriptors in this folder as well; repeatable.", valueName: "directory"))

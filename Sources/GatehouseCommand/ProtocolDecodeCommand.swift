@@ -22,6 +22,7 @@ struct ProtocolDecodeCommand: ParsableCommand {
             """)
 
     @OptionGroup var folders: ProtocolFolders
+    @OptionGroup var routes: ProtocolRoutes
 
     @Option(help: ArgumentHelp("Who sent the bytes.", valueName: "side"))
     var from = ProtocolSide.client
@@ -39,7 +40,7 @@ struct ProtocolDecodeCommand: ParsableCommand {
     var hex: [String]
 
     func run() throws {
-        let bench = try folders.catalog().workbench(name).bench
+        let bench = try folders.catalog().workbench(name, routes: routes.route).bench
         let bytes = try input()
         let dissection = bench.dissect(bytes, from: from.sender)
         if json {

@@ -10,11 +10,16 @@ struct ProtocolEncodeCommand: ParsableCommand {
         abstract: "Put a frame together and print its bytes.",
         discussion: """
             JSON (or JSON5) is an object: {kind: "request", route: "Echo/HD_Raw", id: 7, payload: "hi"}. kind is a \
-            request when it is left out; payload is text or any JSON; payload_hex takes bytes; any other field of the \
-            frame goes by its name; lengths are filled in. With - it is read from standard input.
+            request when it is left out, a reply goes by its name; payload is text or any JSON; payload_hex takes bytes; any other field of the \
+            frame goes by its name, or with _hex behind it; lengths are filled in. route may be a Type/Function that --route gives a name or code, \
+            which is then written. With - it is read from standard input.
             """)
 
     @OptionGroup var folders: ProtocolFolders
+    @OptionGroup var routes: ProtocolRoutes
+
+    @Option(help: ArgumentHelp("Who sends it, where both sides may; the kind says it otherwise.", valueName: "side"))
+    var from: ProtocolSide?
 
     @Flag(help: "Write the bytes themselves to standard output.")
     var raw = false
@@ -36,11 +41,11 @@ struct ProtocolEncodeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let bench = try folders.catalog().workbench(name).bench
+        let bench = try folders.catalog().workbench(name, routes: routes.route).bench
         let frame: ComposedFrame
         do {
             let text = values == "-" ? try FileReading.bytes(of: "/dev/stdin") : Array(values.utf8)
-            frame = try bench.compose(JSONDocument(parsing: text, dialect: .json5).value)
+            frame = try bench.compose(JSONDocument(parsing: text, dialect: .json5).value, from: from?.sender)
         } catch {
             StandardStreams.complain("error: \(error)")
             throw ExitStatus.data
