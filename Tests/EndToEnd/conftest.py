@@ -5,6 +5,7 @@ import os
 import pytest
 
 from gateprocess import Gatehouse, binary
+from systems import listeners
 
 SHARED_LISTENERS = (
     "mqtt://127.0.0.1:0",
@@ -59,6 +60,17 @@ def gatehouse():
 def server():
     """One server with defaults and all protocols, shared by the tests that change nothing in it."""
     shared = Gatehouse(listen=SHARED_LISTENERS).wait_for_ports()
+    yield shared
+    end(shared)
+
+
+@pytest.fixture(scope="session")
+def systems_server(tmp_path_factory):
+    """One server that the clients of all systems share, each with its own names, and MQTT's."""
+    file = tmp_path_factory.mktemp("systems") / "gate.json5"
+    mqtt = {"protocol": "mqtt", "host": "127.0.0.1", "port": 0}
+    file.write_text(listeners.configuration(mqtt, *map(listeners.listener, listeners.NAMES)))
+    shared = Gatehouse("--config", file, "--log-level", "debug", listen=()).wait_for_ports()
     yield shared
     end(shared)
 

@@ -126,6 +126,7 @@ class Wire:
         if source is not None:
             self.socket.bind((source, 0))
         self.socket.connect((host, port))
+        self.local = "%s:%d" % self.socket.getsockname()[:2]
         self.pending = bytearray()
 
     def __enter__(self):

@@ -1,0 +1,1 @@
+"""Small clients of other systems, each written from the bytes of its system and nothing of ours."""
