@@ -1,31 +1,36 @@
 #if Redis
     import CHiredis
-    import GateRPC
+    import GateIO
     import Glibc
 
-    /// One connection, which never waits. On the link's thread.
+    /// One connection, which never waits: the loop tells when it can be read or written. On the loop.
     // Sound: the context and the functions live from init to deinit, and nobody else has them.
     @safe
     final class RedisConnection {
         /// Bytes of one read.
         private static let readBytes = 16_384
         /// Reads in a row, so that one connection does not keep the thread.
-        private static let readsMax = 64
+        private static let readsMax = 512
 
         private let context: UnsafeMutablePointer<redisContext>
         private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
         private let replies = RedisReplies()
         private let buffer: UnsafeMutableRawPointer
         private let replyBytesMax: Int
+        private var watch: (any DescriptorWatch)?
+        /// Whether the loop tells of bytes to be read.
+        var reads = true { didSet { adjustWatch() } }
+        private var isReading = false
+        private var isWriting = false
         /// Whether the system has connected it.
         private(set) var isConnected = false
         /// Whether bytes wait for room in the system's buffer.
         private(set) var isBlocked = true
 
-        /// Begins to connect. Looks up a name, which may take its time.
-        init(_ server: BrokerAuthority.Server, replyBytesMax: Int) throws(RedisFault) {
+        /// Begins to connect to an address, and reads replies of so many bytes.
+        init(_ address: String, port: UInt16, replyBytesMax: Int) throws(RedisFault) {
             self.replyBytesMax = replyBytesMax
-            guard let made = unsafe redisConnectNonBlock(server.host, Int32(server.port)) else {
+            guard let made = unsafe redisConnectNonBlock(address, Int32(port)) else {
                 throw .system(code: ENOMEM)
             }
             guard unsafe made.pointee.err == 0 else {
@@ -47,12 +52,45 @@
             unsafe buffer.deallocate()
         }
 
-        var descriptor: Int32 { unsafe context.pointee.fd }
+        private var descriptor: Int32 { unsafe context.pointee.fd }
 
-        /// What to poll for.
-        func events(reads: Bool) -> Int16 {
-            guard isConnected else { return RedisSystem.writable }
-            return (reads ? RedisSystem.readable : 0) | (isBlocked ? RedisSystem.writable : 0)
+        // MARK: The loop
+
+        /// Lets the loop tell `handler` from now on.
+        func watch(_ watcher: DescriptorWatcher, _ handler: any DescriptorHandler) throws(RedisFault) {
+            watch = watcher(descriptor, handler)
+            guard watch != nil else { throw .system(code: ENFILE) }
+            adjustWatch()
+        }
+
+        /// The loop tells nothing more. Comes before the last reference is gone.
+        func close() {
+            watch?.close()
+            watch = nil
+        }
+
+        private func adjustWatch() {
+            let reads = isConnected && self.reads
+            let writes = !isConnected || isBlocked
+            guard reads != isReading || writes != isWriting else { return }
+            isReading = reads
+            isWriting = writes
+            watch?.watch(reading: reads, writing: writes)
+        }
+
+        /// The loop has told. Also called without that, to see whether something is there.
+        /// - Returns: Whether the server gave a sign of life.
+        func advance(
+            reading: Bool, writing: Bool, _ take: (RedisReply) throws(RedisFault) -> Void
+        ) throws(RedisFault) -> Bool {
+            guard isConnected else {
+                try finishConnecting()
+                return true
+            }
+            var isHeard = false
+            if reading { isHeard = try read(take) > 0 }
+            if writing, try write() { isHeard = true }
+            return isHeard
         }
 
         // MARK: Writing
@@ -91,18 +129,20 @@
             let before = unsafe sdslen(context.pointee.obuf)
             guard before > 0 else {
                 isBlocked = false
+                adjustWatch()
                 return false
             }
             let wasBlocked = isBlocked
             var isDone: Int32 = 0
             try check(unsafe redisBufferWrite(context, &isDone))
             isBlocked = isDone == 0
+            adjustWatch()
             let after = unsafe sdslen(context.pointee.obuf)
             return wasBlocked && after < before
         }
 
         /// The system says that it is connected, or why not.
-        func finishConnecting() throws(RedisFault) {
+        private func finishConnecting() throws(RedisFault) {
             var code: Int32 = 0
             var count = socklen_t(MemoryLayout<Int32>.size)
             // Sound: four bytes are written into a variable of four.
@@ -118,7 +158,7 @@
 
         /// Reads what is there.
         /// - Returns: Bytes.
-        func read(_ take: (RedisReply) throws(RedisFault) -> Void) throws(RedisFault) -> Int {
+        private func read(_ take: (RedisReply) throws(RedisFault) -> Void) throws(RedisFault) -> Int {
             var sum = 0
             for _ in 0..<Self.readsMax {
                 // Sound: the buffer has so many bytes.

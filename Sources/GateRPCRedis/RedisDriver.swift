@@ -1,209 +1,360 @@
 #if Redis
     import GateBytes
+    import GateIO
     import GateRPC
-    import Glibc
     import Synchronization
 
-    /// What a link and its thread both see.
+    /// What a link tells other threads.
     final class RedisCondition: Sendable {
         let isUp = Atomic<Bool>(false)
         let messageBytesMax = Atomic<Int>(RedisPair.messageBytesDefault)
-        let isEnded = Atomic<Bool>(false)
+        let admission = RedisAdmission()
     }
 
-    /// What a link's thread does: it keeps a way to one of the servers, moves messages, and waits in `poll` between. On the
-    /// link's thread.
-    final class RedisDriver {
-        /// What the thread works with.
-        struct Parts: Sendable {
-            let url: RedisURL
-            let inbox: String
-            let nodes: String
-            let outbox: RedisOutbox
-            let events: LinkEvents
-            let condition: RedisCondition
-            let report: @Sendable (_ server: String, _ fault: String?) -> Void
+    /// The half of a link that lives on its loop: keeps a way to one of the servers and moves messages.
+    ///
+    /// What a turn of the loop brings leaves in one write at its end. Only the looking up of a name may block, and has a
+    /// thread of its own.
+    // Sound: after init everything is touched on the loop only.
+    @safe
+    final class RedisDriver: @unchecked Sendable {
+        private enum Attempt {
+            case none
+            case resolving(server: Int, until: MonotonicTime)
+            case connecting(RedisPair)
         }
 
-        private let parts: Parts
+        private let url: RedisURL
+        private let inbox: String
+        private let nodes: String
+        private let loop: any EventLoop
+        private let watcher: DescriptorWatcher
+        private let condition: RedisCondition
+        private let report: @Sendable (_ server: String, _ fault: String?) -> Void
+
+        /// Not kept: it keeps the link, and that this.
+        private weak var receiver: (any RPCLinkReceiver)?
         private var schedule: RedisSchedule
         /// What serves.
         private var current: RedisPair?
         /// What shall serve.
-        private var attempt: RedisPair?
+        private var attempt = Attempt.none
+        /// A thread looks a name up, perhaps one that nobody waits for any more.
+        private var isResolving = false
+        /// Counts the addresses of names that did not serve.
+        private var turns = 0
+        private var queue = RedisFIFO<RedisMessage>()
+        private var pace = RedisPace(now: MonotonicTime(nanoseconds: 0))
+        private var inbound = RedisInbound()
+        private var isHandingOn = false
+        private var isDirty = false
         /// What was said last of each server, so that it is said once.
-        private var said: [Int: RedisFault] = [:]
-        private var isPaused = false
+        private var said: [Int: String] = [:]
+        private var timer = TimerID.none
+        private var timerAt = MonotonicTime.never
+        private var isEnded = false
 
-        init(_ parts: Parts) {
-            self.parts = parts
-            schedule = RedisSchedule(servers: parts.url.servers.count, now: RedisSystem.now())
+        init(
+            url: RedisURL, inbox: String, nodes: String, loop: any EventLoop, watcher: @escaping DescriptorWatcher,
+            condition: RedisCondition, report: @escaping @Sendable (_ server: String, _ fault: String?) -> Void
+        ) {
+            self.url = url
+            self.inbox = inbox
+            self.nodes = nodes
+            self.loop = loop
+            self.watcher = watcher
+            self.condition = condition
+            self.report = report
+            schedule = RedisSchedule(servers: url.servers.count, now: MonotonicTime(nanoseconds: 0))
         }
 
-        /// Runs until the outbox ends.
-        func run() {
-            RedisSystem.blockBrokenPipeSignal()
-            while isWanted {
-                connectWhenDue()
-                send()
-                check()
-                wait()
-            }
-            if current != nil { parts.condition.isUp.store(false, ordering: .relaxed) }
-            current = nil
-            attempt = nil
-            parts.condition.isEnded.store(true, ordering: .releasing)
+        func start(_ receiver: any RPCLinkReceiver) {
+            self.receiver = receiver
+            loop.observeTurns(TurnEnd(driver: self))
+            look()
         }
 
-        private var isWanted: Bool {
-            switch parts.outbox.life {
-            case .open: true
-            case .ended: false
-            case .draining: current.map { !parts.outbox.isEmpty || !$0.isQuiet } ?? false
-            }
+        /// Ends the connections; nothing is told any more.
+        func end() {
+            isEnded = true
+            receiver = nil
+            if let current { drop(current) }
+            if case .connecting(let pair) = attempt { pair.close() }
+            attempt = .none
+            loop.cancel(timer)
         }
 
         private var jitter: Double { Double.random(in: 0..<1) }
 
         // MARK: Connecting
 
-        private func connectWhenDue() {
-            let now = RedisSystem.now()
-            guard attempt == nil, now >= schedule.at else { return }
+        private func connectWhenDue(_ now: MonotonicTime) {
+            guard case .none = attempt, now >= schedule.at else { return }
             let server = schedule.next
+            let host = url.servers[server].host
+            if RedisSystem.isNumeric(host) { return connect(server, host) }
+            guard !isResolving else { return failed(server, .notResolved("the name is still being looked up")) }
+            attempt = .resolving(server: server, until: now + RedisPair.connectTime)
+            isResolving = LinkThread.start { [self] in
+                let found: Result<[String], RedisFault>
+                do throws(RedisFault) {
+                    found = .success(try RedisSystem.addresses(of: host))
+                } catch {
+                    found = .failure(error)
+                }
+                loop.postReserved { [self] in resolved(server, found) }
+            }
+        }
+
+        private func resolved(_ server: Int, _ found: Result<[String], RedisFault>) {
+            isResolving = false
+            // Nobody may wait for it any more.
+            guard case .resolving(server, _) = attempt, !isEnded else { return }
+            switch found {
+            case .failure(let fault): failed(server, fault)
+            case .success(let addresses):
+                if addresses.isEmpty { return failed(server, .notResolved("the name has no address")) }
+                connect(server, addresses[turns % addresses.count])
+            }
+            arm()
+        }
+
+        private func connect(_ server: Int, _ address: String) {
             do throws(RedisFault) {
-                attempt = try RedisPair(
-                    parts.url, server: server, inbox: parts.inbox, nodes: parts.nodes, now: now)
+                let pair = try RedisPair(
+                    url, server: server, address: address, inbox: inbox, nodes: nodes, now: loop.now)
+                attempt = .connecting(pair)
+                try pair.watch(
+                    watcher, subscriber: Ready(driver: self, pair: pair, side: .subscriber),
+                    publisher: Ready(driver: self, pair: pair, side: .publisher))
             } catch {
                 failed(server, error)
             }
         }
 
         private func failed(_ server: Int, _ fault: RedisFault) {
-            attempt = nil
-            schedule.failed(now: RedisSystem.now(), jitter: jitter)
+            if case .connecting(let pair) = attempt { pair.close() }
+            attempt = .none
+            turns &+= 1
+            schedule.failed(now: loop.now, jitter: jitter)
             say(server, fault)
         }
 
         private func lost(_ pair: RedisPair, _ fault: RedisFault) {
-            goDown()
-            schedule.lost(now: RedisSystem.now(), jitter: jitter)
+            goDown(pair)
+            schedule.lost(now: loop.now, jitter: jitter)
             say(pair.server, fault)
         }
 
         private func say(_ server: Int, _ fault: RedisFault) {
-            if said[server] == fault { return }
-            said[server] = fault
-            parts.report("redis://\(parts.url.servers[server])", fault.description)
+            let reason = fault.description
+            if said[server] == reason { return }
+            said[server] = reason
+            report("redis://\(url.servers[server])", reason)
         }
 
-        private func goDown() {
+        private func goDown(_ pair: RedisPair) {
+            drop(pair)
+            receiver?.linkChanged(isUp: false)
+        }
+
+        private func drop(_ pair: RedisPair) {
             current = nil
-            isPaused = false
-            parts.condition.isUp.store(false, ordering: .relaxed)
-            parts.outbox.removeAll()
-            parts.events.add([.changed(isUp: false)])
+            condition.isUp.store(false, ordering: .relaxed)
+            pair.close()
+            condition.admission.release(messages: pair.unanswered)
+            // Nobody wants an old message on a new connection.
+            while let message = queue.popFirst() { forget(message) }
+        }
+
+        private func forget(_ message: RedisMessage) {
+            condition.admission.release(bytes: message.bytes.count)
+            condition.admission.release(messages: 1)
         }
 
         private func goUp(_ pair: RedisPair) {
-            if current != nil { goDown() }
-            attempt = nil
+            if let current { goDown(current) }
+            attempt = .none
             current = pair
             said = [:]
-            schedule.succeeded(pair.server, now: RedisSystem.now(), jitter: jitter)
-            parts.outbox.removeAll()
-            parts.condition.messageBytesMax.store(pair.messageBytesMax, ordering: .relaxed)
-            parts.condition.isUp.store(true, ordering: .relaxed)
-            parts.events.add([.changed(isUp: true)])
-            parts.report("redis://\(parts.url.servers[pair.server])", nil)
+            schedule.succeeded(pair.server, now: loop.now, jitter: jitter)
+            condition.messageBytesMax.store(pair.messageBytesMax, ordering: .relaxed)
+            condition.isUp.store(true, ordering: .relaxed)
+            report("redis://\(url.servers[pair.server])", nil)
+            receiver?.linkChanged(isUp: true)
         }
 
-        // MARK: Moving messages
+        // MARK: Messages
 
-        private func send() {
-            guard let pair = current else { return }
+        /// Takes an admitted message, which leaves at the end of the turn.
+        func enqueue(_ message: RedisMessage) {
+            guard current != nil else { return forget(message) }
+            queue.append(message)
+            isDirty = true
+        }
+
+        /// Tells that nobody reads an inbox.
+        func refuse(_ inbox: String) { receiver?.undeliverable(inbox) }
+
+        fileprivate func turnEnded() {
+            guard isDirty, let pair = current else { return }
+            isDirty = false
             do throws(RedisFault) {
-                while pair.room > 0 {
-                    let messages = parts.outbox.take(bytes: pair.room)
-                    if messages.isEmpty { break }
-                    for message in messages { try pair.publish(message) }
+                let now = loop.now
+                while pair.room > 0, pace.isOpen(at: now), let message = queue.popFirst() {
+                    condition.admission.release(bytes: message.bytes.count)
+                    pace.spend(message.bytes.count, at: now)
+                    try pair.publish(message)
                 }
                 try pair.flush()
+                if queue.isEmpty || pace.isOpen(at: now) { return }
+            } catch {
+                lost(pair, error)
+            }
+            arm()
+        }
+
+        fileprivate func ready(_ pair: RedisPair, _ side: RedisPair.Side, reading: Bool, writing: Bool) {
+            var events: [RedisPair.Event] = []
+            var fault: RedisFault?
+            do throws(RedisFault) {
+                try pair.advance(side, reading: reading, writing: writing, at: loop.now, events: &events)
+            } catch {
+                fault = error
+            }
+            if pair === current {
+                // What came before the fault counts.
+                deliver(events)
+                if let fault { lost(pair, fault) }
+            } else if let fault {
+                failed(pair.server, fault)
+            } else if pair.isUp {
+                goUp(pair)
+            }
+            arm()
+        }
+
+        private func deliver(_ events: [RedisPair.Event]) {
+            for event in events {
+                switch event {
+                case .message(let bytes): inbound.append(bytes)
+                case .undeliverable(let channel): receiver?.undeliverable(channel)
+                case .answered:
+                    condition.admission.release(messages: 1)
+                    if !queue.isEmpty { isDirty = true }
+                }
+            }
+            if inbound.isFull { current?.pause() }
+            if !inbound.isEmpty, !isHandingOn { handOver() }
+        }
+
+        private func handOver() {
+            isHandingOn = false
+            var budget = RedisInbound.turnBytesMax
+            while budget > 0, let message = inbound.popFirst() {
+                budget -= message.count + 1
+                receiver?.received(message.span)
+            }
+            if inbound.isHalfEmpty { current?.resume(at: loop.now) }
+            guard !inbound.isEmpty, !isEnded else { return }
+            isHandingOn = true
+            loop.postReserved { [self] in handOver() }
+        }
+
+        // MARK: Time
+
+        private func arm() {
+            var due = schedule.at
+            switch attempt {
+            case .none: break
+            case .resolving(_, let until): due = until
+            case .connecting(let pair): due = pair.nextCheck
+            }
+            if let current {
+                due = min(due, current.nextCheck)
+                if !queue.isEmpty { due = min(due, pace.opensAt) }
+            }
+            guard due < timerAt, !isEnded else { return }
+            loop.cancel(timer)
+            timerAt = due
+            timer = loop.schedule(Alarm(driver: self), at: due)
+        }
+
+        fileprivate func look() {
+            timerAt = .never
+            if isEnded { return }
+            if !queue.isEmpty { isDirty = true }
+            let now = loop.now
+            if let pair = current { check(pair, now) }
+            switch attempt {
+            case .none: break
+            case .resolving(let server, let until):
+                if now >= until { failed(server, .notResolved("the name is still being looked up")) }
+            case .connecting(let pair): check(pair, now)
+            }
+            connectWhenDue(now)
+            arm()
+        }
+
+        private func check(_ pair: RedisPair, _ now: MonotonicTime) {
+            if pair.isSilent(at: now) {
+                // Perhaps the loop was away, and not the server.
+                ready(pair, .subscriber, reading: true, writing: false)
+                if isKnown(pair) { ready(pair, .publisher, reading: true, writing: false) }
+                guard isKnown(pair) else { return }
+            }
+            if pair.isSilent(at: now) {
+                if pair === current { lost(pair, pair.silence) } else { failed(pair.server, pair.silence) }
+                return
+            }
+            do throws(RedisFault) {
+                try pair.probeWhenDue(at: now)
             } catch {
                 lost(pair, error)
             }
         }
 
-        private func check() {
-            let now = RedisSystem.now()
-            if let pair = current {
-                do throws(RedisFault) {
-                    try pair.check(at: now, isPaused: isPaused)
-                } catch {
-                    lost(pair, error)
-                }
-            }
-            if let pair = attempt {
-                do throws(RedisFault) {
-                    try pair.check(at: now, isPaused: false)
-                } catch {
-                    failed(pair.server, error)
-                }
-            }
+        private func isKnown(_ pair: RedisPair) -> Bool {
+            if case .connecting(let known) = attempt, known === pair { return true }
+            return pair === current
+        }
+    }
+
+    /// The loop's ways back to a driver, which they do not keep alive.
+    private final class TurnEnd: TurnObserver {
+        private weak var driver: RedisDriver?
+
+        init(driver: RedisDriver) {
+            self.driver = driver
         }
 
-        private func wait() {
-            isPaused = current != nil && !parts.events.hasRoom
-            let outbox = pollfd(fd: parts.outbox.descriptor, events: RedisSystem.readable, revents: 0)
-            var polled = [outbox]
-            if let pair = current { add(pair, reads: !isPaused, to: &polled) }
-            if let pair = attempt { add(pair, reads: true, to: &polled) }
-            // Sound: the system fills in the array during the call.
-            _ = unsafe poll(&polled, nfds_t(polled.count), timeout)
-            if polled[0].revents != 0 { parts.outbox.rest() }
-            let now = RedisSystem.now()
-            var next = 1
-            if let pair = current {
-                if let fault = handle(pair, polled[next], polled[next + 1], now) { lost(pair, fault) }
-                next += 2
-            }
-            if let pair = attempt {
-                if let fault = handle(pair, polled[next], polled[next + 1], now) {
-                    failed(pair.server, fault)
-                } else if pair.isUp {
-                    goUp(pair)
-                }
-            }
+        func turnEnded(at now: MonotonicTime) { driver?.turnEnded() }
+    }
+
+    private final class Ready: DescriptorHandler {
+        private weak var driver: RedisDriver?
+        private weak var pair: RedisPair?
+        private let side: RedisPair.Side
+
+        init(driver: RedisDriver, pair: RedisPair, side: RedisPair.Side) {
+            self.driver = driver
+            self.pair = pair
+            self.side = side
         }
 
-        private func add(_ pair: RedisPair, reads: Bool, to polled: inout [pollfd]) {
-            polled.append(
-                pollfd(fd: pair.subscriberDescriptor, events: pair.subscriberEvents(reads: reads), revents: 0))
-            polled.append(pollfd(fd: pair.publisherDescriptor, events: pair.publisherEvents, revents: 0))
+        func ready(reading: Bool, writing: Bool) {
+            guard let driver, let pair else { return }
+            driver.ready(pair, side, reading: reading, writing: writing)
+        }
+    }
+
+    private final class Alarm: TimerTarget {
+        private weak var driver: RedisDriver?
+
+        init(driver: RedisDriver) {
+            self.driver = driver
         }
 
-        private func handle(
-            _ pair: RedisPair, _ subscriber: pollfd, _ publisher: pollfd, _ now: MonotonicTime
-        ) -> RedisFault? {
-            var events: [LinkEvents.Event] = []
-            var fault: RedisFault?
-            do throws(RedisFault) {
-                try pair.handle(
-                    subscriber: subscriber.revents, publisher: publisher.revents, at: now, events: &events)
-            } catch {
-                fault = error
-            }
-            // What came before the fault counts.
-            if pair === current { parts.events.add(events) }
-            return fault
-        }
-
-        /// Milliseconds until something is due, rounded up; -1 for ever.
-        private var timeout: Int32 {
-            var due = attempt?.nextCheck ?? schedule.at
-            if let next = current?.nextCheck { due = min(due, next) }
-            if due == .never { return -1 }
-            return Int32(clamping: max(0, (due - RedisSystem.now()).nanoseconds + 999_999) / 1_000_000)
-        }
+        func timerFired(at now: MonotonicTime) { driver?.look() }
     }
 #endif

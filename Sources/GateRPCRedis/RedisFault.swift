@@ -3,7 +3,9 @@
     enum RedisFault: Error, Hashable, Sendable {
         /// The system's error number.
         case system(code: Int32)
-        /// The library's reason why it did not connect, as of a name that does not resolve.
+        /// The name means no address; the system's reason.
+        case notResolved(String)
+        /// The library's reason why it did not begin to connect.
         case notConnected(String)
         /// The server closed the connection: it stopped, or this node read too slowly.
         case closed
@@ -54,7 +56,7 @@
         var description: String {
             switch self {
             case .system(let code): RedisSystem.text(code)
-            case .notConnected(let reason): reason
+            case .notResolved(let reason), .notConnected(let reason): reason
             case .closed: "the server closed the connection"
             case .silent(let milliseconds): "the server is silent for \(milliseconds) ms"
             case .malformed: "the server speaks something else"

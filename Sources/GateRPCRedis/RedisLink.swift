@@ -4,7 +4,7 @@
     package import GateRPC
     import Synchronization
 
-    /// A link over Redis, with hiredis. Its own: a thread with two connections to one of the servers, reconnecting for ever.
+    /// A link over Redis: hiredis formats and reads, this link connects, waits and connects anew, for ever.
     ///
     /// Channels: `gatehouse.inbox.TOKEN` is a node's inbox, `gatehouse.nodes` reaches all. At most once, in order for each
     /// sender and receiver; what is on the way is lost with the connection. The server answers a publication with the number
@@ -14,66 +14,64 @@
         private static let inboxPrefix = "gatehouse.inbox."
 
         package let inbox: String
-        private let url: RedisURL
         private let loop: any EventLoop
-        private let outbox = RedisOutbox()
-        private let events: LinkEvents
+        private let driver: RedisDriver
         private let condition = RedisCondition()
-        private let report: @Sendable (_ server: String, _ fault: String?) -> Void
 
-        /// A link to one of the servers that `url` names. `start` tells this start from others. `report` hears, on
-        /// the link's thread, of a server that was reached or of the reason why not, once for each change.
+        /// A link to one of the servers that `url` names, on `loop`, which `watcher` makes watches for. `start` tells this
+        /// start from others. `report` hears, on the loop, of a server that was reached or of the reason why not, once for
+        /// each change.
         package init(
-            url: RedisURL, loop: any EventLoop, start: UInt32,
+            url: RedisURL, loop: any EventLoop, watcher: @escaping DescriptorWatcher, start: UInt32,
             report: @escaping @Sendable (_ server: String, _ fault: String?) -> Void = { _, _ in }
         ) {
-            self.url = url
             self.loop = loop
-            self.report = report
             let token = String(UInt64(start) << 32 | UInt64(UInt32.random(in: 0 ... .max)), radix: 16)
             inbox = Self.inboxPrefix + token
-            let outbox = outbox
-            events = LinkEvents(loop: loop) { outbox.wake() }
+            driver = RedisDriver(
+                url: url, inbox: inbox, nodes: Self.nodesChannel, loop: loop, watcher: watcher, condition: condition,
+                report: report)
         }
 
-        deinit { outbox.end(.ended) }
+        deinit { loop.postReserved { [driver] in driver.end() } }
 
         package var messageBytesMax: Int { condition.messageBytesMax.load(ordering: .relaxed) }
         package var isUp: Bool { condition.isUp.load(ordering: .relaxed) }
 
         package func open(_ receiver: any RPCLinkReceiver) {
-            events.open(receiver)
-            let parts = RedisDriver.Parts(
-                url: url, inbox: inbox, nodes: Self.nodesChannel, outbox: outbox, events: events,
-                condition: condition, report: report)
-            let isStarted = LinkThread.start { RedisDriver(parts).run() }
-            precondition(isStarted, "a link has a thread")
+            loop.postReserved { [driver] in driver.start(receiver) }
         }
 
         package func send(_ message: [UInt8], to inbox: String) throws(RPCFault) {
             try check(message)
             // Nobody of ours reads anything else.
-            guard inbox.hasPrefix(Self.inboxPrefix) else { return events.add([.undeliverable(inbox)]) }
-            try add(RedisOutbox.Message(channel: inbox, isForOne: true, bytes: message))
+            guard inbox.hasPrefix(Self.inboxPrefix) else {
+                return loop.postReserved { [driver] in driver.refuse(inbox) }
+            }
+            try add(RedisMessage(channel: inbox, isForOne: true, bytes: message))
         }
 
         package func publish(_ message: [UInt8]) throws(RPCFault) {
             try check(message)
-            try add(RedisOutbox.Message(channel: Self.nodesChannel, isForOne: false, bytes: message))
+            try add(RedisMessage(channel: Self.nodesChannel, isForOne: false, bytes: message))
         }
 
         package func close(by deadline: MonotonicTime) async {
-            events.close()
-            outbox.end(.draining)
-            while !condition.isEnded.load(ordering: .acquiring), await time() < deadline {
+            // What was sent last is an answer that somebody waits for.
+            while isUp, !condition.admission.isEmpty, await time() < deadline {
                 try? await Task.sleep(for: .milliseconds(5))
             }
-            outbox.end(.ended)
+            await withCheckedContinuation { continuation in
+                loop.postReserved { [driver] in
+                    driver.end()
+                    continuation.resume()
+                }
+            }
         }
 
         private func time() async -> MonotonicTime {
             await withCheckedContinuation { continuation in
-                loop.postReserved { [self] in continuation.resume(returning: loop.now) }
+                loop.postReserved { [loop] in continuation.resume(returning: loop.now) }
             }
         }
 
@@ -83,8 +81,10 @@
             guard message.count <= limit else { throw .tooLarge(bytes: message.count, limit: limit) }
         }
 
-        private func add(_ message: RedisOutbox.Message) throws(RPCFault) {
-            guard outbox.add(message) else { throw .overloaded }
+        private func add(_ message: RedisMessage) throws(RPCFault) {
+            guard condition.admission.admit(bytes: message.bytes.count) else { throw .overloaded }
+            if loop.isCurrent { return driver.enqueue(message) }
+            loop.postReserved { [driver] in driver.enqueue(message) }
         }
     }
 #endif

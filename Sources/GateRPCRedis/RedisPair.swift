@@ -1,20 +1,28 @@
 #if Redis
     import GateBytes
+    import GateIO
     import GateRPC
 
-    /// The two connections to one server: one is subscribed, the other publishes, which a subscribed one may not. On the
-    /// link's thread.
+    /// One publication: for an inbox, or for all nodes.
+    struct RedisMessage {
+        var channel: String
+        /// Whether the caller is told when nobody reads the channel.
+        var isForOne: Bool
+        var bytes: [UInt8]
+    }
+
+    /// The two connections to one server: one is subscribed, the other publishes, which a subscribed one may not. On the loop.
     ///
-    /// Publications are answered with the number of subscribers that they reached, in order. Every two seconds the pair sends
+    /// Publications are answered with the number of subscribers that they reached, in order. Once a second the pair sends
     /// itself a publication of no bytes: it proves both connections, the subscription, and that both reach one server.
     final class RedisPair {
         /// How often the pair looks whether it is alive.
-        static let probeTime = TimeSpan.seconds(2)
-        /// How long a connection may be silent.
-        static let silenceMax = TimeSpan.seconds(5)
+        static let probeTime = TimeSpan.seconds(1)
+        /// How long a connection may be silent behind a probe.
+        static let silenceMax = TimeSpan.seconds(4)
         /// How long connecting may take, in all.
         static let connectTime = TimeSpan.seconds(2)
-        /// Bytes of publications that are not answered; more wait in the outbox. Keeps a burst of long messages from filling
+        /// Bytes of publications that are not answered; more wait in the link. Keeps a burst of long messages from filling
         /// the server's buffer for a subscriber.
         static let unansweredBytesMax = 1_048_576
         /// Publications that are not answered.
@@ -36,26 +44,48 @@
             case message(channel: String?, bytes: Int)
         }
 
+        /// What a pair has for the link.
+        enum Event {
+            case message([UInt8])
+            /// Nobody reads this channel.
+            case undeliverable(String)
+            /// One publication is answered.
+            case answered
+        }
+
+        /// One of the two connections.
+        enum Side {
+            case subscriber
+            case publisher
+        }
+
         let server: Int
         private(set) var isUp = false
+        /// Publications of the link that the server has not answered.
+        private(set) var unanswered = 0
+        private let inbox: String
+        private let subscriber: RedisConnection
+        private let publisher: RedisConnection
+        private var subscriberWaits = RedisFIFO<Waiting>()
+        private var publisherWaits = RedisFIFO<Waiting>()
+        private var unansweredBytes = 0
         /// Bytes of the longest argument that the server takes.
         private var bulkBytesMax = EnvelopeLimits.envelopeBytesMax
         /// Bytes that may wait at once for a subscriber, the part of one message.
         private var bufferBytesMax = messageBytesDefault
-        private let inbox: String
-        private let subscriber: RedisConnection
-        private let publisher: RedisConnection
-        private var subscriberWaits: ArraySlice<Waiting> = []
-        private var publisherWaits: ArraySlice<Waiting> = []
-        private var unansweredBytes = 0
         private var isEchoed = false
+        private var isPaused = false
         private let deadline: MonotonicTime
         private var probeAt = MonotonicTime.never
+        /// The first probe that one of the two has not answered.
+        private var probedAt = MonotonicTime.never
         private var subscriberHeardAt: MonotonicTime
         private var publisherHeardAt: MonotonicTime
 
-        /// Begins to connect to the server with this number.
-        init(_ url: RedisURL, server: Int, inbox: String, nodes: String, now: MonotonicTime) throws(RedisFault) {
+        /// Begins to connect to an address of the server with this number.
+        init(
+            _ url: RedisURL, server: Int, address: String, inbox: String, nodes: String, now: MonotonicTime
+        ) throws(RedisFault) {
             self.server = server
             self.inbox = inbox
             deadline = now + Self.connectTime
@@ -63,8 +93,9 @@
             publisherHeardAt = now
             // A publication has its channel's name and few bytes more around it.
             let limit = EnvelopeLimits.envelopeBytesMax + 65_536
-            subscriber = try RedisConnection(url.servers[server], replyBytesMax: limit)
-            publisher = try RedisConnection(url.servers[server], replyBytesMax: limit)
+            let port = url.servers[server].port
+            subscriber = try RedisConnection(address, port: port, replyBytesMax: limit)
+            publisher = try RedisConnection(address, port: port, replyBytesMax: limit)
             var greeting: [(Waiting, [String])] = []
             if let password = url.password {
                 greeting.append((.authentication, ["AUTH"] + (url.user.map { [$0] } ?? []) + [password]))
@@ -78,16 +109,42 @@
                 publisherWaits.append(waiting)
             }
             try subscriber.append(["SUBSCRIBE", inbox, nodes])
-            subscriberWaits += [.subscription, .subscription]
+            subscriberWaits.append(.subscription)
+            subscriberWaits.append(.subscription)
             try publisher.append(["CONFIG", "GET", "proto-max-bulk-len"])
+            publisherWaits.append(.bulkLimit)
             try publisher.append(["CONFIG", "GET", "client-output-buffer-limit"])
-            publisherWaits += [.bulkLimit, .bufferLimit]
+            publisherWaits.append(.bufferLimit)
         }
 
-        var subscriberDescriptor: Int32 { subscriber.descriptor }
-        var publisherDescriptor: Int32 { publisher.descriptor }
-        func subscriberEvents(reads: Bool) -> Int16 { subscriber.events(reads: reads) }
-        var publisherEvents: Int16 { publisher.events(reads: true) }
+        /// Reads nothing from the subscription until ``resume(at:)``.
+        func pause() {
+            isPaused = true
+            subscriber.reads = false
+        }
+
+        /// Reads again.
+        func resume(at now: MonotonicTime) {
+            guard isPaused else { return }
+            isPaused = false
+            subscriberHeardAt = now
+            subscriber.reads = true
+        }
+
+        /// Lets the loop tell these handlers when a connection is ready.
+        func watch(
+            _ watcher: DescriptorWatcher, subscriber ofSubscriber: any DescriptorHandler,
+            publisher ofPublisher: any DescriptorHandler
+        ) throws(RedisFault) {
+            try subscriber.watch(watcher, ofSubscriber)
+            try publisher.watch(watcher, ofPublisher)
+        }
+
+        /// The loop tells nothing more. Comes before the last reference is gone.
+        func close() {
+            subscriber.close()
+            publisher.close()
+        }
 
         /// Bytes of the longest message: an envelope, what the server takes, and a part of what it keeps for a subscriber.
         var messageBytesMax: Int { min(EnvelopeLimits.envelopeBytesMax, bulkBytesMax, bufferBytesMax) }
@@ -96,68 +153,69 @@
 
         /// Bytes that may be published now.
         var room: Int {
-            isUp && publisherWaits.count < Self.unansweredMax ? max(0, Self.unansweredBytesMax - unansweredBytes) : 0
-        }
-
-        /// Whether all publications are answered.
-        var isQuiet: Bool {
-            publisherWaits.allSatisfy { if case .probe = $0 { true } else { false } }
+            isUp && unanswered < Self.unansweredMax ? max(0, Self.unansweredBytesMax - unansweredBytes) : 0
         }
 
         /// Publishes; ``flush()`` is to follow.
-        func publish(_ message: RedisOutbox.Message) throws(RedisFault) {
+        func publish(_ message: RedisMessage) throws(RedisFault) {
             try publisher.appendPublish(message.bytes, to: message.channel)
             unansweredBytes += message.bytes.count
+            unanswered += 1
             publisherWaits.append(
                 .message(channel: message.isForOne ? message.channel : nil, bytes: message.bytes.count))
         }
 
         /// Writes what the system takes.
-        func flush() throws(RedisFault) { try publisher.write() }
+        func flush() throws(RedisFault) {
+            if !publisher.isBlocked { try publisher.write() }
+        }
 
         // MARK: Time
 
-        /// When ``check(at:isPaused:)`` is to be called.
-        var nextCheck: MonotonicTime {
-            isUp
-                ? min(probeAt, subscriberHeardAt + Self.silenceMax, publisherHeardAt + Self.silenceMax)
-                : deadline
+        /// When ``isSilent(at:)`` is to be asked and ``probeWhenDue(at:)`` to be called.
+        var nextCheck: MonotonicTime { isUp ? min(probeAt, probedAt + Self.silenceMax) : deadline }
+
+        /// Whether the server has not said what it should have by now. A loop that was away itself reads first, then asks.
+        func isSilent(at now: MonotonicTime) -> Bool {
+            guard isUp else { return now >= deadline }
+            return now >= probedAt + Self.silenceMax && isBehind
         }
 
-        /// Sends a probe when it is time. `isPaused`: nothing is read from the subscription, so it is silent of itself.
-        func check(at now: MonotonicTime, isPaused: Bool) throws(RedisFault) {
-            guard isUp else {
-                if now >= deadline { throw .silent(milliseconds: Int(Self.connectTime.nanoseconds / 1_000_000)) }
-                return
-            }
-            if isPaused { subscriberHeardAt = now }
-            let silence = now - min(subscriberHeardAt, publisherHeardAt)
-            guard silence < Self.silenceMax else { throw .silent(milliseconds: Int(silence.nanoseconds / 1_000_000)) }
-            if now >= probeAt { try probe(now) }
+        /// Whether the first probe is still to be answered.
+        private var isBehind: Bool { publisherHeardAt < probedAt || (subscriberHeardAt < probedAt && !isPaused) }
+
+        /// The fault of one that is silent.
+        var silence: RedisFault {
+            .silent(milliseconds: Int((isUp ? Self.silenceMax : Self.connectTime).nanoseconds / 1_000_000))
+        }
+
+        /// Sends a probe when it is time.
+        func probeWhenDue(at now: MonotonicTime) throws(RedisFault) {
+            if isUp, now >= probeAt { try probe(now) }
         }
 
         private func probe(_ now: MonotonicTime) throws(RedisFault) {
+            if probedAt == .never || !isBehind { probedAt = now }
             probeAt = now + Self.probeTime
             try publisher.appendPublish([], to: inbox)
             publisherWaits.append(.probe)
-            try publisher.write()
+            try flush()
         }
 
         // MARK: Receiving
 
-        /// Handles what poll says of the two connections; what is to be handed on is appended to `events`.
-        func handle(
-            subscriber subscriberEvents: Int16, publisher publisherEvents: Int16, at now: MonotonicTime,
-            events: inout [LinkEvents.Event]
+        /// Reads and writes one of the connections; what is for the link is appended to `events`.
+        func advance(
+            _ side: Side, reading: Bool, writing: Bool, at now: MonotonicTime, events: inout [Event]
         ) throws(RedisFault) {
-            if subscriberEvents != 0 {
-                let isHeard = try advance(subscriber, subscriberEvents) { (reply) throws(RedisFault) in
+            switch side {
+            case .subscriber:
+                let isHeard = try subscriber.advance(reading: reading, writing: writing) { (reply) throws(RedisFault) in
                     try self.subscriberSaid(reply, &events)
                 }
                 if isHeard { subscriberHeardAt = now }
-            }
-            if publisherEvents != 0 {
-                let isHeard = try advance(publisher, publisherEvents) { (reply) throws(RedisFault) in
+            case .publisher:
+                let isHeard = try publisher.advance(reading: reading, writing: writing) { (reply) throws(RedisFault) in
                     try self.publisherSaid(reply, &events)
                 }
                 if isHeard { publisherHeardAt = now }
@@ -165,20 +223,7 @@
             if !isUp { try goUp(now) }
         }
 
-        private func advance(
-            _ connection: RedisConnection, _ events: Int16, _ take: (RedisReply) throws(RedisFault) -> Void
-        ) throws(RedisFault) -> Bool {
-            guard connection.isConnected else {
-                try connection.finishConnecting()
-                return true
-            }
-            var isHeard = false
-            if events & ~RedisSystem.writable != 0 { isHeard = try connection.read(take) > 0 }
-            if events & RedisSystem.writable != 0, try connection.write() { isHeard = true }
-            return isHeard
-        }
-
-        private func subscriberSaid(_ reply: RedisReply, _ events: inout [LinkEvents.Event]) throws(RedisFault) {
+        private func subscriberSaid(_ reply: RedisReply, _ events: inout [Event]) throws(RedisFault) {
             if case .message(let bytes) = reply {
                 if bytes.isEmpty { isEchoed = true } else { events.append(.message(bytes)) }
                 return
@@ -187,11 +232,13 @@
             try greeted(waiting, reply)
         }
 
-        private func publisherSaid(_ reply: RedisReply, _ events: inout [LinkEvents.Event]) throws(RedisFault) {
+        private func publisherSaid(_ reply: RedisReply, _ events: inout [Event]) throws(RedisFault) {
             guard let waiting = publisherWaits.popFirst() else { throw .malformed }
             switch waiting {
             case .message(let channel, let bytes):
                 unansweredBytes -= bytes
+                unanswered -= 1
+                events.append(.answered)
                 guard let channel else { return }
                 switch reply {
                 case .integer(let readers) where readers > 0: break

@@ -1,27 +1,38 @@
 #if Redis
-    import GateBytes
     import Glibc
 
-    /// What the link's thread asks the system for.
+    /// What the link asks the system for.
     enum RedisSystem {
-        static let readable = Int16(POLLIN)
-        static let writable = Int16(POLLOUT)
-
-        /// The clock that never goes back.
-        static func now() -> MonotonicTime {
-            var time = timespec()
-            // Sound: the clock fills in the structure it is given.
-            unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-            return MonotonicTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+        /// Whether a host is an address, which needs no looking up.
+        static func isNumeric(_ host: String) -> Bool {
+            unsafe withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { buffer in
+                // Sound: an address has 4 or 16 bytes, which is what the buffer has room for.
+                unsafe inet_pton(AF_INET, host, buffer.baseAddress) == 1
+                    || inet_pton(AF_INET6, host, buffer.baseAddress) == 1
+            }
         }
 
-        /// Writing to a connection that is gone shall be an error and no signal, on this thread.
-        static func blockBrokenPipeSignal() {
-            var signals = sigset_t()
-            // Sound: both calls use the set only while they run.
-            unsafe sigemptyset(&signals)
-            unsafe sigaddset(&signals, SIGPIPE)
-            unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        /// The addresses that a name means, those of IPv4 first, as text. Blocks, so never on a loop.
+        static func addresses(of name: String) throws(RedisFault) -> [String] {
+            var hints = unsafe addrinfo()
+            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            var list: UnsafeMutablePointer<addrinfo>?
+            // Sound: the system makes the list, which is freed below.
+            let error = unsafe getaddrinfo(name, nil, &hints, &list)
+            guard error == 0 else { throw .notResolved(unsafe String(cString: gai_strerror(error))) }
+            defer { unsafe freeaddrinfo(list) }
+            var found: [(family: Int32, text: String)] = []
+            var entry = unsafe list
+            while let info = unsafe entry?.pointee {
+                unsafe entry = info.ai_next
+                var text = [CChar](repeating: 0, count: 64)
+                // Sound: the text of an address is shorter than the room for it.
+                let status = unsafe getnameinfo(
+                    info.ai_addr, info.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+                let characters = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+                if status == 0 { unsafe found.append((info.ai_family, String(decoding: characters, as: UTF8.self))) }
+            }
+            return found.filter { $0.family == AF_INET }.map(\.text) + found.filter { $0.family != AF_INET }.map(\.text)
         }
 
         /// An error number in words.

@@ -49,7 +49,10 @@ enum LinkKind: String, CaseIterable, Sendable {
                     url: url, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
         #endif
         #if Redis
-            case .redis: (try? RedisURL(url)).map { RedisLink(url: $0, loop: group.loops[0], start: start) }
+            case .redis:
+                (try? RedisURL(url)).map {
+                    RedisLink(url: $0, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
+                }
         #endif
         #if RabbitMQ
             case .rabbitmq:

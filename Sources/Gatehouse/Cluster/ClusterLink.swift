@@ -41,7 +41,9 @@ enum ClusterLink {
                 throw .cluster(.notBuiltIn("nats", trait: "NATS", package: "libnats-dev"))
             #endif
         #if Redis
-            case .redis(let url): return RedisLink(url: url, loop: group.loops[0], start: start, report: report)
+            case .redis(let url):
+                return RedisLink(
+                    url: url, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start, report: report)
         #endif
         #if RabbitMQ
             case .rabbitMQ(let url): return RabbitMQLink(url: url, loop: group.loops[0], start: start, report: report)
