@@ -1108,7 +1108,8 @@ enum BuiltInDescriptors {
             //      | total       | channel | reliable |    | type | code | payload
             //   f0 | 00 00 12 34        a ping, its answer has the server's time in front
             //
-            // Routes are operation codes; an answer goes out under the code of its request, so they keep the order of the requests.
+            // Routes are operation codes; an answer goes out under the code of its request, so those of one
+            // operation keep the order of their requests.
             {
               summary: "Photon binary over TCP: init, ping, operations, events",
               limits: {max_frame: 65536},

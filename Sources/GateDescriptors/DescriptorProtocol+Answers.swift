@@ -93,7 +93,8 @@ extension DescriptorProtocol {
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
         var hasCode = true
-        content.code = 0
+        // A code that an address has no room for is set already, from the call.
+        if !address.isWideCode { content.code = 0 }
         if let entry = address.entry {
             let found = program.routes.entries[entry]
             let answers = kind == .response || kind == .error
@@ -108,9 +109,9 @@ extension DescriptorProtocol {
             guard case .text(let name)? = tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) else { return }
             try write(kind, content, false, name.span, payload, &output)
             return
-        } else if let number = IdentifierTickets.plainNumber(topic) {
+        } else if !address.isWideCode, let number = IdentifierTickets.plainNumber(topic) {
             content.code = number
-        } else {
+        } else if !address.isWideCode {
             hasCode = false
             if let split = program.splitByte, topic.firstOffset(of: UInt8(ascii: "/")) != nil {
                 var name = [UInt8](copying: topic)

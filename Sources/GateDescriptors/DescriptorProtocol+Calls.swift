@@ -10,9 +10,10 @@ extension DescriptorProtocol {
     ) throws(WireError) {
         guard let call = calls.call(ticket) else { return }
         let address = Address(rawValue: call.address)
+        content.code = call.code
         if call.isEnveloped {
             calls.end(ticket)
-            try writeEnveloped(kind, call, topic, payload, &output)
+            try writeEnveloped(kind, call, payload, &output)
             return
         }
         guard let key = call.key else {
@@ -34,14 +35,11 @@ extension DescriptorProtocol {
 
     /// Puts an answer into the envelope of its request.
     private func writeEnveloped(
-        _ kind: DescriptorKind, _ call: OpenCalls.Call, _ topic: Span<UInt8>, _ payload: Span<UInt8>,
-        _ output: inout ByteBuffer
+        _ kind: DescriptorKind, _ call: OpenCalls.Call, _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
         guard let envelope = program.envelope else { return }
-        let address = Address(rawValue: call.address)
-        let code =
-            address.entry.map { program.routes.entries[$0].answerCode } ?? address.code
-            ?? IdentifierTickets.plainNumber(topic) ?? 0
+        let entry = Address(rawValue: call.address).entry
+        let code = entry.map { program.routes.entries[$0].answerCode } ?? call.code
         var body = ByteBuffer()
         if kind == .error {
             var fault = ByteBuffer()

@@ -38,8 +38,7 @@ extension DescriptorProtocol {
                 address = Address(entry)
                 return append(program.routes.entries[entry].route, &scratch)
             }
-            guard code <= UInt64(Int32.max) else { throw .framing(.invalidValue(Int(clamping: code))) }
-            address = Address(rawValue: Address.coded | UInt32(code))
+            address = Address(code: code)
             return .empty
         }
         guard values.has(FrameValues.route) else { return .empty }
@@ -110,11 +109,13 @@ extension DescriptorProtocol {
             return Correlation(rawValue: carried | lastRequest & 0xFFFF_FFFF)
         case .number:
             let number = values.has(FrameValues.identifier) ? values.number(FrameValues.identifier) : 0
-            if !program.answersCarryRoute || number <= 0xFFFF_FFFF {
+            if !program.answersCarryRoute || number <= 0xFFFF_FFFF && !address.isWideCode {
                 return Correlation(rawValue: number | carried)
             }
-            // Ids beyond 32 bits leave no room for how the client named the route.
-            let ticket = try calls.begin(OpenCalls.Call(address: address.rawValue, identifier: number))
+            // Ids beyond 32 bits leave no room for how the client named the route, and neither do such codes.
+            let code = values.has(FrameValues.code) ? values.number(FrameValues.code) : 0
+            let ticket = try calls.begin(
+                OpenCalls.Call(address: address.rawValue, code: code, identifier: number))
             return Correlation(rawValue: UInt64(Address.ticketed) << 32 | UInt64(ticket))
         case .text:
             let text = values.range(FrameValues.identifier)
@@ -131,6 +132,7 @@ extension DescriptorProtocol {
         _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
     ) throws(WireError) -> Correlation {
         var call = OpenCalls.Call(address: address.rawValue)
+        if values.has(FrameValues.code) { call.code = values.number(FrameValues.code) }
         if values.has(FrameValues.identifier) {
             call.identifier = values.number(FrameValues.identifier)
             call.isEnveloped = true
@@ -150,7 +152,7 @@ extension DescriptorProtocol {
             let found = program.routes.entries[entry]
             return program.routes.form == .name ? found.answerName.span.fnv1a : found.answerCode
         }
-        if let code = address.code { return code }
+        if values.has(FrameValues.code) { return values.number(FrameValues.code) }
         let name = values.range(FrameValues.route)
         if name.region == .input { return input.extracting(name.offsets).fnv1a }
         return scratch.withBytes { $0.extracting(name.offsets).fnv1a }

@@ -14,6 +14,8 @@ struct OpenCalls {
     struct Call {
         /// How the client named it, see ``Address``.
         var address: UInt32
+        /// The code that it came with, where ``address`` has no room for it.
+        var code: UInt64 = 0
         /// The id that its answer carries.
         var identifier: UInt64 = 0
         /// What keeps the order: calls with the same one are answered one after another. `nil` for a call with an id.

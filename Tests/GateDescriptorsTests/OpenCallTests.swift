@@ -124,6 +124,25 @@ import Testing
         #expect(named.takeOutput() == hex("fedcba9876543210 03 412f62 00"))
     }
 
+    /// None of them has a route: an unknown code is an answer of the listener's own route, whatever its size.
+    @Test(arguments: ["00000000", "7ffffffe", "7fffffff", "80000000", "ffffffff"])
+    func codesComeBackHoweverLargeTheyAre(code: String) throws {
+        let head = hex("0000000000 00000000 00000005")
+        let driver = try driver("firefly")
+        let call = requests(driver, head + hex(code) + [1])
+        driver.send(.reply(call[0], .result, .bytes), topic: bytes("Echo/HD_Raw"), payload: [2])
+        #expect(driver.takeOutput() == head + hex(code) + [2])
+        let numbered = try GateDescriptorsTests.driver(
+            try load(
+                """
+                {frame: [{name: "id", type: "u8"}, {name: "code", type: "u32"},
+                         {name: "payload", type: "bytes", len: "u8"}], routes: {by: "number"}}
+                """))
+        let other = requests(numbered, [7] + hex(code) + [0])
+        numbered.send(.reply(other[0], .result, .bytes), topic: bytes("Echo/HD_Raw"))
+        #expect(numbered.takeOutput() == [7] + hex(code) + [0])
+    }
+
     @Test func aNotifyKeepsNoName() throws {
         let driver = try GateDescriptorsTests.driver(
             try load(
