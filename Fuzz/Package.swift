@@ -32,6 +32,7 @@ let package = Package(
         fuzzer("FuzzConfiguration", gateway),
         fuzzer("FuzzDescriptorCodec"),
         fuzzer("FuzzDescriptorLoader"),
+        fuzzer("FuzzDescriptorWorkbench"),
         fuzzer("FuzzJSON"),
         fuzzer("FuzzMQTTCodec"),
         fuzzer("FuzzMQTTProtocol"),

@@ -7,7 +7,8 @@ package struct DescriptorProbe: Sendable {
     package struct Frame: Equatable, Sendable {
         /// The offset behind it.
         package var end: Int
-        /// The bytes of its payload field; `nil` when it has none, or when it is inside a JSON body.
+        /// The bytes of its payload field; `nil` when it has none, or when it is inside a JSON body
+        /// or had to be unpacked.
         package var payload: Range<Int>?
     }
 
@@ -32,6 +33,11 @@ package struct DescriptorProbe: Sendable {
     /// Every choice of a descriptor's parameters, the defaults first.
     package static func choices(of descriptor: ProtocolDescriptor) -> [[String: String]] {
         descriptor.variants.map(\.values)
+    }
+
+    /// Routes of a listener as the descriptor's vectors have them; `nil` where they have none.
+    package static func routes(of descriptor: ProtocolDescriptor) -> [String: String]? {
+        descriptor.vectors.first { !$0.routes.isEmpty }?.routes
     }
 
     /// Bytes of a whole frame, at most.
@@ -67,8 +73,9 @@ package struct DescriptorProbe: Sendable {
         case .incomplete: return nil
         case .empty(let end): return Frame(end: end, payload: nil)
         case .frame(let end):
-            let isField = program.keys.isEmpty && values.has(FrameValues.payload)
-            return Frame(end: end, payload: isField ? values.range(FrameValues.payload).offsets : nil)
+            guard program.keys.isEmpty, values.has(FrameValues.payload) else { return Frame(end: end, payload: nil) }
+            let payload = values.range(FrameValues.payload)
+            return Frame(end: end, payload: payload.region == .input ? payload.offsets : nil)
         }
     }
 }

@@ -8,6 +8,8 @@ enum UnitCount {
     case bytes(Int)
     /// Bytes from the frame's start that must be there before it is worth to go on.
     case missing(Int)
+    /// So many bytes at least, which is above the limit.
+    case tooLarge(Int)
     /// The units end within a character, or the bytes are no UTF-8.
     case torn
 }
@@ -194,9 +196,9 @@ extension DescriptorProgram {
         return nil
     }
 
-    /// How many bytes a number of UTF-16 units has.
+    /// How many bytes a number of UTF-16 units has, in a frame of at most `frameMax` bytes.
     static func units(
-        _ input: Span<UInt8>, from offset: Int, _ start: Int, _ wanted: Int, _ index: Int,
+        _ input: Span<UInt8>, from offset: Int, _ start: Int, _ wanted: Int, frameMax: Int, _ index: Int,
         _ progress: inout ReadProgress
     ) -> UnitCount {
         var place = progress.operation == index ? start + progress.scanned : offset
@@ -206,6 +208,7 @@ extension DescriptorProgram {
             // Each unit has a byte at least; nothing is looked at before these are there, so that the end of a bad text
             // does not depend on how its bytes come.
             let least = place + wanted - units
+            guard least - start <= frameMax else { return .tooLarge(least - start) }
             guard least <= input.count else { return .missing(least - start) }
             while place < least {
                 let width: Int
@@ -216,6 +219,7 @@ extension DescriptorProgram {
                 case 0xF0..<0xF5: width = 4
                 default: return .torn
                 }
+                guard place + width - start <= frameMax else { return .tooLarge(place + width - start) }
                 guard place + width <= input.count else {
                     progress = ReadProgress(operation: index, scanned: place - start, units: units)
                     return .missing(place + width - start)

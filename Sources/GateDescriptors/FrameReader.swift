@@ -265,9 +265,10 @@ extension DescriptorProgram {
         guard value <= operation.maximum, value <= UInt64(frameBytesMax) else {
             throw .frameTooLarge(bytes: Int(clamping: value), limit: frameBytesMax)
         }
-        switch Self.units(input, from: next, start, Int(value), index, &progress) {
+        switch Self.units(input, from: next, start, Int(value), frameMax: frameBytesMax, index, &progress) {
         case .bytes(let count): return .end(count, next: next)
         case .missing(let count): return .incomplete(needed: count, seen: next)
+        case .tooLarge(let count): throw .frameTooLarge(bytes: count, limit: frameBytesMax)
         case .torn: throw .invalidText
         }
     }

@@ -8,53 +8,25 @@ import GateTestKit
 /// The client is served whole, byte by byte and in random pieces: messages, output, fault and rest are always the same;
 /// ranges lie inside their bytes, and no more waits than a frame may have. Each request is answered, in an order that the
 /// input chooses, and what is written is a run of whole frames that carry the payload.
-/// - Parameter input: The first byte chooses the descriptor and its parameters, the second one the frame limit.
+/// - Parameter input: The first byte chooses the descriptor and its parameters, the second one the frame limit and, with its
+///   bit 6, whether the others are what a client sends, or the seed of frames that are made of the descriptor.
 /// - Throws: ``FuzzFinding``.
 public func fuzzDescriptorCodec(_ input: Span<UInt8>) throws(FuzzFinding) {
     guard input.count >= 2 else { return }
     let probe = DescriptorSubjects.probe(input[0], limit: input[1])
-    try checkClient(of: probe, sending: [UInt8](copying: input, range: 2..<input.count))
+    var bytes = [UInt8](copying: input, range: 2..<input.count)
+    if input[1] & 0x40 != 0 {
+        var random = SeededGenerator(seed: input.fnv1a)
+        var maker = DescriptorFrameMaker<SeededGenerator>(probe)
+        bytes = bytes.prefix(4).flatMap { _ in maker.frame(using: &random) }
+    }
+    try checkClient(of: probe, sending: bytes)
 }
 
 /// What the vectors of the shipped descriptors send, as inputs of ``fuzzDescriptorCodec(_:)``.
 public func descriptorCodecSeeds() -> [[UInt8]] {
     DescriptorSubjects.numbers.flatMap { number in
         DescriptorSubjects.probe(number, limit: 0).samples.map { [number, 0] + $0 }
-    }
-}
-
-/// The descriptors that are fuzzed, each choice of their parameters one by one.
-///
-/// Each has a number that follows from its name and parameters, so that an input keeps its meaning when others come; a
-/// number that nobody has stands for the next one that somebody has.
-enum DescriptorSubjects {
-    private static let usual = table(frameBytesMax: 4_096)
-    private static let small = table(frameBytesMax: 24)
-    /// The numbers that descriptors have.
-    static let numbers: [UInt8] = (0...255).filter { usual[Int($0)].isOwn }
-
-    /// The descriptor with this number; half of the limits are small.
-    static func probe(_ number: UInt8, limit: UInt8) -> DescriptorProbe {
-        (limit < 0x80 ? usual : small)[Int(number)].probe
-    }
-
-    private static func table(frameBytesMax: Int) -> [(probe: DescriptorProbe, isOwn: Bool)] {
-        var slots = [DescriptorProbe?](repeating: nil, count: 256)
-        for descriptor in DescriptorLibrary().descriptors + LanguageDescriptors.all {
-            for values in DescriptorProbe.choices(of: descriptor) {
-                let options = ProtocolOptions(frameBytesMax: frameBytesMax, parameters: values)
-                guard let probe = try? DescriptorProbe(descriptor, options) else { continue }
-                let settings = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                let label = Array("\(descriptor.name)?\(settings.joined(separator: "&"))".utf8)
-                let wish = Int(label.span.fnv1a % 256)
-                // More than the table holds are left out.
-                if let free = (wish..<wish + 256).first(where: { slots[$0 % 256] == nil }) { slots[free % 256] = probe }
-            }
-        }
-        return (0...255).compactMap { number in
-            let next = (number..<number + 256).lazy.compactMap { slots[$0 % 256] }.first
-            return next.map { ($0, slots[number] != nil) }
-        }
     }
 }
 
@@ -73,6 +45,26 @@ func checkClient(of probe: DescriptorProbe, sending bytes: [UInt8]) throws(FuzzF
         if other != whole { throw FuzzFinding("in pieces of \(feeding.pieces): \(other), whole: \(whole)") }
     }
     try checkAnswers(wire, probe, whole, &random)
+    try checkClocks(wire, probe)
+}
+
+/// Time goes by without a word from the client: it is closed, or the next look is later.
+private func checkClocks(_ wire: DescriptorProtocol, _ probe: DescriptorProbe) throws(FuzzFinding) {
+    var effects = ProtocolEffects()
+    for seconds in [1, 20, 3_600] {
+        let now = WireLife.start + .seconds(seconds)
+        effects.beginCall()
+        do {
+            try wire.timerFired(at: now, effects: &effects)
+        } catch .keepAliveExpired {
+            return
+        } catch {
+            throw FuzzFinding("a clock says \(error)")
+        }
+        if effects.close != nil { return }
+        if let next = effects.wakeUp, next <= now { throw FuzzFinding("the next look at \(next) is not behind \(now)") }
+        try checkFrames(effects.output.array(), probe, payloads: [])
+    }
 }
 
 /// Answers all requests of a client, pushes to it, and reads what it gets.
@@ -83,11 +75,16 @@ private func checkAnswers(
     var requests = life.messages.filter { $0.kind == .request }
     if random.below(2) == 0 { requests.reverse() }
     for request in requests {
-        try send(wire, .reply(request.correlation, .result, .bytes), request.topic, request.payload, &effects)
+        let outcome: ReplyOutcome = random.below(3) == 0 ? .fault : .result
+        let form: PayloadForm = random.below(2) == 0 ? .text : .bytes
+        try send(wire, .reply(request.correlation, outcome, form), request.topic, request.payload, &effects)
         // A second answer finds nobody, or is written like the first where ids are the client's own.
     }
     let texts = life.messages.filter { isWellFormedUTF8($0.payload.span) }
     try checkFrames(effects.output.array(), probe, payloads: texts.count == life.messages.count ? [] : nil)
+    effects.output.removeAll()
+    try send(wire, .kick, [], Array(#"{"reason":"x"}"#.utf8), &effects)
+    try checkFrames(effects.output.array(), probe, payloads: [])
     // A descriptor may say what stands for nothing.
     for message in texts.prefix(2) where !message.payload.isEmpty {
         effects.output.removeAll()
@@ -96,7 +93,7 @@ private func checkAnswers(
     }
 }
 
-private func send(
+func send(
     _ wire: DescriptorProtocol, _ action: ServerAction, _ topic: [UInt8], _ payload: [UInt8],
     _ effects: inout ProtocolEffects
 ) throws(FuzzFinding) {

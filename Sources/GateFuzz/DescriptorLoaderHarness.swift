@@ -12,7 +12,8 @@ import GateProtocol
 public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
     let textEnd = input.firstOffset(of: 0) ?? input.count
     let text = [UInt8](copying: input, range: 0..<textEnd)
-    switch ProtocolDescriptor.load(DescriptorFile(name: "fuzzed.json5", bytes: text)) {
+    let file = DescriptorFile(name: "fuzzed.json5", bytes: text)
+    switch ProtocolDescriptor.load(file) {
     case .failed(let problems): try check(problems, text)
     case .loaded(let descriptor):
         for failure in descriptor.checkVectors() { try checkIsOneLine(failure.description) }
@@ -26,8 +27,44 @@ public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
             }
             try checkClient(of: probe, sending: client)
         }
+        try checkTools(descriptor, file, client)
     }
 }
+
+/// What loads can be registered, drawn, and taken apart.
+private func checkTools(
+    _ descriptor: ProtocolDescriptor, _ file: DescriptorFile, _ client: [UInt8]
+) throws(FuzzFinding) {
+    var library = shipped
+    let registry = ProtocolRegistry()
+    if !library.add([file]).isEmpty || !library.register(into: registry).isEmpty {
+        throw FuzzFinding("what loads cannot be added")
+    }
+    let definition = descriptor.definition()
+    if (try? definition.configure(ProtocolOptions(parameters: ["no such one": "1"]))) != nil {
+        throw FuzzFinding("a parameter that it does not have is taken")
+    }
+    for (name, values) in descriptor.parameterValues {
+        for value in ["", "no such value", "4294967295"] where !values.contains(value) {
+            _ = try? definition.configure(ProtocolOptions(parameters: [name: value]))
+        }
+    }
+    for route in ["", "Chat/HD_Say", "Chat/HD_Say -> 2", "-> ->", "x y"] {
+        _ = try? definition.configure(ProtocolOptions(routes: ["1": route, "login": "Login/HD_Login", "2": route]))
+    }
+    guard let subject = try? WorkbenchSubject(descriptor, file, ProtocolOptions(frameBytesMax: 4_096)) else {
+        throw FuzzFinding("what loads cannot be worked with")
+    }
+    let outline = subject.bench.outline
+    if outline.layouts.isEmpty || outline != subject.bench.outline { throw FuzzFinding("there is nothing to draw") }
+    for (index, vector) in subject.bench.vectorNotes.enumerated() where vector.path != "$.vectors[\(index)]" {
+        throw FuzzFinding("vector \(index) is called \(vector.path)")
+    }
+    for sender in Dissection.Sender.allCases { try checkDissection(subject.bench, client, from: sender) }
+    if let other = subject.client { try checkClientReads(other, client) }
+}
+
+private let shipped = DescriptorLibrary()
 
 private func check(_ problems: [DescriptorProblem], _ text: [UInt8]) throws(FuzzFinding) {
     if problems.isEmpty { throw FuzzFinding("refused without a problem") }

@@ -13,7 +13,7 @@ public struct FuzzTarget: Sendable {
 
     /// The targets of this library, by name. `GateFuzzGateway` has those of the gateway, and all of them.
     public static let codecs: [FuzzTarget] = [
-        .descriptorCodec, .descriptorLoader, .json, .mqttCodec, .mqttProtocol, .nativeParts,
+        .descriptorCodec, .descriptorLoader, .descriptorWorkbench, .json, .mqttCodec, .mqttProtocol, .nativeParts,
     ]
 
     package init(
@@ -74,6 +74,12 @@ extension FuzzTarget {
     public static let descriptorLoader = FuzzTarget(
         name: "descriptor-loader", summary: "any bytes as a descriptor file and, behind a zero byte, its client",
         run: fuzzDescriptorLoader, allocation: FuzzAllocationBound(base: 8 << 20, perByte: 65_536))
+
+    /// Any bytes as what people do with a descriptor.
+    public static let descriptorWorkbench = FuzzTarget(
+        name: "descriptor-workbench", summary: "any bytes as frames to take apart, values to put together, requests",
+        run: fuzzDescriptorWorkbench, mutate: FuzzMutator(.descriptors),
+        allocation: FuzzAllocationBound(base: 8 << 20, perByte: 65_536))
 
     /// Any bytes as JSON and JSON5.
     public static let json = FuzzTarget(

@@ -17,6 +17,10 @@ public func fuzzJSON(_ input: Span<UInt8>) throws(FuzzFinding) {
     if tree != document { throw FuzzFinding("the value is \(tree), the document's is \(document)") }
     try compare(strict, tree)
     try checkFault(strict, bytes)
+    // RFC 8259 section 7: what is below a blank stands escaped, or between values as tab and line end.
+    if case .success = strict, bytes.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }) {
+        throw FuzzFinding("control characters are let through in \(bytes)")
+    }
     if case .success(let value) = tree { try checkRoundTrip(value) }
     try checkScanner(bytes, strict, limits)
     try checkJSON5(bytes, tree, limits)

@@ -2,10 +2,8 @@ import GateDescriptors
 
 /// Descriptors that use what the shipped ones do not: every type, length and condition of the language.
 enum LanguageDescriptors {
-    static let all: [ProtocolDescriptor] = texts.enumerated().compactMap { index, text in
-        let file = DescriptorFile(name: "language-\(index).json5", bytes: Array(text.utf8))
-        guard case .loaded(let descriptor) = ProtocolDescriptor.load(file) else { return nil }
-        return descriptor
+    static let files = texts.enumerated().map { index, text in
+        DescriptorFile(name: "language-\(index).json5", bytes: Array(text.utf8))
     }
 
     static let texts = [

@@ -34,7 +34,9 @@ private func checkPackets(_ codec: MQTTCodec, _ input: Span<UInt8>) throws(FuzzF
             return outcome
         case .packet(let packet, let byteCount):
             if byteCount < 2 || byteCount > rest.count { throw FuzzFinding("a packet of \(byteCount) bytes") }
-            if byteCount > codec.frameBytesMax + 5 { throw FuzzFinding("\(byteCount) bytes are above the limit") }
+            if byteCount - headBytes(rest) > codec.frameBytesMax {
+                throw FuzzFinding("\(byteCount) bytes are above the limit")
+            }
             try checkCutOff(codec, rest.extracting(0..<byteCount))
             try checkRoundTrip(packet, rest.extracting(0..<byteCount))
             outcome.packets.append(packet)
@@ -42,6 +44,12 @@ private func checkPackets(_ codec: MQTTCodec, _ input: Span<UInt8>) throws(FuzzF
         }
     }
     return outcome
+}
+
+/// Bytes of a fixed header, as far as it is there: what the limit does not count.
+private func headBytes(_ packet: Span<UInt8>) -> Int {
+    for place in 1..<5 where place < packet.count && packet[place] < 0x80 { return place + 1 }
+    return 5
 }
 
 /// Packets and the end are the same whole, in random pieces and, when there are at most 32 bytes, one by one.
@@ -143,7 +151,7 @@ private func checkCutOff(_ codec: MQTTCodec, _ packet: Span<UInt8>) throws(FuzzF
 }
 
 private func checkIncomplete(_ codec: MQTTCodec, _ input: Span<UInt8>, needed: Int) throws(FuzzFinding) {
-    if needed <= input.count || needed > codec.frameBytesMax + 5 {
+    if needed <= input.count || needed - headBytes(input) > codec.frameBytesMax {
         throw FuzzFinding("\(needed) bytes needed where there are \(input.count)")
     }
     var cuts = Cuts(end: input.count)

@@ -13,6 +13,34 @@ public func fuzzMQTTProtocol(_ input: Span<UInt8>) throws(FuzzFinding) {
     let bytes = [UInt8](copying: input)
     let whole = try checkLife(bytes, after: nil)
     if let state = whole.state { _ = try checkLife(bytes, after: state) }
+    try checkRefusal(bytes)
+}
+
+/// A client that is refused hears so, and nothing else.
+private func checkRefusal(_ bytes: [UInt8]) throws(FuzzFinding) {
+    let refusals: [Refusal] = [.unavailable, .badCredentials, .notAuthorized]
+    let choice = bytes.count % 3
+    let wire = MQTTProtocol(MQTTConfiguration(frameBytesMax: 4_096, limits: Life.limits))
+    var effects = ProtocolEffects()
+    effects.beginCall()
+    do {
+        let consumed = try wire.receive(bytes.span, at: Life.start, effects: &effects)
+        guard case .opening? = effects.events.first, effects.output.isEmpty else { return }
+        try wire.send(
+            .refuse(refusals[choice]), topic: Span(), payload: Span(), at: Life.start, effects: &effects)
+        let rest = bytes.span.extracting(consumed..<bytes.count)
+        let swallowed = rest.isEmpty ? 0 : try wire.receive(rest, at: Life.start, effects: &effects)
+        if swallowed != rest.count { throw FuzzFinding("\(rest.count - swallowed) bytes of a refused client are left") }
+    } catch let finding as FuzzFinding {
+        throw finding
+    } catch {
+        // A first packet that is none.
+        return
+    }
+    // [MQTT-3.2.2-4]
+    if effects.close != .refused || effects.output.array() != [0x20, 2, 0, UInt8(3 + choice)] {
+        throw FuzzFinding("refused with \(effects.output.array())")
+    }
 }
 
 /// One connection, served in all ways.
@@ -55,6 +83,8 @@ private struct Life: Equatable {
         var acknowledgement: UInt16
     }
 
+    static let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
     /// Small, so that short inputs reach them.
     static let limits: MQTTLimits = {
         var limits = MQTTLimits()
@@ -76,12 +106,13 @@ private struct Life: Equatable {
         var life = Life()
         life.resumed = state
         var effects = ProtocolEffects(eventsMax: eventsMax)
-        var tail = 0
-        var end = 0
+        var (tail, end) = (0, 0)
+        var wakeUp: MonotonicTime?
         while end < bytes.count && life.fault == nil && life.close == nil {
             end = min(bytes.count, end + pieceBytes)
             while tail < end && life.fault == nil && life.close == nil {
                 let consumed = try life.receive(wire, bytes.span.extracting(tail..<end), effects: &effects)
+                wakeUp = effects.wakeUp ?? wakeUp
                 if consumed == 0 { break }
                 tail += consumed
             }
@@ -92,8 +123,15 @@ private struct Life: Equatable {
         for message in life.messages where message.acknowledgement != 0 {
             try life.send(wire, .acknowledge(message.acknowledgement), effects: &effects)
         }
+        // The answers' topics are the messages' own; a notice goes out before the connection ends.
+        for message in life.messages {
+            try life.send(wire, .reply(Correlation(rawValue: 0), .result, .bytes), message.topic, effects: &effects)
+        }
+        try life.send(wire, .kick, effects: &effects)
+        try life.send(wire, .goodbye, effects: &effects)
         life.acknowledgements = effects.output.array()
-        if let state = wire.suspend(at: MonotonicTime(nanoseconds: 0)) as? MQTTSessionState {
+        try life.checkKeepAlive(wire, wakeUp: wakeUp, effects: &effects)
+        if let state = wire.suspend(at: Life.start) as? MQTTSessionState {
             life.subscriptions = state.subscriptions.count
             life.held = state.heldIdentifiers
             life.state = state
@@ -110,7 +148,7 @@ private struct Life: Equatable {
         effects.beginCall()
         var consumed = 0
         do {
-            consumed = try wire.receive(input, at: MonotonicTime(nanoseconds: 0), effects: &effects)
+            consumed = try wire.receive(input, at: Life.start, effects: &effects)
         } catch {
             fault = error
         }
@@ -121,7 +159,7 @@ private struct Life: Equatable {
         for event in events {
             switch event {
             case .opening:
-                if let resumed { wire.resume(resumed, at: MonotonicTime(nanoseconds: 0)) }
+                if let resumed { wire.resume(resumed, at: Life.start) }
                 try send(wire, .accept(sessionPresent: resumed != nil), effects: &effects)
                 for _ in 0..<4 { try send(wire, .push(.atLeastOnce, .bytes), effects: &effects) }
             case .message(let message): try take(message, input)
@@ -142,13 +180,33 @@ private struct Life: Equatable {
                 acknowledgement: message.acknowledgement))
     }
 
-    private mutating func send(
-        _ wire: MQTTProtocol, _ action: ServerAction, effects: inout ProtocolEffects
+    /// A client that falls silent is there until one and a half times its keep-alive have gone by [MQTT-3.1.2-24].
+    private func checkKeepAlive(
+        _ wire: MQTTProtocol, wakeUp: MonotonicTime?, effects: inout ProtocolEffects
     ) throws(FuzzFinding) {
-        let topic: [UInt8] = [0x74]
+        guard fault == nil, close == nil, let wakeUp else { return }
+        effects.beginCall()
+        do {
+            try wire.timerFired(at: MonotonicTime(nanoseconds: wakeUp.nanoseconds - 1), effects: &effects)
+        } catch {
+            throw FuzzFinding("closed before \(wakeUp): \(error)")
+        }
+        if effects.wakeUp != wakeUp { throw FuzzFinding("not woken at \(wakeUp)") }
+        do {
+            try wire.timerFired(at: wakeUp, effects: &effects)
+        } catch {
+            if error != .keepAliveExpired { throw FuzzFinding("a silent client: \(error)") }
+            return
+        }
+        throw FuzzFinding("a client that is silent is kept")
+    }
+
+    private mutating func send(
+        _ wire: MQTTProtocol, _ action: ServerAction, _ topic: [UInt8] = [0x74], effects: inout ProtocolEffects
+    ) throws(FuzzFinding) {
         do {
             try wire.send(
-                action, topic: topic.span, payload: Span(), at: MonotonicTime(nanoseconds: 0), effects: &effects)
+                action, topic: topic.span, payload: Span(), at: Life.start, effects: &effects)
         } catch .limitReached where resumed != nil {
             // What the first connection left fills the window.
         } catch {
@@ -162,7 +220,7 @@ private struct Life: Equatable {
         let more: [UInt8] = [0xC0, 0x00, 0x30, 0x03, 0x00, 0x01, 0x61]
         effects.beginCall()
         do {
-            _ = try wire.receive(more.span, at: MonotonicTime(nanoseconds: 0), effects: &effects)
+            _ = try wire.receive(more.span, at: Life.start, effects: &effects)
         } catch {
             throw FuzzFinding("a second fault: \(error)")
         }

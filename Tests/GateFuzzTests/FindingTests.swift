@@ -22,6 +22,12 @@ import Testing
         try fuzzDescriptorCodec(found.span)
     }
 
+    /// A length in UTF-16 units above the limit was waited for: each unit has a byte at least.
+    @Test func aLengthInUnitsAboveTheLimitIsRefusedAtOnce() throws {
+        let found = try bytes("descriptor-codec", "finding-units-above-the-limit")
+        try fuzzDescriptorCodec(found.span)
+    }
+
     /// Names of a form that are no text were mended, and two of them became one name of the delivered object.
     @Test func aFormOfBytesThatAreNoTextIsRefused() throws {
         let found = try bytes("native-parts", "finding-form-no-text")
