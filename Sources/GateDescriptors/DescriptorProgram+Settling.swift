@@ -15,8 +15,8 @@ extension DescriptorProgramParts {
     func settledReading() -> ContiguousArray<ReadOperation> {
         var settled = reading
         for index in settled.indices {
-            // A constant's range, and that of a mark, is one of the pool.
-            if settled[index].code != .constant && settled[index].code != .inflate {
+            // Only those of an enum; other ranges may be ones of the pool.
+            if !settled[index].keepsUnknown {
                 settled[index].smallValues = Self.bits(numbers[settled[index].range.offsets])
             }
             settled[index].isUnusualLength =

@@ -4,6 +4,7 @@ import GateProtocol
 extension DescriptorProgram {
     /// Whether the bytes up to the frame's end are compressed: all are where a flag said so, else those that begin as
     /// compressed bytes do.
+    @inline(never)
     func isPacked(_ input: Span<UInt8>, _ offset: Int, _ end: Int, _ index: Int) -> Bool {
         let mark = reading[index].range
         return end - offset >= mark.offsets.count && matches(input, offset, mark)
@@ -18,6 +19,7 @@ extension DescriptorProgram {
     /// input     start | head | compressed ... | end
     /// scratch   ...   | head | inflated ........... |
     /// ```
+    @inline(never)
     func readInflated(
         _ input: Span<UInt8>, _ start: Int, _ offset: Int, _ end: Int, _ index: Int, values: inout FrameValues,
         scratch: inout ByteBuffer

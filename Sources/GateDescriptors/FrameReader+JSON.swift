@@ -73,6 +73,7 @@ extension DescriptorProgram {
     }
 
     /// Reads a body that is one JSON object with one key, the route; its value is the payload.
+    @inline(never)
     func readSingleKey(
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {

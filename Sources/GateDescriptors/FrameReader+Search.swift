@@ -45,6 +45,7 @@ extension DescriptorProgram {
     }
 
     /// Decimal digits without a zero in front, up to their terminator; `nil` when that is not there.
+    @inline(never)
     func decimal(
         _ input: Span<UInt8>, at offset: Int, _ end: Int, _ index: Int
     ) throws(FramingError) -> (value: UInt64, next: Int)? {
@@ -76,6 +77,7 @@ extension DescriptorProgram {
     }
 
     /// The offset behind a terminator; `nil` when it is not there yet.
+    @inline(never)
     func search(
         _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ progress: inout ReadProgress
     ) throws(FramingError) -> Int? {
@@ -115,6 +117,7 @@ extension DescriptorProgram {
     }
 
     /// The offset behind the empty key that ends keys and values; `nil` when it is not there yet.
+    @inline(never)
     func pairsEnd(
         _ input: Span<UInt8>, _ offset: Int, _ start: Int, _ end: Int, _ index: Int, _ progress: inout ReadProgress
     ) throws(FramingError) -> Int? {
@@ -154,6 +157,7 @@ extension DescriptorProgram {
 
     /// Reads the keys and values in a range that ends with an empty key; unknown keys become the payload, an object of
     /// strings.
+    @inline(never)
     func readPairs(
         _ input: Span<UInt8>, _ range: Range<Int>, _ index: Int, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {

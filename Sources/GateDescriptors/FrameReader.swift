@@ -366,7 +366,7 @@ extension DescriptorProgram {
     @inline(__always)
     private func check(_ value: UInt64, _ index: Int) throws(FramingError) {
         guard value >= reading[index].minimum && value <= reading[index].maximum else {
-            throw reading[index].refusal(of: value)
+            throw refusal(of: value, index)
         }
         if reading[index].keepsUnknown { return }
         if value < 64 {
@@ -377,11 +377,16 @@ extension DescriptorProgram {
         throw .unknownKind(Int(clamping: value))
     }
 
+    /// What is wrong with a value outside its bounds.
+    @inline(never)
+    private func refusal(of value: UInt64, _ index: Int) -> FramingError { reading[index].refusal(of: value) }
+
+    @inline(never)
     private func checkConstant(_ input: Span<UInt8>, at offset: Int, _ index: Int) throws(FramingError) {
         let range = reading[index].range
         for place in range.offsets {
             let found = input[offset + place - Int(range.low)]
-            guard found == pool[place] else { throw reading[index].refusal(of: UInt64(found)) }
+            guard found == pool[place] else { throw refusal(of: UInt64(found), index) }
         }
     }
 

@@ -117,24 +117,10 @@ final class RouteTable: Sendable {
     }
 
     /// The place of the entry with this name.
-    func entry(name: Span<UInt8>) -> Int? {
-        if entries.isEmpty { return nil }
-        for place in names.candidates(name) {
-            let known = entries[place].name
-            if known.span.equals(name) { return place }
-        }
-        return nil
-    }
+    func entry(name: Span<UInt8>) -> Int? { names.place(of: name) }
 
     /// The place of the first entry with this route.
-    func entry(route: Span<UInt8>) -> Int? {
-        if entries.isEmpty { return nil }
-        for place in routes.candidates(route) {
-            let known = entries[place].route
-            if known.span.equals(route) { return place }
-        }
-        return nil
-    }
+    func entry(route: Span<UInt8>) -> Int? { routes.place(of: route) }
 
     /// cellnet's id of a message `package.Type`: h + h * 32 + c + c * 128 for each byte, in 16 bits.
     static func cellnet16(_ name: String) -> UInt16 {
@@ -144,15 +130,47 @@ final class RouteTable: Sendable {
 
 /// Finds byte strings by their hash. Made of configuration only, so that nobody from outside chooses its keys.
 private struct ByteIndex: Sendable {
-    private var buckets: [[Int]]
+    private static let none: Int32 = -1
+
+    /// All keys, one behind the other.
+    private let bytes: [UInt8]
+    /// Where each begins, and where the last ends.
+    private let starts: ContiguousArray<Int>
+    /// By hash: the first key.
+    private var first: ContiguousArray<Int32>
+    /// By key: the next one of the same hash.
+    private var next: ContiguousArray<Int32>
 
     init(_ keys: [[UInt8]]) {
         var size = 1
         while size < 2 * keys.count { size *= 2 }
-        buckets = Array(repeating: [], count: size)
-        for (place, key) in keys.enumerated() { buckets[Int(key.span.fnv1a % UInt64(size))].append(place) }
+        bytes = keys.flatMap { $0 }
+        starts = keys.reduce(into: [0]) { starts, key in starts.append((starts.last ?? 0) + key.count) }
+        first = ContiguousArray(repeating: Self.none, count: size)
+        next = ContiguousArray(repeating: Self.none, count: keys.count)
+        // The last one first, so that the first of equal keys is found.
+        for (place, key) in keys.enumerated().reversed() {
+            let bucket = Int(key.span.fnv1a % UInt64(size))
+            next[place] = first[bucket]
+            first[bucket] = Int32(place)
+        }
     }
 
-    /// Places of keys that may be equal, the first ones first.
-    func candidates(_ key: Span<UInt8>) -> [Int] { buckets[Int(key.fnv1a % UInt64(buckets.count))] }
+    /// The place of the first key with these bytes.
+    func place(of key: Span<UInt8>) -> Int? {
+        if next.isEmpty { return nil }
+        var place = first[Int(key.fnv1a % UInt64(first.count))]
+        while place != Self.none {
+            if isKey(Int(place), key) { return Int(place) }
+            place = next[Int(place)]
+        }
+        return nil
+    }
+
+    private func isKey(_ place: Int, _ key: Span<UInt8>) -> Bool {
+        let start = starts[place]
+        guard starts[place + 1] - start == key.count else { return false }
+        for index in key.indices where bytes[start + index] != key[index] { return false }
+        return true
+    }
 }
