@@ -41,6 +41,15 @@ def test_every_shipped_file_is_valid(file):
     assert faults(json5.loads(file.read_text())) == []
 
 
+def test_every_example_of_the_readme_is_valid():
+    text = (ROOT / "protocols/README.md").read_text()
+    blocks = [part.split("\n```")[0] for part in text.split("```json5\n")[1:]]
+    files = [block for block in blocks if block.startswith("{") or "\n{\n" in block]
+    assert len(files) >= 27
+    for block in files:
+        assert faults(json5.loads(block)) == [], block
+
+
 def test_every_key_has_a_description():
     def look(node, path):
         for name, value in node.get("properties", {}).items():
