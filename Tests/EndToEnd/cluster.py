@@ -97,13 +97,17 @@ class Nats(Broker):
 class Redis(Broker):
     """Debian's redis-server, which keeps nothing on disk."""
 
+    def __init__(self, *settings):
+        self.settings = settings
+        super().__init__()
+
     @property
     def url(self):
         return f"redis://127.0.0.1:{self.port}"
 
     def command(self):
         return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.folder.name,
-                "--save", "", "--appendonly", "no", "--logfile", "redis.log"]
+                "--save", "", "--appendonly", "no", "--logfile", "redis.log", *self.settings]
 
 
 class RabbitMQ(Broker):

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from cluster import Nodes, transports
-from gateprocess import run, wait_until
+from cluster import Nodes, Redis, transports
+from conftest import end
+from gateprocess import Gatehouse, run, wait_until
 from wire import opened
 
 #: Seconds within which service is back once the broker takes connections again.
@@ -95,7 +96,10 @@ REDIS_URLS = [
 ]
 
 
-@pytest.mark.skipif("redis" not in transports(), reason="Redis is not built in")
+with_redis = pytest.mark.skipif("redis" not in transports(), reason="Redis is not built in")
+
+
+@with_redis
 @pytest.mark.parametrize("url,reason", REDIS_URLS)
 @pytest.mark.parametrize("command", ["gateway", "modules", "nodes"])
 def test_a_url_that_leads_to_no_redis_is_refused_with_one_line(command, url, reason):
@@ -103,3 +107,24 @@ def test_a_url_that_leads_to_no_redis_is_refused_with_one_line(command, url, rea
     assert ended.returncode in (64, 78)
     assert len(ended.stderr.splitlines()) == 1
     assert ended.stderr.rstrip("\n").endswith(reason)
+
+
+@with_redis
+def test_a_wrong_password_is_said_and_not_shown():
+    user = ["--user", "ada", "on", ">s@t", "&gatehouse.*", "-@all", "+@pubsub", "+@connection"]
+    broker = Redis("--requirepass", "right", *user)
+    place = f"127.0.0.1:{broker.port}"
+    try:
+        for credentials, reason in (("", "NOAUTH"), (":wrong@", "WRONGPASS"), ("eve:right@", "WRONGPASS")):
+            listed = run("nodes", "--rpc", f"redis://{credentials}{place}")
+            assert listed.returncode == 69
+            assert listed.stderr.splitlines() == [
+                f"redis://{place}: user or password refused ({reason})", "no node answers"]
+        modules = Gatehouse("--rpc", f"redis://ada:s%40t@{place}/3", "--node", "back", listen=(), command="modules")
+        modules.wait_for_log("broker reached")
+        listed = run("nodes", "--rpc", f"redis://:right@{place}")
+        assert "back" in listed.stdout
+        assert "s%40t" not in modules.stderr()
+        end(modules)
+    finally:
+        broker.dispose()

@@ -132,6 +132,39 @@
             #expect(others.seen.undeliverable.isEmpty)
         }
 
+        @Test func longCallsAtOnceAllSucceed() async throws {
+            let broker = try Broker(.redis)
+            defer { broker.end() }
+            let cluster = Cluster(.redis, broker: broker)
+            defer { cluster.end() }
+            let gateway = try cluster.start("g")
+            _ = try cluster.start("b", [TestEndpoint.echo()])
+            await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
+            // More, there and back, than the server keeps for a subscriber.
+            let body = (0..<921_600).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let good = await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        let result = try? await gateway.call("Echo", "echo", .body(body), within: .seconds(30))
+                        return result == .bytes(body)
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(good == 40)
+        }
+
+        @Test func aNameIsLookedUp() async throws {
+            let broker = try Broker.shared(.redis)
+            let (link, probe) = try open("redis://localhost:\(broker.port)")
+            await Cluster.wait { link.isUp }
+            try link.send([1], to: link.inbox)
+            await Cluster.wait { probe.seen.messages == [[1]] }
+            await link.close(by: Cluster.now() + .seconds(5))
+            #expect(!link.isUp)
+            #expect(throws: RPCFault.unreachable) { try link.send([1], to: link.inbox) }
+        }
+
         @Test func theNextServerServesUntilTheFirstIsBack() async throws {
             let first = try Broker(.redis)
             defer { first.end() }
