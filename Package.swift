@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "GateFuzzGateway", targets: ["GateFuzzGateway"]),
         .executable(name: "gatehouse", targets: ["GatehouseCommand"]),
         .executable(name: "raw-echo", targets: ["RawEcho"]),
+        .executable(name: "nats-peer", targets: ["NATSPeer"]),
     ],
     traits: [
         .default(enabledTraits: []),
@@ -124,6 +125,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(name: "RawEcho", linkerSettings: [.linkedLibrary("uv")]),
+        .executableTarget(
+            name: "NATSPeer", cSettings: [.define("GATEHOUSE_NATS", .when(traits: ["NATS"]))],
+            linkerSettings: [.linkedLibrary("nats", .when(traits: ["NATS"]))]),
         // Tests.
         tests("GateBytesTests", ["GateBytes"]),
         tests("GateJSONTests", ["GateJSON"]),
@@ -153,7 +157,8 @@ let package = Package(
         tests(
             "GateBenchTests",
             [
-                "GateBench", "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateProtocol", "GateUV", "Gatehouse",
+                "GateBench", "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateProtocol", "GateUV",
+                "Gatehouse",
                 "GatehouseDemo",
             ]),
         tests("GatehouseTests", ["GateBytes", "GateJSON", "GateTestKit", "Gatehouse", "GatehouseDemo"]),

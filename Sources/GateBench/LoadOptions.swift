@@ -52,6 +52,8 @@ package struct LoadOptions: Sendable {
     package var threads = 1
     /// The server's process, for its CPU and memory.
     package var serverPID: Int32?
+    /// Processes whose CPU counts with the server's.
+    package var moreServerPIDs: [Int32] = []
     /// Messages pushed at once in fan-out.
     package var castsInFlight = 16
     /// Connections that join in fan-out and never read.

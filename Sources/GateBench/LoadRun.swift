@@ -106,9 +106,9 @@ package struct LoadRun {
         for worker in workers { worker.loop.postReserved { worker.sendRequests(phase) } }
         var pacer = plan.options.rate.map { Pacer(workers, Schedule(start: start, rate: $0)) }
         hold(until: phase.measureStart, &pacer, workers)
-        let first = Reading(workers, serverPID: plan.options.serverPID)
+        let first = Reading(workers, plan.options)
         hold(until: phase.measureEnd, &pacer, workers)
-        let second = Reading(workers, serverPID: plan.options.serverPID)
+        let second = Reading(workers, plan.options)
         pacer?.wakeAll()
         report.take(from: first, to: second)
         drain(workers)
@@ -181,8 +181,10 @@ private struct Reading {
     let own = processCPUTime().total
     let server: TimeSpan?
 
-    init(_ workers: [LoadWorker], serverPID: Int32?) {
-        server = serverPID.flatMap { ProcessProbe(pid: $0).cpuTime() }
+    init(_ workers: [LoadWorker], _ options: LoadOptions) {
+        server = options.serverPID.flatMap { ProcessProbe(pid: $0).cpuTime() }.map { first in
+            options.moreServerPIDs.reduce(first) { $0 + (ProcessProbe(pid: $1).cpuTime() ?? .zero) }
+        }
         snapshot = LoadSnapshot(workers.map(\.counters))
     }
 }

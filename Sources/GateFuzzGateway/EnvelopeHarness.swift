@@ -150,7 +150,8 @@ extension SessionRequest: FuzzedMessage {
         case .operate(_, .send(let message)), .broadcast(let message), .batch(_, let message):
             try checkCount(message.topic.count, EnvelopeLimits.textBytesMax)
             if String(validating: message.topic, as: UTF8.self) == nil { throw FuzzFinding("a topic that is no text") }
-        case .kickOthers(let user, let reason): try checkNames([user.rawValue, reason])
+        case .kickOthers(let user, _, let reason): try checkNames([user.rawValue, reason])
+        case .claim(let user, _): try checkNames([user.rawValue])
         case .operate, .counters: return
         }
     }

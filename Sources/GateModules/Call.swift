@@ -40,24 +40,33 @@ public struct Call: Sendable {
     /// All sessions, also those of other clients.
     public var sessions: Sessions { context.services.sessions }
 
+    /// A session that came as an argument, with its verbs.
+    public func session(_ snapshot: SessionSnapshot) -> Session { context.services.session(snapshot) }
+
     /// Calls another module on behalf of the same session and waits for its result, until the deadline of this call or for
     /// `seconds`, whichever ends first.
+    /// - Parameters:
+    ///   - module: The module's type, or `type@node`. A module of this process comes first.
+    ///   - argument: What the handler takes; several as an array of ``RPCValue``.
+    ///   - selection: Which of several nodes gets the call.
     public func call<Argument: Encodable & Sendable, Result: Decodable & Sendable>(
         _ module: String, _ function: String, _ argument: Argument, within seconds: Double? = nil,
-        returning: Result.Type = Result.self
+        selecting selection: RPCSelection = .session, returning: Result.Type = Result.self
     ) async throws(RPCFault) -> Result {
         let value = try await context.services.caller.call(
             context.services.request(
-                module, function, argument, session: session, within: seconds, no: deadline, trace: trace, reply: true))
+                module, function, argument, session: session, within: seconds, no: deadline, trace: trace, reply: true,
+                selection: selection))
         return try PayloadCoding.result(value)
     }
 
     /// Sends a message to another module and does not wait.
     public func notify<Argument: Encodable & Sendable>(
-        _ module: String, _ function: String, _ argument: Argument
+        _ module: String, _ function: String, _ argument: Argument, selecting selection: RPCSelection = .session
     ) throws(RPCFault) {
         try context.services.caller.notify(
             context.services.request(
-                module, function, argument, session: session, within: nil, no: deadline, trace: trace, reply: false))
+                module, function, argument, session: session, within: nil, no: deadline, trace: trace, reply: false,
+                selection: selection))
     }
 }

@@ -1,7 +1,7 @@
 import GateRPC
 
-/// The handlers of one module, by name. A handler takes `[UInt8]`, `JSONValue` or any `Decodable`, and returns nothing,
-/// `[UInt8]`, `JSONValue`, ``RPCValue`` or any `Encodable`.
+/// The handlers of one module, by name. A handler takes `[UInt8]`, `JSONValue`, ``RPCValue``, several of these as an array,
+/// or any `Decodable`, and returns nothing, `[UInt8]`, `JSONValue`, ``RPCValue`` or any `Encodable`.
 ///
 /// ```swift
 /// func register(in handlers: inout HandlerTable) {
@@ -73,10 +73,21 @@ public struct HandlerTable {
         handlers[handler.name] = handler
     }
 
+    /// Several arguments; one alone is an array of one, nothing an empty one.
+    private static func arguments(_ value: RPCValue) -> [RPCValue] {
+        switch value {
+        case .array(let values): values
+        case .null: []
+        default: [value]
+        }
+    }
+
     /// The same type moves as it is; everything else goes through its body.
     private static func input<Input>(
         _ argument: RPCArgument, _ decode: PayloadCoding.Decode<Input>
     ) throws(RPCFault) -> Input {
+        if Input.self == RPCValue.self, let same = try argument.value() as? Input { return same }
+        if Input.self == [RPCValue].self, let same = try arguments(argument.value()) as? Input { return same }
         switch argument {
         case .body(let bytes): return try decode(bytes)
         case .value(let value, let encoded):

@@ -10,6 +10,9 @@ public protocol Module: Sendable {
     /// What clients and other modules call it: `Chat`.
     var type: String { get }
 
+    /// Which version of the module this is: calls may ask for one. Empty for none.
+    var version: String { get }
+
     /// Registers the handlers. Called once, before any other process knows the module.
     func register(in handlers: inout HandlerTable)
 
@@ -31,6 +34,9 @@ public protocol Module: Sendable {
 }
 
 extension Module {
+    /// None.
+    public var version: String { "" }
+
     /// Takes no settings.
     public func configure(_ configuration: ModuleConfiguration) async throws {}
 

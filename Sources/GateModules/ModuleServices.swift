@@ -50,7 +50,7 @@ package final class ModuleServices: Sendable {
 
     func request<Argument: Encodable & Sendable>(
         _ module: String, _ function: String, _ argument: Argument, session: Session?, within seconds: Double?,
-        no latest: MonotonicTime, trace: TraceID, reply: Bool
+        no latest: MonotonicTime, trace: TraceID, reply: Bool, selection: RPCSelection
     ) -> RPCRequest {
         let own = clock() + (seconds.map { TimeSpan.seconds($0) } ?? callTime)
         var type = module
@@ -62,6 +62,7 @@ package final class ModuleServices: Sendable {
         return RPCRequest(
             module: type, node: node, function: function,
             argument: .value(argument) { () throws(RPCFault) in try PayloadCoding.encode(argument) },
-            session: session?.body.snapshot, deadline: min(own, latest), trace: trace, expectsReply: reply)
+            session: session?.body.snapshot, deadline: min(own, latest), trace: trace, expectsReply: reply,
+            selection: selection)
     }
 }

@@ -49,12 +49,17 @@ package enum PayloadCoding {
         case let value as RPCValue: value
         case let number as Int: .int64(Int64(number))
         case let flag as Bool: .bool(flag)
+        case let number as Int32: .int32(number)
+        case let number as Int64: .int64(number)
+        case let number as Float: .float(number)
+        case let number as Double: .double(number)
         default: .encodedJSON(try encode(output))
         }
     }
 
     /// What a caller gets of a result.
     package static func result<Value: Decodable & Sendable>(_ value: RPCValue) throws(RPCFault) -> Value {
+        if let same = value as? Value { return same }
         switch value {
         case .bytes(let bytes), .bare(let bytes):
             if Value.self == [UInt8].self { return try cast(bytes) }
@@ -68,12 +73,18 @@ package enum PayloadCoding {
         case .string(let text):
             if let same = text as? Value { return same }
             return try plain(value)
-        case .null, .bool, .int32, .int64, .float, .double, .array, .map: return try plain(value)
+        case .null, .bool, .int32, .int64, .float, .double, .array, .map, .session: return try plain(value)
         }
     }
 
     private static func plain<Value: Decodable>(_ value: RPCValue) throws(RPCFault) -> Value {
         if let same = value as? Value { return same }
+        switch value {
+        case .bool(let same as Value), .int32(let same as Value), .int64(let same as Value),
+            .float(let same as Value), .double(let same as Value):
+            return same
+        default: break
+        }
         var bytes: [UInt8] = []
         value.writeJSON(into: &bytes)
         return try decode(bytes)

@@ -38,23 +38,26 @@ public final class RPCRouter: RPCCaller {
     private struct Local {
         var endpoint: any RPCEndpoint
         var ids: Set<String>
+        var version: String
     }
 
     private let node: String
+    private let labels: [String: String]
     private let transport: (any RPCTransport)?
     private let local = Mutex<[String: Local]>([:])
     private let observers = Mutex<[@Sendable () -> Void]>([])
 
     /// A router on the node named `node`; without a transport, only modules of this process are found.
-    public init(node: String, transport: (any RPCTransport)? = nil) {
+    public init(node: String, labels: [String: String] = [:], transport: (any RPCTransport)? = nil) {
         self.node = node
+        self.labels = labels
         self.transport = transport
         transport?.observeChanges { [weak self] in self?.tellObservers() }
     }
 
     /// Adds a module of this process. `ids` are further names that `type@node` may use for it.
-    public func add(_ endpoint: any RPCEndpoint, ids: Set<String> = []) {
-        local.withLock { table in table[endpoint.type] = Local(endpoint: endpoint, ids: ids) }
+    public func add(_ endpoint: any RPCEndpoint, ids: Set<String> = [], version: String = "") {
+        local.withLock { table in table[endpoint.type] = Local(endpoint: endpoint, ids: ids, version: version) }
         tellObservers()
     }
 
@@ -81,15 +84,25 @@ public final class RPCRouter: RPCCaller {
         return nil
     }
 
+    /// The module of this process that a request goes to, if any: one that its filters leave out is called elsewhere.
+    private func endpoint(of request: RPCRequest) -> (any RPCEndpoint)? {
+        guard let found = local.withLock({ table in table[request.module] }) else { return nil }
+        if let node = request.node, node != self.node, !found.ids.contains(node) { return nil }
+        let selection = request.selection
+        if let version = selection.version, version != found.version { return nil }
+        for (label, value) in selection.labels where labels[label] != value { return nil }
+        return found.endpoint
+    }
+
     public func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue {
-        if let endpoint = endpoint(type: request.module, node: request.node) {
+        if let endpoint = endpoint(of: request) {
             return try await endpoint.call(request)
         }
         return try await remote(request).call(request)
     }
 
     public func notify(_ request: RPCRequest) throws(RPCFault) {
-        if let endpoint = endpoint(type: request.module, node: request.node) {
+        if let endpoint = endpoint(of: request) {
             try endpoint.notify(request)
         } else {
             try remote(request).notify(request)
@@ -98,7 +111,7 @@ public final class RPCRouter: RPCCaller {
 
     /// As ``call(_:)``, on `loop`, where this is called; `done` gets the end, once, on any thread.
     package func start(_ request: RPCRequest, on loop: any EventLoop, done: @escaping RPCCompletion) {
-        if let endpoint = endpoint(type: request.module, node: request.node) {
+        if let endpoint = endpoint(of: request) {
             return endpoint.start(request, on: loop, done: done)
         }
         do throws(RPCFault) {

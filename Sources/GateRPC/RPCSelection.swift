@@ -22,6 +22,17 @@ public struct RPCSelection: Sendable, Hashable {
     /// Only nodes with all of these labels.
     public var labels: [String: String]
 
+    /// The same node for all calls of a session.
+    public static let session = RPCSelection(.session)
+    /// The same node for all calls on behalf of a user.
+    public static let user = RPCSelection(.user)
+    /// Any node.
+    public static let random = RPCSelection(.random)
+    /// One node after another.
+    public static let roundRobin = RPCSelection(.roundRobin)
+    /// The node that runs the fewest calls.
+    public static let leastLoaded = RPCSelection(.leastLoaded)
+
     /// By session, of all nodes, unless told otherwise.
     public init(_ strategy: Strategy = .session, version: String? = nil, labels: [String: String] = [:]) {
         self.strategy = strategy

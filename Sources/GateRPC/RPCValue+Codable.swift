@@ -17,6 +17,17 @@ extension RPCValue: Encodable {
         case .encodedJSON(let bytes): try single.encode(JSONValue(parsing: bytes.span))
         case .array(let elements): try single.encode(elements)
         case .map(let entries): try single.encode(entries)
+        case .session:
+            var text: [UInt8] = []
+            writeJSON(into: &text)
+            try single.encode(JSONValue(parsing: text.span))
         }
+    }
+}
+
+/// A handler may take an `RPCValue`, or several as an array. From a client's body it is one of JSON.
+extension RPCValue: Decodable {
+    public init(from decoder: any Decoder) throws {
+        self = .json(try JSONValue(from: decoder))
     }
 }

@@ -1,4 +1,5 @@
 public import GateJSON
+import GateProtocol
 
 /// An argument or a result as it travels between gateway and module.
 public enum RPCValue: Hashable, Sendable {
@@ -22,6 +23,8 @@ public enum RPCValue: Hashable, Sendable {
     case array([RPCValue])
     /// Values by name.
     case map([String: RPCValue])
+    /// A client's session, as it was at one moment.
+    case session(SessionSnapshot)
 }
 
 extension RPCValue {
@@ -48,6 +51,7 @@ extension RPCValue {
                 element.writeJSON(into: &output)
             }
             output.append(UInt8(ascii: "]"))
+        case .session(let session): RPCValue.map(session.entries).writeJSON(into: &output)
         case .map(let entries):
             output.append(UInt8(ascii: "{"))
             for (index, entry) in entries.sorted(by: { $0.key < $1.key }).enumerated() {
@@ -58,5 +62,15 @@ extension RPCValue {
             }
             output.append(UInt8(ascii: "}"))
         }
+    }
+}
+
+extension SessionSnapshot {
+    /// What of a session a client may read.
+    fileprivate var entries: [String: RPCValue] {
+        [
+            "id": .string("\(id)"), "node": .string(node), "user": userID.map { .string($0.rawValue) } ?? .null,
+            "guest": .bool(isGuest), "settings": .map(settings.mapValues { .string($0) }),
+        ]
     }
 }

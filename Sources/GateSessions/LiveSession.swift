@@ -9,6 +9,8 @@ package final class LiveSession {
     package private(set) var userID: UserID?
     package private(set) var settings: [String: String] = [:]
     package let connectedAtMilliseconds: Int64
+    /// When its user was bound.
+    package var loginMark: LoginMark?
     /// When the storage hook last heard of activity.
     package var heartbeatAt = MonotonicTime(nanoseconds: 0)
     private let manager: SessionManager

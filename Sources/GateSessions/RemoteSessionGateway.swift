@@ -59,12 +59,17 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
 
     package func send(_ message: OutgoingMessage, to ids: [SessionID]) async -> Int {
         let here = ids.filter { local.isHere($0) }
-        var reached = here.isEmpty ? 0 : await local.send(message, to: here)
+        let reached = here.isEmpty ? 0 : await local.send(message, to: here)
         if here.count == ids.count { return reached }
-        for (gateway, theirs) in split(ids) {
-            for part in Self.parts(theirs) { reached += await count(.batch(part, message), gateway) }
+        let elsewhere = await withTaskGroup(of: Int.self) { group in
+            for (gateway, theirs) in split(ids) {
+                for part in Self.parts(theirs) {
+                    group.addTask { [self] in await count(.batch(part, message), gateway) }
+                }
+            }
+            return await group.reduce(0, +)
         }
-        return reached
+        return reached + elsewhere
     }
 
     package func post(_ message: OutgoingMessage, to ids: [SessionID]) {
@@ -77,9 +82,7 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
     }
 
     package func broadcast(_ message: OutgoingMessage) async -> Int {
-        var reached = await local.broadcast(message)
-        for gateway in transport.gateways { reached += await count(.broadcast(message), gateway) }
-        return reached
+        await local.broadcast(message) + total(.broadcast(message))
     }
 
     package func postBroadcast(_ message: OutgoingMessage) {
@@ -88,27 +91,26 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
     }
 
     package func sessions(of user: UserID) async -> [SessionID] {
-        await local.sessions(of: user) + sessionsElsewhere(of: user)
-    }
-
-    // MARK: SessionCluster
-
-    package func sessionsElsewhere(of user: UserID) async -> [SessionID] {
-        await withTaskGroup(of: [SessionID].self) { group in
+        let here = await local.sessions(of: user)
+        return await withTaskGroup(of: [SessionID].self) { group in
             for gateway in transport.gateways {
                 group.addTask { [self] in
                     guard case .ids(let ids)? = try? await ask(.sessions(of: user), gateway) else { return [] }
                     return ids
                 }
             }
-            var found: [SessionID] = []
-            for await ids in group { found += ids }
-            return found
+            return await group.reduce(into: here) { $0 += $1 }
         }
     }
 
-    package func kickElsewhere(_ user: UserID, reason: String) {
-        for gateway in transport.gateways { tell(.kickOthers(user, reason: reason), gateway) }
+    // MARK: SessionCluster
+
+    package func isRefusedElsewhere(_ mark: LoginMark, of user: UserID) async -> Bool {
+        await total(.claim(user, mark)) > 0
+    }
+
+    package func kickElsewhere(_ user: UserID, before mark: LoginMark, reason: String) {
+        for gateway in transport.gateways { tell(.kickOthers(user, before: mark, reason: reason), gateway) }
     }
 
     package func tellEnded(_ session: SessionSnapshot, reason: CloseReason) {
@@ -137,8 +139,8 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
         case .operate(let id, let operation): local.post(operation, to: id)
         case .batch(let ids, let message): local.post(message, to: ids)
         case .broadcast(let message): local.postBroadcast(message)
-        case .kickOthers(let user, let reason): local.kick(user, reason: reason)
-        case .counters, .sessions: return
+        case .kickOthers(let user, let mark, let reason): local.kick(user, before: mark, reason: reason)
+        case .counters, .sessions, .claim: return
         }
     }
 
@@ -155,9 +157,10 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
         case .batch(let ids, let message): return .count(await local.send(message, to: ids))
         case .broadcast(let message): return .count(await local.broadcast(message))
         case .sessions(let user): return .ids(await local.sessions(of: user))
-        case .kickOthers(let user, let reason):
-            local.kick(user, reason: reason)
+        case .kickOthers(let user, let mark, let reason):
+            local.kick(user, before: mark, reason: reason)
             return .count(0)
+        case .claim(let user, let mark): return .count(local.stands(against: mark, of: user) ? 1 : 0)
         }
     }
 
@@ -189,6 +192,16 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
     private func count(_ request: SessionRequest, _ gateway: RemoteTransport.GatewayAddress) async -> Int {
         guard case .count(let count)? = try? await ask(request, gateway) else { return 0 }
         return count
+    }
+
+    /// What all other gateways count, asked side by side.
+    private func total(_ request: SessionRequest) async -> Int {
+        await withTaskGroup(of: Int.self) { group in
+            for gateway in transport.gateways {
+                group.addTask { [self] in await count(request, gateway) }
+            }
+            return await group.reduce(0, +)
+        }
     }
 
     private func tell(_ request: SessionRequest, _ gateway: RemoteTransport.GatewayAddress) {

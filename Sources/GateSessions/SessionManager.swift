@@ -73,21 +73,32 @@ package final class SessionManager: SessionGateway {
     /// Whether the session is or was one of this start of this node.
     package func isHere(_ id: SessionID) -> Bool { id.node == nodeNumber && id.start == startNumber }
 
-    /// Ends the sessions of a user here, for one that another gateway has bound.
-    package func kick(_ user: UserID, reason: String) {
-        for id in users.sessions(of: user) { post(.kick(reason: reason), to: id) }
+    /// Ends the sessions of a user here, for one that another gateway has bound later.
+    package func kick(_ user: UserID, before mark: LoginMark, reason: String) {
+        for id in users.sessions(of: user, before: mark) { post(.kick(reason: reason), to: id) }
+    }
+
+    /// Whether a session here stands against a login at another gateway.
+    package func stands(against mark: LoginMark, of user: UserID) -> Bool {
+        users.stands(against: mark, of: user)
     }
 
     /// Whether a bind has to wait for something beyond its loop.
-    private var bindWaits: Bool {
-        hooks.storage != nil || (policy != .allow && cluster.withLock { $0 } != nil)
-    }
+    private var bindWaits: Bool { hooks.storage != nil || isSettledElsewhere }
+
+    /// Whether other gateways have a say in a login.
+    private var isSettledElsewhere: Bool { policy != .allow && cluster.withLock { $0 } != nil }
 
     /// The policy on second logins, held against the other gateways.
     private func settleElsewhere(_ user: UserID, _ id: SessionID) async throws(SessionFault) {
         guard policy != .allow, let cluster = cluster.withLock({ $0 }) else { return }
-        if policy == .kick { return cluster.kickElsewhere(user, reason: "second login") }
-        guard await !cluster.sessionsElsewhere(of: user).isEmpty else { return }
+        let loop = try loop(of: id)
+        let found = await onLoop(loop) { manager in manager.table(of: loop).session(id)?.loginMark }
+        guard let mark = found ?? nil else { throw .noSuchSession }
+        if policy == .kick { return cluster.kickElsewhere(user, before: mark, reason: "second login") }
+        let isRefused = await cluster.isRefusedElsewhere(mark, of: user)
+        // Whoever answered no knows the mark by now, so a later login elsewhere meets this one.
+        if !isRefused, users.settle(mark, as: user) { return }
         post(.unbind, to: id)
         throw .alreadyLoggedIn
     }
@@ -227,9 +238,11 @@ package final class SessionManager: SessionGateway {
     /// Binds without the storage hook, whose settings come later. On the session's loop.
     package func bind(_ session: LiveSession, to user: UserID) throws(SessionFault) {
         if session.userID == user { return }
-        guard let kicked = users.enter(session.id, as: user, policy: policy) else { throw .alreadyLoggedIn }
+        let entered = users.enter(session.id, as: user, policy: policy, isSettled: !isSettledElsewhere)
+        guard let (mark, kicked) = entered else { throw .alreadyLoggedIn }
         if let before = session.userID { users.leave(session.id, as: before) }
         session.setUser(user)
+        session.loginMark = mark
         for id in kicked { post(.kick(reason: "second login"), to: id) }
     }
 

@@ -9,7 +9,9 @@ package enum SessionRequest: Sendable, Hashable {
     case batch([SessionID], OutgoingMessage)
     case broadcast(OutgoingMessage)
     case sessions(of: UserID)
-    case kickOthers(UserID, reason: String)
+    case kickOthers(UserID, before: LoginMark, reason: String)
+    /// Asks whether a session stands against a login at the sender.
+    case claim(UserID, LoginMark)
 
     /// The bytes of the request.
     package func encoded() -> [UInt8] {
@@ -28,10 +30,16 @@ package enum SessionRequest: Sendable, Hashable {
             }
         case .broadcast(let message): writer.message(4) { message.write(to: &$0) }
         case .sessions(let user): writer.presentText(5, user.rawValue)
-        case .kickOthers(let user, let reason):
+        case .kickOthers(let user, let mark, let reason):
             writer.message(6) { writer in
                 writer.text(1, user.rawValue)
                 writer.text(2, reason)
+                writer.message(3) { mark.write(to: &$0) }
+            }
+        case .claim(let user, let mark):
+            writer.message(7) { writer in
+                writer.text(1, user.rawValue)
+                writer.message(2) { mark.write(to: &$0) }
             }
         }
         return writer.bytes
@@ -50,6 +58,7 @@ package enum SessionRequest: Sendable, Hashable {
             case 4: request = .broadcast(try OutgoingMessage.read(bytes, range))
             case 5: request = .sessions(of: UserID(try bytes.text(range)))
             case 6: request = try Self.kick(bytes, range)
+            case 7: request = try Self.claim(bytes, range)
             default: continue
             }
         }
@@ -91,14 +100,55 @@ package enum SessionRequest: Sendable, Hashable {
     private static func kick(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(EnvelopeError) -> Self {
         var cursor = WireCursor(range)
         var (user, reason) = ("", "")
+        var mark: LoginMark?
         while let field = try cursor.next(bytes) {
             switch (field.number, field.content) {
             case (1, .range(let text)): user = try bytes.text(text)
             case (2, .range(let text)): reason = try bytes.text(text)
+            case (3, .range(let part)): mark = try LoginMark.read(bytes, part)
             default: continue
             }
         }
-        return .kickOthers(UserID(user), reason: reason)
+        guard let mark else { throw .missing(field: 3) }
+        return .kickOthers(UserID(user), before: mark, reason: reason)
+    }
+
+    private static func claim(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(EnvelopeError) -> Self {
+        var cursor = WireCursor(range)
+        var user = ""
+        var mark: LoginMark?
+        while let field = try cursor.next(bytes) {
+            switch (field.number, field.content) {
+            case (1, .range(let text)): user = try bytes.text(text)
+            case (2, .range(let part)): mark = try LoginMark.read(bytes, part)
+            default: continue
+            }
+        }
+        guard let mark else { throw .missing(field: 2) }
+        return .claim(UserID(user), mark)
+    }
+}
+
+/// `LoginMark` of rpc.proto.
+extension LoginMark {
+    func write(to writer: inout WireWriter) {
+        writer.integer(1, count)
+        writer.message(2) { id.write(to: &$0) }
+    }
+
+    static func read(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(EnvelopeError) -> LoginMark {
+        var cursor = WireCursor(range)
+        var count: UInt64 = 0
+        var id: SessionID?
+        while let field = try cursor.next(bytes) {
+            switch (field.number, field.content) {
+            case (1, .integer(let number)): count = number
+            case (2, .range(let part)): id = try SessionID.read(bytes, part)
+            default: continue
+            }
+        }
+        guard let id else { throw .missing(field: 2) }
+        return LoginMark(count: count, id: id)
     }
 }
 

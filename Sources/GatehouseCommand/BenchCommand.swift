@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             Exit status: 0, 1 when requests failed, 69 when nothing could be connected, 64 for wrong options.
             """,
-        subcommands: [BenchRunCommand.self, BenchCompareCommand.self],
+        subcommands: [BenchRunCommand.self, BenchCompareCommand.self, BenchClusterCommand.self],
         defaultSubcommand: BenchRunCommand.self)
 }
 

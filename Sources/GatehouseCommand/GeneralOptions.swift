@@ -20,6 +20,19 @@ struct GeneralOptions: ParsableArguments {
     @Option(help: ArgumentHelp("With UDP, another node; repeatable.", valueName: "url"))
     var peer: [String] = []
 
+    @Option(help: ArgumentHelp("What calls may ask of this node, as in zone=b; repeatable.", valueName: "name=value"))
+    var label: [String] = []
+
+    @Option(help: ArgumentHelp("The version of modules that name none themselves.", valueName: "version"))
+    var modulesVersion: String?
+
+    @Option(
+        help: ArgumentHelp("Tell the other nodes so often that this one is there; 1 by default.", valueName: "time"))
+    var announceSeconds: String?
+
+    @Option(help: ArgumentHelp("The others believe it for so long; 4 by default.", valueName: "time"))
+    var nodeLifeSeconds: String?
+
     @Option(help: ArgumentHelp("Event loops; one per core by default.", valueName: "count"))
     var loops: String?
 
@@ -59,10 +72,12 @@ struct GeneralOptions: ParsableArguments {
         let single: [(String, String?)] = [
             ("loops", loops), ("log-level", logLevel), ("log-dir", logDir), ("ports-file", portsFile), ("node", node),
             ("process-group", processGroup), ("second-login", secondLogin), ("route-rule", routeRule),
-            ("rpc", rpc),
+            ("rpc", rpc), ("announce-seconds", announceSeconds), ("node-life-seconds", nodeLifeSeconds),
+            ("modules-version", modulesVersion),
         ]
         return single.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }
             + listen.map { ConfigurationFlag("listen", $0) } + protocols.map { ConfigurationFlag("protocols", $0) }
+            + label.map { ConfigurationFlag("label", $0) }
             + guardPrefixes.map { ConfigurationFlag("guard", $0) } + peer.map { ConfigurationFlag("peer", $0) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GateJSON
 import Gatehouse
 
 /// The flags of commands that look at a cluster from outside.
@@ -36,15 +37,39 @@ struct NodesCommand: AsyncParsableCommand {
     @Option(help: "Wait so many seconds for answers.")
     var wait = 0.5
 
+    @Flag(help: "Print one JSON array, with versions, handlers and labels.")
+    var json = false
+
     func run() async throws {
         let client = try options.connect()
         let nodes = await client.nodes(within: wait)
         await client.close()
-        for line in Self.table(nodes) { StandardStreams.print(line) }
+        if json {
+            let document = JSONValue.array(nodes.map(Self.json))
+            StandardStreams.print(String(decoding: document.encoded(), as: UTF8.self))
+        } else {
+            for line in Self.table(nodes) { StandardStreams.print(line) }
+        }
         if nodes.isEmpty {
             StandardStreams.complain("no node answers")
             throw ExitStatus.unavailable
         }
+    }
+
+    private static func json(_ node: NodeDescription) -> JSONValue {
+        let modules = node.modules.map { type -> (String, JSONValue) in
+            let functions = (node.functions[type] ?? []).map { JSONValue.string($0) }
+            return (type, ["version": .string(node.versions[type] ?? ""), "functions": .array(functions)])
+        }
+        var labels = JSONObject()
+        for (name, value) in node.labels.sorted(by: { $0.key < $1.key }) { labels[name] = .string(value) }
+        var table = JSONObject()
+        for (type, module) in modules { table[type] = module }
+        return [
+            "node": .string(node.name), "kind": .string(node.isGateway ? "gateway" : "modules"),
+            "modules": .object(table), "labels": .object(labels), "load": .number(node.load),
+            "ageSeconds": .number(node.ageSeconds), "inbox": .string(node.inbox),
+        ]
     }
 
     /// Aligned columns, a line for each node.

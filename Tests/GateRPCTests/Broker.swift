@@ -25,7 +25,8 @@ struct BrokerProgram: Sendable {
     }
 }
 
-/// A running server on a free port of the loopback, with a directory of its own. It ends with this process at the latest.
+/// A running server on a free port of the loopback, with a directory of its own. It ends with this process at the
+/// latest.
 final class Broker: Sendable {
     private static let all = Mutex<[LinkKind: Result<Broker, any Error>]>([:])
 

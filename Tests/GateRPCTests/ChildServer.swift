@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 
 /// A process that ends with this one.
-// Sound: the thread writes `pid` before it posts `started`, and `ended` before anybody waits for it; both semaphores live as
-// long as this object, which the thread holds.
+// Sound: the thread writes `pid` before it posts `started`, and `ended` before anybody waits for it; both
+// semaphores live as long as this object, which the thread holds.
 @safe
 final class ChildServer: @unchecked Sendable {
     private let words: [String]

@@ -57,15 +57,16 @@ final class Cluster: Sendable {
 
     /// Starts a node with these modules.
     func start(
-        _ name: String, _ endpoints: [any RPCEndpoint] = [], labels: [String: String] = [:],
-        change: (inout RemoteSettings) -> Void = { _ in }
+        _ name: String, _ endpoints: [any RPCEndpoint] = [], labels: [String: String] = [:], counts: Bool = false,
+        change: (inout RemoteSettings) -> Void = { _ in },
+        sessions: (RemoteTransport, RemoteSettings) -> (any RPCSessionPeer)? = { _, _ in nil }
     ) throws -> Node {
         let group = try UVEventLoopGroup(loopCount: 1)
         let start = UInt32.random(in: 1 ... .max)
         var settings = RemoteSettings(key: NodeKey(name: name, start: start), loops: group.loops, clock: Self.now)
         settings.labels = labels
         change(&settings)
-        let link: any RPCLink
+        var link: any RPCLink
         switch kind {
         case .memory:
             link = MemoryLink("\(name)/\(start)", hub: hub, loop: group.loops[0])
@@ -81,11 +82,13 @@ final class Cluster: Sendable {
             let url = try (broker ?? Broker.shared(kind)).url
             link = try #require(kind.link(url, group: group, start: start))
         }
+        if counts { link = CountingLink(link) }
         let transport = RemoteTransport(settings: settings, link: link)
         let router = RPCRouter(node: name, transport: transport)
         for endpoint in endpoints { router.add(endpoint) }
         transport.start(
-            serving: router, endpoints.map { ModuleDescription(type: $0.type, version: "1") }, sessions: nil)
+            serving: router, endpoints.map { ModuleDescription(type: $0.type, version: "1") },
+            sessions: sessions(transport, settings))
         let node = Node(group: group, transport: transport, router: router, link: link)
         nodes.withLock { $0.append(node) }
         return node

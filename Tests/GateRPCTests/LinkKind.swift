@@ -69,8 +69,8 @@ enum LinkKind: String, CaseIterable, Sendable {
     /// Those of them with a broker.
     static var brokered: [LinkKind] { testable.filter { $0.broker != nil } }
 
-    /// Those that `GATEHOUSE_TEST_TRANSPORTS` demands, separated by commas: what of them is not built in or has no server
-    /// fails instead of being skipped.
+    /// Those that `GATEHOUSE_TEST_TRANSPORTS` demands, separated by commas: what of them is not built in or has no
+    /// server fails instead of being skipped.
     static var demanded: Set<String> {
         // Sound: nothing in this process changes the environment.
         guard let text = unsafe getenv("GATEHOUSE_TEST_TRANSPORTS") else { return [] }

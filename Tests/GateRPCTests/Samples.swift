@@ -19,6 +19,7 @@ enum Samples {
         .double(0.1), .string(""), .string("ä\u{0}𝄞"), .bytes([]), .bytes([0, 255]), .encodedJSON([0x5B, 0x5D]),
         .bare([1]), .array([]), .array([.null, .array([.bool(true)])]), .map([:]),
         .map(["": .int32(1), "k": .map(["x": .bytes([9])])]),
+        .session(session), .array([.int32(1), .session(session), .bytes([1])]),
     ]
 
     static var announcement: NodeAnnouncement {
@@ -28,7 +29,8 @@ enum Samples {
         node.isGateway = true
         node.sessionNode = 0xFFFF_FFFF
         node.modules = [
-            ModuleDescription(type: "Chat", ids: ["c1", ""], version: "1.2", functions: ["HD_Say": .ordered, "HD_Raw": .inline]),
+            ModuleDescription(
+                type: "Chat", ids: ["c1", ""], version: "1.2", functions: ["HD_Say": .ordered, "HD_Raw": .inline]),
             ModuleDescription(type: "Login"),
         ]
         node.load = 3

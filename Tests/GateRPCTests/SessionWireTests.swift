@@ -10,12 +10,15 @@ import Testing
     static let id = SessionID(node: 0xFFFF_FFFF, start: 1, loop: 65_535, slot: 7, generation: .max)
     static let message = OutgoingMessage("Chat/OnSay", [0, 255], form: .json, quality: .atLeastOnce)
 
+    static let mark = LoginMark(count: .max, id: id)
+
     static let requests: [SessionRequest] = [
         .operate(id, .bind("ada")), .operate(id, .bind("")), .operate(id, .unbind),
         .operate(id, .write(set: ["a": "1", "b": ""], remove: ["c", ""])), .operate(id, .write(set: [:], remove: [])),
         .operate(id, .send(message)), .operate(id, .close), .operate(id, .kick(reason: "")), .operate(id, .read),
         .counters(id), .batch([], message), .batch([id, id], OutgoingMessage("", [])), .broadcast(message),
-        .sessions(of: "ada"), .sessions(of: ""), .kickOthers("ada", reason: "second login"),
+        .sessions(of: "ada"), .sessions(of: ""), .kickOthers("ada", before: mark, reason: "second login"),
+        .claim("ada", mark),
     ]
 
     static let replies: [SessionReply] = [

@@ -2,7 +2,7 @@
 enum Floors {
     /// Target name to floor. A new target is entered here before it can be used.
     static let table: [String: Int] = [
-        "CUV": 0, "CNATS": 0, "CHiredis": 0, "CRabbitMQ": 0, "CZlib": 0, "RawEcho": 0,
+        "CUV": 0, "CNATS": 0, "CHiredis": 0, "CRabbitMQ": 0, "CZlib": 0, "RawEcho": 0, "NATSPeer": 0,
         "GateBytes": 1, "GateJSON": 1, "GateMetrics": 1,
         "GateProtocol": 2, "GateIO": 2,
         "GateMQTT": 3, "GateDescriptors": 3, "GateUV": 3, "GateRPC": 3,

@@ -17,6 +17,7 @@ extension RPCValue {
         case .json(let value): writer.presentBlob(9, value.encoded())
         case .encodedJSON(let bytes): writer.presentBlob(9, bytes)
         case .bare(let bytes): writer.presentBlob(10, bytes)
+        case .session(let session): writer.message(13) { session.write(to: &$0) }
         case .array(let elements):
             writer.message(11) { writer in
                 for element in elements { writer.message(1) { element.write(to: &$0) } }
@@ -64,6 +65,7 @@ extension RPCValue {
             case (10, .range(let blob)): value = .bare([UInt8](copying: bytes, range: blob))
             case (11, .range(let array)): value = .array(try readArray(bytes, array, depth: depth, &budget))
             case (12, .range(let map)): value = .map(try readMap(bytes, map, depth: depth, &budget))
+            case (13, .range(let session)): value = .session(try SessionSnapshot.read(bytes, session))
             default: continue
             }
         }

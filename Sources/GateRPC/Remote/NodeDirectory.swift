@@ -14,6 +14,11 @@ struct NodeDirectory {
         var avoidUntil = MonotonicTime(nanoseconds: .min)
         /// The key's hash.
         var hash: UInt64
+        /// Calls from here that it has not answered.
+        var outstanding = 0
+
+        /// Calls that it runs: as announced, or as known here since.
+        var load: Int { max(Int(node.load), outstanding) }
     }
 
     /// A node that was chosen.
@@ -47,7 +52,8 @@ struct NodeDirectory {
     private var kinds: [String: [String: RPCHandlerKind]] = [:]
     /// Nodes that withdrew: announcements that come late are not theirs any more.
     private var withdrawn: [NodeKey: MonotonicTime] = [:]
-    private var turn: UInt64 = 0
+    /// Calls that went round, by module.
+    private var turns: [String: UInt64] = [:]
 
     // MARK: Who is there
 
@@ -102,6 +108,7 @@ struct NodeDirectory {
     private mutating func index() {
         byModule = [:]
         kinds = [:]
+        defer { turns = turns.filter { byModule[$0.key] != nil } }
         for entry in entries.values {
             for module in entry.node.modules {
                 byModule[module.type, default: []].append(entry.key)
@@ -143,10 +150,11 @@ struct NodeDirectory {
         let choice = well.isEmpty ? all : well
         switch request.selection.strategy {
         case .random: return choice.randomElement()
-        case .leastLoaded: return choice.min { $0.node.load < $1.node.load }
+        case .leastLoaded: return choice.shuffled().min { $0.load < $1.load }
         case .roundRobin:
             if choice.isEmpty { return nil }
-            turn &+= 1
+            let turn = turns[request.module, default: 0] &+ 1
+            turns[request.module] = turn
             return choice.sorted { $0.hash < $1.hash }[Int(turn % UInt64(choice.count))]
         case .session: return sticky(choice, request.session.map { Self.hash($0.id) })
         case .user:
@@ -165,9 +173,13 @@ struct NodeDirectory {
         entries.values.filter(\.node.isGateway).map { Choice(key: $0.key, inbox: $0.node.inbox) }
     }
 
+    /// A call goes to a node.
+    mutating func began(_ key: NodeKey) { entries[key]?.outstanding += 1 }
+
     /// A call ended, with an answer or without.
     mutating func record(_ key: NodeKey, isAnswered: Bool, at now: MonotonicTime) {
         guard let failures = entries[key]?.failures else { return }
+        entries[key]?.outstanding -= 1
         if isAnswered {
             if failures > 0 { entries[key]?.failures = 0 }
             return

@@ -2,7 +2,7 @@ import GateJSON
 
 extension RPCArgument {
     /// The argument as it travels: scalars and texts keep their type, everything else is its body.
-    func value() throws(RPCFault) -> RPCValue {
+    package func value() throws(RPCFault) -> RPCValue {
         switch self {
         case .body(let bytes): return .bytes(bytes)
         case .value(let value, let encoded):
@@ -14,6 +14,8 @@ extension RPCArgument {
             case let number as Float: return .float(number)
             case let number as Double: return .double(number)
             case let text as String: return .string(text)
+            case let values as [RPCValue] where type(of: value) == [RPCValue].self: return .array(values)
+            case let session as SessionSnapshot: return .session(session)
             default:
                 let body = try encoded()
                 // By type: an empty array of anything casts to an array of bytes.
@@ -32,7 +34,7 @@ extension RPCArgument {
         case .float(let number): self = .value(number, encoded: { value.json })
         case .double(let number): self = .value(number, encoded: { value.json })
         case .string(let text): self = .value(text, encoded: { value.json })
-        case .null, .json, .array, .map: self = .value(value, encoded: { value.json })
+        case .null, .json, .array, .map, .session: self = .value(value, encoded: { value.json })
         }
     }
 }

@@ -11,6 +11,7 @@ extension RemoteTransport: RPCLinkReceiver {
             envelope = try RPCEnvelope(decoding: message)
         } catch {
             // Something else speaks here, or another version of us: not ours to answer.
+            counters.badEnvelopes.add(1, ordering: .relaxed)
             return
         }
         guard envelope.sender != settings.key else { return }
@@ -40,6 +41,7 @@ extension RemoteTransport: RPCLinkReceiver {
 
     package func linkChanged(isUp: Bool) {
         if isUp {
+            counters.connects.add(1, ordering: .relaxed)
             let inbox = link.inbox
             if let body = announcement {
                 try? link.publish(RPCEnvelope(sender: settings.key, replyTo: inbox, body: body).encoded())
@@ -54,7 +56,9 @@ extension RemoteTransport: RPCLinkReceiver {
         let gone = state.withLock { $0.directory.remove(inbox: inbox) }
         end { $0.inbox == inbox }
         for key in gone { settings.changed(.left(key, .unreachable)) }
-        if !gone.isEmpty { tellObservers() }
+        if gone.isEmpty { return }
+        counters.lostNodes.add(gone.count, ordering: .relaxed)
+        tellObservers()
     }
 
     private func end(where isEnding: (PendingCalls.Entry) -> Bool) {
@@ -86,10 +90,12 @@ extension RemoteTransport: RPCLinkReceiver {
     private func serve(_ call: RPCEnvelope.Call, _ envelope: RPCEnvelope) {
         lastRequestAt.store(settings.clock().nanoseconds, ordering: .relaxed)
         guard call.remainingMilliseconds > 0 else {
+            counters.expiredCalls.add(1, ordering: .relaxed)
             return answer(envelope.call, envelope.replyTo, .failure(.deadlineExceeded))
         }
         let node = call.node.isEmpty ? nil : call.node
         guard let endpoint = state.withLock({ $0.router })?.endpoint(type: call.module, node: node) else {
+            if envelope.replyTo.isEmpty { counters.droppedNotifications.add(1, ordering: .relaxed) }
             return answer(envelope.call, envelope.replyTo, .failure(.noSuchModule(call.module)))
         }
         let request = RPCRequest(
@@ -97,12 +103,16 @@ extension RemoteTransport: RPCLinkReceiver {
             session: call.session, deadline: settings.clock() + .milliseconds(Int(call.remainingMilliseconds)),
             trace: call.trace, expectsReply: !envelope.replyTo.isEmpty)
         if !request.expectsReply {
-            // Nobody waits, so nobody hears of a fault either.
-            try? endpoint.notify(request)
+            do throws(RPCFault) {
+                try endpoint.notify(request)
+            } catch {
+                counters.droppedNotifications.add(1, ordering: .relaxed)
+            }
             return
         }
         guard serving.add(1, ordering: .relaxed).newValue <= settings.limits.servingMax else {
             serving.subtract(1, ordering: .relaxed)
+            counters.refusedCalls.add(1, ordering: .relaxed)
             return answer(envelope.call, envelope.replyTo, .failure(.overloaded))
         }
         let loop = loop(for: call.session)
@@ -122,7 +132,10 @@ extension RemoteTransport: RPCLinkReceiver {
             try post(.reply(result), to: replyTo, call: call)
         } catch {
             // A result that does not fit is a fault that does; where the link is away the caller knows it.
-            if case .tooLarge = error { try? post(.reply(.failure(error)), to: replyTo, call: call) }
+            guard case .tooLarge = error, (try? post(.reply(.failure(error)), to: replyTo, call: call)) != nil else {
+                counters.lostAnswers.add(1, ordering: .relaxed)
+                return
+            }
         }
     }
 

@@ -24,6 +24,7 @@ package final class RemoteTransport: RPCTransport {
     let settings: RemoteSettings
     let link: any RPCLink
     let state: Mutex<State>
+    package let counters = RemoteCounters()
     /// Calls of other nodes that run here.
     let serving = Atomic<Int>(0)
     /// When the last call of another node came, in nanoseconds.
@@ -191,6 +192,7 @@ package final class RemoteTransport: RPCTransport {
         let (call, arms) = state.withLock { state -> (UInt64?, Bool) in
             guard state.isOpen else { return (nil, false) }
             let call = state.pending.add(entry)
+            if call != nil { state.directory.began(node.key) }
             let arms = call != nil && deadline < state.armedAt
             if arms { state.armedAt = deadline }
             return (call, arms)
@@ -220,10 +222,11 @@ package final class RemoteTransport: RPCTransport {
         let now = settings.clock()
         let entry = state.withLock { state -> PendingCalls.Entry? in
             guard let entry = state.pending.take(call) else { return nil }
-            if case .success = answer { state.directory.record(entry.node, isAnswered: true, at: now) }
+            // What could not be sent says nothing about the node.
+            state.directory.record(entry.node, isAnswered: true, at: now)
             return entry
         }
-        entry?.done(answer)
+        if let entry { entry.done(answer) } else { counters.lateAnswers.add(1, ordering: .relaxed) }
     }
 
     /// What other nodes serve has changed.
@@ -272,7 +275,10 @@ package final class RemoteTransport: RPCTransport {
             return (gone, gone.isEmpty ? [] : state.pending.take { gone.contains($0.node) })
         }
         for key in gone { settings.changed(.left(key, .silent)) }
-        if !gone.isEmpty { tellObservers() }
+        if !gone.isEmpty {
+            counters.lostNodes.add(gone.count, ordering: .relaxed)
+            tellObservers()
+        }
         for entry in lost { entry.done(.failure(.unreachable)) }
         announce()
         keepTime()

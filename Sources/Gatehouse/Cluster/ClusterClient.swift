@@ -81,6 +81,12 @@ public struct NodeDescription: Sendable {
     public var isGateway: Bool
     /// The modules it serves.
     public var modules: [String]
+    /// Their versions, by module; of those that have one.
+    public var versions: [String: String]
+    /// Their handlers, by module.
+    public var functions: [String: [String]]
+    /// What calls may ask for.
+    public var labels: [String: String]
     /// Calls that run there.
     public var load: Int
     /// Since it started, in seconds.
@@ -92,6 +98,10 @@ public struct NodeDescription: Sendable {
         name = status.key.name
         isGateway = status.announcement.isGateway
         modules = status.announcement.modules.map(\.type).sorted()
+        let known = status.announcement.modules
+        versions = Dictionary(known.map { ($0.type, $0.version) }) { first, _ in first }.filter { !$0.value.isEmpty }
+        functions = Dictionary(known.map { ($0.type, $0.functions.keys.sorted()) }) { first, _ in first }
+        labels = status.announcement.labels
         load = Int(status.announcement.load)
         ageSeconds = Int(status.announcement.ageMilliseconds / 1_000)
         inbox = status.announcement.inbox

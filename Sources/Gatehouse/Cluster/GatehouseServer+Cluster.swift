@@ -27,6 +27,9 @@ extension GatehouseServer {
             clock: SystemClock.monotonic)
         settings.isGateway = !configuration.listeners.isEmpty
         settings.sessionNode = SessionManager.nodeNumber(of: configuration.node)
+        settings.labels = configuration.labelTable
+        settings.limits.announceTime = configuration.announceTime
+        settings.limits.timeToLive = configuration.nodeLifeTime
         settings.changed = { change in
             switch change {
             case .joined(let node):
@@ -62,7 +65,7 @@ extension GatehouseServer {
             ModuleDescription(
                 type: runtime.type,
                 ids: (configuration.modules ?? []).filter { $0.type == runtime.type }.compactMap(\.id),
-                functions: runtime.handlerKinds)
+                version: version(of: runtime.module), functions: runtime.handlerKinds)
         }
         transport.start(serving: router, modules, sessions: sessions)
         logger.notice(

@@ -58,6 +58,12 @@ struct ConfigurationDraft {
     mutating func checkTogether() {
         check(configuration.clusterURL.map { [$0] } ?? [], at: "rpc.url")
         check(configuration.clusterPeers, at: "rpc.peers")
+        for label in configuration.labels where ServerConfiguration.label(label) == nil {
+            fault(.label(label), at: origins["rpc.labels"] ?? .default)
+        }
+        if configuration.nodeLifeTime < configuration.announceTime + configuration.announceTime {
+            fault(.shortNodeLife, at: origins["rpc.nodeLifeSeconds"] ?? origins["rpc.announceSeconds"] ?? .default)
+        }
         let limits = configuration.limits
         guard limits.highWaterBytes > limits.queuedBytesMax else { return }
         guard let place = origins["limits.highWaterBytes"] else {

@@ -31,6 +31,10 @@ public struct ConfigurationFault: Error, Equatable, Sendable {
         case cluster(ClusterURLFault)
         /// A `${env:NAME}` or `${file:PATH}` in the value of a setting leads nowhere.
         case reference(String, String, ReferenceFault)
+        /// A label of the node is no `name=value`.
+        case label(String)
+        /// Nodes are forgotten before they can announce themselves again.
+        case shortNodeLife
         /// The bytes at which a connection stops reading are more than those at which it is closed.
         case highWaterAboveQueue(highWaterBytes: Int, queuedBytesMax: Int)
     }
@@ -76,6 +80,8 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
         case .cluster(let fault): "\(fault)"
         case .reference(let name, let reference, let fault):
             "\(name): ${\(Quoted.plain(reference, scalarsMax: Quoted.pathScalarsMax))}: \(fault)"
+        case .label(let text): "label '\(Quoted.plain(text))': expected name=value, as in zone=b"
+        case .shortNodeLife: "rpc.nodeLifeSeconds must be at least twice rpc.announceSeconds"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"
         }

@@ -41,6 +41,14 @@ public struct ServerConfiguration: Sendable {
     public var clusterURL: String?
     /// With UDP, the other nodes.
     public var clusterPeers: [String] = []
+    /// How often this node tells the others that it is there.
+    public var announceTime = TimeSpan.seconds(1)
+    /// How long the others believe that without hearing it again.
+    public var nodeLifeTime = TimeSpan.seconds(4)
+    /// What calls may ask of the node that they go to, each as `name=value`.
+    public var labels: [String] = []
+    /// The version of the modules here that name none themselves; `nil` for none.
+    public var modulesVersion: String?
     /// What clients may make the server keep and wait for.
     public var limits = ServerLimits()
     /// The modules to run, those of ``processGroup`` only; `nil` when nothing is configured and all modules run.
@@ -48,6 +56,17 @@ public struct ServerConfiguration: Sendable {
 
     /// The defaults: MQTT on 1883 and 3563 and `length32-json` on 3564, all on loopback.
     public init() {}
+
+    /// Name and value of a label; `nil` when the text is none.
+    static func label(_ text: String) -> (name: String, value: String)? {
+        guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
+        return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+    }
+
+    /// The labels by name; of two with one name the last counts.
+    var labelTable: [String: String] {
+        Dictionary(labels.compactMap(Self.label).map { ($0.name, $0.value) }) { _, last in last }
+    }
 
     /// The listeners of a server that is told none.
     public static let defaultListeners = [

@@ -20,6 +20,10 @@ extension Setting {
         .time("rpc.timeoutSeconds", "rpc-timeout-seconds", .milliseconds(1) ... .seconds(3_600), \.callTime),
         .url("rpc.url", "rpc", \.clusterURL),
         .list("rpc.peers", "peer", separators: [",", " "], \.clusterPeers),
+        .time("rpc.announceSeconds", "announce-seconds", .milliseconds(100) ... .seconds(20), \.announceTime),
+        .time("rpc.nodeLifeSeconds", "node-life-seconds", .milliseconds(300) ... .seconds(60), \.nodeLifeTime),
+        .list("rpc.labels", "label", separators: [",", " "], \.labels),
+        .text("rpc.modulesVersion", "modules-version", \.modulesVersion),
         .integer("limits.connectionsMax", "connections-max", 1...10_000_000, \.limits.connectionsMax),
         .integer(
             "limits.connectionsPerAddressMax", "connections-per-address-max", 0...10_000_000,

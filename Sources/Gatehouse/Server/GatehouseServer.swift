@@ -86,6 +86,8 @@ public final class GatehouseServer: Sendable {
             object["rpc_nodes"] = .number(transport.nodes.count)
             object["rpc_pending_calls"] = .number(transport.pendingCount)
             object["rpc_serving_calls"] = .number(transport.servingCount)
+            object["rpc_link_up"] = .number(transport.isUp ? 1 : 0)
+            for (name, value) in transport.counters.all { object["rpc_" + name] = .number(value) }
         }
         return object
     }
@@ -111,7 +113,7 @@ public final class GatehouseServer: Sendable {
             group.shutDown()
             throw error
         }
-        let router = RPCRouter(node: configuration.node, transport: transport)
+        let router = RPCRouter(node: configuration.node, labels: configuration.labelTable, transport: transport)
         let gateway = await Gateway(settings: ours, loops: group.loops, router: router, logger: logger)
         let sessions = transport.map { joinSessions(gateway, $0) }
         var runtimes: [ModuleRuntime] = []
@@ -188,7 +190,7 @@ public final class GatehouseServer: Sendable {
                 module: module, services: services, interceptors: application.interceptors,
                 limits: application.moduleLimits)
             let ids = (configuration.modules ?? []).filter { $0.type == module.type }.compactMap(\.id)
-            router.add(runtime, ids: Set(ids))
+            router.add(runtime, ids: Set(ids), version: version(of: module))
             runtimes.append(runtime)
         }
         var started: [ModuleRuntime] = []
@@ -202,6 +204,11 @@ public final class GatehouseServer: Sendable {
             started.append(runtime)
         }
         return runtimes
+    }
+
+    /// What a module says, else what the configuration says of all.
+    func version(of module: any Module) -> String {
+        module.version.isEmpty ? configuration.modulesVersion ?? "" : module.version
     }
 
     private func step(_ module: any Module, _ body: () async throws -> Void) async throws(StartFault) {
