@@ -165,6 +165,19 @@ def test_cellnet_ids_are_hashes_of_names(systems_server):
         assert client.read(11) == client.frame(cellnet.identifier("proto.Raw"), b"payload")
 
 
+def test_cellnet_remote_calls_have_numbers(plain, systems_server):
+    with Cellnet(plain.port("cellnet")) as client:
+        client.send(bytes.fromhex("120015e501c1240a0903007270630500000011 01".replace(" ", "")))
+        assert client.read(20) == bytes.fromhex("1200fc4f01c1240a09030072706305000000" "1101")
+    with Cellnet(systems_server.port("cellnet")) as client:
+        slow = client.put_call("proto.Wait", b'{"milliseconds":120}')
+        fast = client.put_call("proto.Raw", b"x" * 300)
+        assert client.answer(fast).payload == b"x" * 300 and not client.answers
+        assert client.answer(slow).payload == b'{"milliseconds":120}'
+        failed = client.answer(client.put_call("proto.Missing", b""))
+        assert json.loads(failed.payload) == {"Error": "Remote function(HD_Missing) not found"}
+
+
 def test_cellnet_an_empty_payload_is_a_message(plain):
     with Cellnet(plain.port("cellnet")) as client:
         client.send(bytes.fromhex("02004112"))

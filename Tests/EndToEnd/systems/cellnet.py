@@ -75,7 +75,7 @@ class Cellnet(Peer):
         return code
 
     def put(self, name, payload=b""):
-        """A message; its answer comes under its own id, in order."""
+        """A message; its answer comes under its own id, in the order of those of that id."""
         self.asked.append(name)
         self.send(self.frame(self._code(name), payload))
         return name
@@ -94,7 +94,7 @@ class Cellnet(Peer):
             _, inner, number = read_call(payload)
             return ("call", number), Answer(inner)
         name = self.names.get(code, code)
-        if self.asked and name == self.asked[0]:
-            self.asked.pop(0)
+        if name in self.asked:
+            self.asked.remove(name)
             return name, Answer(payload)
         return Push(name, payload)

@@ -13,7 +13,7 @@ def frame(command, body, magic=(0, 0, 0, 0), protocol=0, version=0):
 
 
 class Firefly(Peer):
-    """Names are commands; an answer repeats its command, in order."""
+    """Names are commands; an answer repeats its command, in the order of those of that command."""
 
     def open(self):
         """No handshake."""
@@ -30,7 +30,7 @@ class Firefly(Peer):
         *magic, protocol, version, length, command = HEAD.unpack(self.read(HEAD.size))
         assert not any(magic) and protocol == version == 0
         payload = self.read(length - 4)
-        if self.asked and command == self.asked[0]:
-            self.asked.pop(0)
+        if command in self.asked:
+            self.asked.remove(command)
             return command, Answer(payload)
         return Push(command, payload)

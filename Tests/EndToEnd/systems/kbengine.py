@@ -144,7 +144,7 @@ class KBEngine(Peer):
         assert number == 506, (number, body.raw)
         assert (body.number("i"), body.number("H")) == (self.entity, 0)
         method = body.number("H")
-        if self.asked and method == self.asked[0]:
-            self.asked.pop(0)
+        if method in self.asked:
+            self.asked.remove(method)
             return method, Answer(body.rest())
         return Push(method, body.rest())

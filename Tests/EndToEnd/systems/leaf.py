@@ -21,16 +21,16 @@ class Leaf(Peer):
         return self.read(int.from_bytes(self.read(self.width), self.order))
 
     def put(self, name, payload=b""):
-        """A message; an answer comes under its own name, in order."""
+        """A message; an answer comes under its name, in the order of the requests of that name."""
         self.asked.append(name)
         self.send(self.frame(self.message(name, payload)))
         return name
 
     def event(self):
-        """The next message: an answer when it has the name of the oldest request."""
+        """The next message: an answer when it has the name of a request that has none yet."""
         name, payload = self.parts(self.body())
-        if self.asked and name == self.asked[0]:
-            self.asked.pop(0)
+        if name in self.asked:
+            self.asked.remove(name)
             return name, Answer(payload)
         return Push(name, payload)
 

@@ -55,7 +55,7 @@ class PhotonTCP(Peer):
         self.send(struct.pack(">BI", 0xF0, tick))
 
     def put(self, operation, payload=b"\0\0"):
-        """An operation; its answer repeats the code, in order."""
+        """An operation; its answer repeats the code, in the order of those of that code."""
         self.asked.append(operation)
         self.send(self.frame(OPERATION, bytes([operation]) + payload))
         return operation
@@ -69,7 +69,7 @@ class PhotonTCP(Peer):
             return Push(body[0], body[1:])
         assert kind == OPERATION_ANSWER, (kind, body)
         operation, code, debug = struct.unpack_from(">BhB", body)
-        assert operation == self.asked.pop(0), "answers keep the order"
+        self.asked.remove(operation)
         if debug == NOTHING:
             return operation, Answer(body[4:], code or None)
         assert debug == STRING, body
@@ -113,7 +113,7 @@ class PhotonJSON(Peer):
         self.send(self.frame("~j~" + json.dumps(value, separators=(",", ":"), ensure_ascii=False)))
 
     def put(self, operation, payload=b"[]"):
-        """A request; its answer repeats the code, in order."""
+        """A request; its answer repeats the code, in the order of those of that code."""
         self.asked.append(operation)
         self.say({"req": operation, "vals": json.loads(payload)})
         return operation
@@ -132,5 +132,5 @@ class PhotonJSON(Peer):
         payload = json.dumps(value["vals"], separators=(",", ":"), ensure_ascii=False).encode()
         if "evt" in value:
             return Push(value["evt"], payload)
-        assert value["res"] == self.asked.pop(0), "answers keep the order"
+        self.asked.remove(value["res"])
         return value["res"], Answer(payload, value["msg"] if value["err"] else None)
