@@ -25,7 +25,7 @@ def varint(value):
 
 
 def call(inner, payload, number):
-    """The envelope of a remote call: 0 id, 1 payload, 2 call number; a key is `index << 3 | type` (1 varint, 2 bytes)."""
+    """The envelope of a remote call: 0 id, 1 payload, 2 call; a key is `index << 3 | type` (1 varint, 2 bytes)."""
     return b"\x01" + varint(inner) + (b"\x0a" + varint(len(payload)) + payload if payload else b"") \
         + (b"\x11" + varint(number) if number else b"")
 
