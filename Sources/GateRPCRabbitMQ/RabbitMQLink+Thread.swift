@@ -20,6 +20,7 @@
             var lastFault: RabbitMQFault?
             while !outbox.isClosed {
                 let server = url.servers[tries % url.servers.count]
+                let place = "\(url.isEncrypted ? "amqps" : "amqp")://\(server)"
                 tries += 1
                 var connectedAt: MonotonicTime?
                 do throws(RabbitMQFault) {
@@ -27,7 +28,7 @@
                     try connection.listen(at: inbox)
                     connectedAt = RabbitMQClock.now()
                     lastFault = nil
-                    report(server.description, nil)
+                    report(place, nil)
                     wentUp()
                     try serve(connection)
                     return
@@ -38,7 +39,7 @@
                         wentDown(number: number)
                     }
                     // One line for a row of equal failures.
-                    if error != lastFault { report(server.description, error.description) }
+                    if error != lastFault { report(place, error.description) }
                     lastFault = error
                 }
                 if let connectedAt, RabbitMQClock.now() - connectedAt >= RabbitMQLimits.steadyTime {

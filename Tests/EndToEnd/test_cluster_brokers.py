@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from cluster import Nodes, Redis, transports
+from cluster import Nodes, RabbitMQ, Redis, transports
 from conftest import end
 from gateprocess import Gatehouse, run, wait_until
 from wire import opened
@@ -96,20 +96,34 @@ REDIS_URLS = [
 ]
 
 
-with_redis = pytest.mark.skipif("redis" not in transports(), reason="Redis is not built in")
+AMQP_URLS = [
+    ("amqp://", "amqp://: '' is no host, expected HOST:PORT"),
+    ("amqp://h:0", "amqp://: '0' is no port, expected 1 to 65535"),
+    ("amqps://u:secret@h:65536", "amqps://: '65536' is no port, expected 1 to 65535"),
+    ("amqp://u@h", "amqp://: expected USER:PASSWORD@ once, before the first host, with %40 for an @ in them"),
+    ("amqp://u:secret@h/a/b", "amqp://: expected one virtual host behind the host, with %2F for a / in its name"),
+    ("amqp://h?heartbeat=5", "amqp://: 'heartbeat' is no parameter, expected each of cacert, cert, key at most once"),
+    ("amqp://h?cacert=/etc/passwd", "amqp://: 'cacert' belongs to TLS, expected amqps://"),
+    ("amqps://h?cert=/etc/passwd", "amqps://: cert and key are named together or not at all"),
+    ("amqps://h?cacert=", "amqps://: expected a file, as in cacert=/etc/ssl/private/FILE.pem"),
+    ("amqps://u:secret@h?cacert=/nowhere", "amqps://: the file '/nowhere' cannot be read"),
+]
 
 
-@with_redis
-@pytest.mark.parametrize("url,reason", REDIS_URLS)
+@pytest.mark.parametrize("transport,url,reason", [
+    *(("redis", *row) for row in REDIS_URLS), *(("rabbitmq", *row) for row in AMQP_URLS)])
 @pytest.mark.parametrize("command", ["gateway", "modules", "nodes"])
-def test_a_url_that_leads_to_no_redis_is_refused_with_one_line(command, url, reason):
+def test_a_url_that_leads_to_no_broker_is_refused_with_one_line(command, transport, url, reason):
+    if transport not in transports():
+        pytest.skip(f"{transport} is not built in")
     ended = run(command, "--rpc", url)
     assert ended.returncode in (64, 78)
     assert len(ended.stderr.splitlines()) == 1
     assert ended.stderr.rstrip("\n").endswith(reason)
+    assert "secret" not in ended.stderr
 
 
-@with_redis
+@pytest.mark.skipif("redis" not in transports(), reason="Redis is not built in")
 def test_a_wrong_password_is_said_and_not_shown():
     user = ["--user", "ada", "on", ">s@t", "&gatehouse.*", "-@all", "+@pubsub", "+@connection"]
     broker = Redis("--requirepass", "right", *user)
@@ -126,5 +140,23 @@ def test_a_wrong_password_is_said_and_not_shown():
         assert "back" in listed.stdout
         assert "s%40t" not in modules.stderr()
         end(modules)
+    finally:
+        broker.dispose()
+
+
+@pytest.mark.skipif("rabbitmq" not in transports(), reason="RabbitMQ is not built in")
+def test_a_wrong_password_for_rabbitmq_is_said_and_not_shown():
+    broker = RabbitMQ()
+    place = f"127.0.0.1:{broker.port}"
+    try:
+        listed = run("nodes", "--rpc", f"amqp://guest:secret@{place}")
+        assert listed.returncode == 69
+        first, last = listed.stderr.splitlines()
+        assert first.startswith(f"amqp://{place}: closed by the server: 403 ACCESS_REFUSED - Login was refused")
+        assert last == "no node answers"
+        assert "secret" not in listed.stderr
+        listed = run("nodes", "--rpc", f"amqp://{place}/nowhere")
+        assert listed.stderr.splitlines()[0] == (
+            f"amqp://{place}: closed by the server: 530 NOT_ALLOWED - vhost nowhere not found")
     finally:
         broker.dispose()

@@ -137,6 +137,37 @@
             await link.close(by: .never)
         }
 
+        @Test func aReaderThatFallsBehindKeepsItsConnectionAndLosesTheOldest() async throws {
+            let broker = try await Broker.running(.rabbitMQ)
+            defer { broker.end() }
+            let (slow, probe) = try open(broker.url)
+            let (sender, others) = try open(broker.url)
+            await Cluster.wait { slow.isUp && sender.isUp }
+            let gate = BlockedLoop(probe.group.loops[0])
+            // 200 MB: the link takes 64 MiB while its loop does nothing, the queue as much, the server's channel 20 MB.
+            for number in 0..<2_000 {
+                var body = [UInt8](repeating: 1, count: 100_000)
+                (body[0], body[1]) = (UInt8(number >> 8), UInt8(number & 0xFF))
+                while (try? sender.send(body, to: slow.inbox)) == nil { try await Task.sleep(for: .milliseconds(2)) }
+            }
+            // Longer than either side may be silent.
+            try await Task.sleep(for: .seconds(7))
+            #expect(slow.isUp)
+            gate.open()
+            await Cluster.wait {
+                (try? sender.send([7], to: slow.inbox)) != nil && probe.seen.messages.last == [7]
+            }
+            #expect(probe.seen.changes == [true])
+            #expect(others.seen.changes == [true])
+            let numbers = probe.seen.messages.filter { $0.count > 1 }.map { Int($0[0]) << 8 | Int($0[1]) }
+            #expect(numbers == numbers.sorted())
+            #expect(numbers.count > 1_000)
+            #expect(numbers.count < 2_000)
+            #expect(numbers.last == 1_999)
+            await slow.close(by: .never)
+            await sender.close(by: .never)
+        }
+
         @Test func certificateAndNameOfAServerAreChecked() async throws {
             let broker = try await Broker.running(.rabbitMQ(lines: [], isEncrypted: true))
             defer { broker.end() }
