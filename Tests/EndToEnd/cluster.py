@@ -52,7 +52,7 @@ class Broker:
                 return True
             except OSError:
                 return False
-        wait_until(accepts, "the broker accepts connections")
+        wait_until(accepts, "the broker accepts connections", 90)
 
     def signal(self, number):
         """Sends a signal to it and what it started."""
