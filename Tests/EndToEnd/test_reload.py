@@ -111,6 +111,8 @@ def test_a_file_that_is_gone_leaves_its_last_version(gatehouse, folder):
 def test_a_shipped_protocol_is_replaced_by_a_file_of_its_name(gatehouse, folder):
     server = start(gatehouse, folder, "length16://127.0.0.1:0?route=Echo/HD_Raw")
     with Wire(server.port("length16")) as old:
+        old.send(b"\0\1x")
+        assert old.read(3) == b"\0\1x", "only now it is sure to be accepted"
         put(folder, '{frame: [{name: "size", type: "u16", counts: "after", plus: 2}, '
                     '{name: "payload", type: "bytes", len: "rest"}]}', "length16")
         server.send_signal(signal.SIGHUP)
