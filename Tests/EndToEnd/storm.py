@@ -1,7 +1,7 @@
 """A thousand MQTT clients of two gateways on one thread, while backends and brokers are killed.
 
-Each client asks with numbered tokens, one request at a time, and counts what comes back. `Echo/HD_Echo` is answered with
-the client's own name; what is said in a room carries the room, and what is said to one client its name.
+Each client asks with numbered tokens, one request at a time, and counts what comes back. `Echo/HD_Echo` is answered
+with the client's own name; what is said in a room carries the room, and what is said to one client its name.
 """
 
 import json
