@@ -21,7 +21,7 @@ extension DescriptorCompiler {
     ) {
         if range.isEmpty { return }
         var content = FrameContent()
-        content.copies = program.writing[range].filter { [.copied, .copiedNumber].contains($0.code) }.map { _ in
+        content.copies = program.writing[range].filter { [.copied, .copiedNumber].contains($0.code) || $0.source == .copied }.map { _ in
             CopiedValue(number: 0, bytes: [])
         }
         var output = ByteBuffer()

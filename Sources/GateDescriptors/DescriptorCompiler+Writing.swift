@@ -19,11 +19,13 @@ extension DescriptorCompiler {
                 parts.codedRanges[kind.rawValue] = compile(kind, layout, needs: needs)
             }
             let written = parts.writing[parts.writingRanges[kind.rawValue]]
-            if written.contains(where: { [.code, .codeText, .sproto, .sprotoFault].contains($0.code) }) {
+            if written.contains(where: {
+                [.code, .codeText, .sproto, .sprotoFault].contains($0.code) || $0.isCodeNumber
+            }) {
                 parts.needsCode |= 1 << UInt16(kind.rawValue)
             }
             if kind == .response,
-                written.contains(where: { [.code, .codeText, .route, .jsonRoute].contains($0.code) })
+                written.contains(where: { [.code, .codeText, .route, .jsonRoute].contains($0.code) || $0.isCodeNumber })
             {
                 parts.answersCarryRoute = true
             }
@@ -133,7 +135,8 @@ extension DescriptorCompiler {
                 if size.hasPayload { return nil }
                 size.hasPayload = true
             case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText, .identifierVarint,
-                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .sprotoFault, .deflate, .fillCheck:
+                .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .sprotoFault, .deflate, .fillCheck,
+                .number:
                 return nil
             }
         }
@@ -325,22 +328,48 @@ extension DescriptorCompiler {
                 }
                 operation.scope = slotsByName[name] ?? 0
             }
-            parts.writing.append(operation)
+            append(operation, field)
         } else if let value = frame.needs[field.name] ?? field.required {
             literal(bytes(of: value, field, width))
         } else if field.name == WellKnown.identifier && (answersRequests || frame.kind == .other) {
-            if case .varint = field.form { operation.code = .identifierVarint }
-            if frame.kind == .push || frame.kind == .kick { operation.code = .identifier }
-            parts.writing.append(operation)
+            if frame.kind == .push || frame.kind == .kick {
+                literal(bytes(of: 0, field, width))
+            } else {
+                append(operation, field)
+            }
         } else if field.name == WellKnown.code && frame.kind != .kick {
             operation.code = .code
-            parts.writing.append(operation)
+            append(operation, field)
         } else {
             let allowed =
                 field.enumeration.isEmpty || field.keepsUnknown || field.enumeration.contains { $0.value == 0 }
             if !allowed || field.minimum ?? 0 > 0 { gap(frame.kind, .valueNotAllowed(field: field.name), field.place) }
             literal(bytes(of: 0, field, width))
         }
+    }
+
+    /// Adds what writes a number; one without a fixed width is written in another way.
+    private mutating func append(_ given: WriteOperation, _ field: FieldModel) {
+        var operation = given
+        guard operation.width == 0 else {
+            parts.writing.append(operation)
+            return
+        }
+        switch operation.code {
+        case .code: operation.source = .code
+        case .nowMilliseconds: operation.source = .now
+        case .copiedNumber: operation.source = .copied
+        default: operation.source = .identifier
+        }
+        operation.code = .number
+        guard case .decimal(_, let end) = field.form else {
+            if operation.source == .identifier { operation.code = .identifierVarint }
+            parts.writing.append(operation)
+            return
+        }
+        operation.countsUnits = true
+        parts.writing.append(operation)
+        literal(end)
     }
 
     mutating func tooManyScopes(_ frame: WriteFrame, _ field: FieldModel) {
@@ -372,6 +401,11 @@ extension KindModel.Value {
         case .number, .text, .bytes, .nowMilliseconds, .identifier, .code: []
         }
     }
+}
+
+extension WriteOperation {
+    /// Whether it writes the route's code without a fixed width.
+    var isCodeNumber: Bool { code == .number && source == .code }
 }
 
 /// What goes into a run of bytes.

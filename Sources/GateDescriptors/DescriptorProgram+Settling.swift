@@ -50,7 +50,7 @@ extension DescriptorProgramParts {
             let written = writing[writingRanges[kind.rawValue]]
             let isAddressed = written.contains { operation in
                 switch operation.code {
-                case .route, .jsonRoute, .code, .codeText, .sproto, .sprotoFault: true
+                case .route, .jsonRoute, .code, .codeText, .sproto, .sprotoFault, .number: true
                 default: operation.countsRoute
                 }
             }

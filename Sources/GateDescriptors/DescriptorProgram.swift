@@ -321,6 +321,8 @@ struct WriteOperation: Sendable {
         case code
         /// The route's code in decimal digits.
         case codeText
+        /// A number of `source`, seven bits a byte, `maximum` at most; or, with `countsUnits`, in decimal digits.
+        case number
         /// The time in milliseconds as an integer of `width` bytes.
         case nowMilliseconds
         case nowText
@@ -344,6 +346,7 @@ struct WriteOperation: Sendable {
     var code: Code
     var method = CompressionMethod.raw
     var checksum = Checksum.sum8
+    var source = NumberSource.identifier
     var width: UInt8 = 0
     var isLittleEndian = false
     var scope: UInt8 = 0
@@ -357,6 +360,11 @@ struct WriteOperation: Sendable {
     var plus = 0
     var minimum: UInt64 = 0
     var maximum = UInt64.max
+}
+
+/// Where a number that is written comes from.
+enum NumberSource: Sendable {
+    case identifier, code, now, copied
 }
 
 /// A value that a slot must hold, one of those in `range` of ``DescriptorProgram/numbers``.

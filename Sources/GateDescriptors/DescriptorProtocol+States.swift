@@ -45,7 +45,8 @@ extension DescriptorProtocol {
         for index in range {
             let operation = program.writing[index]
             switch operation.code {
-            case .copiedNumber:
+            case .copiedNumber, .number:
+                if operation.code == .number, operation.source != .copied { continue }
                 let number = values.has(operation.scope) ? values.number(operation.scope) : 0
                 copies.append(CopiedValue(number: number, bytes: []))
             case .copied:

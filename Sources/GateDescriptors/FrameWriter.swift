@@ -142,6 +142,7 @@ extension DescriptorProgram {
             copied += 1
         case .nowText: output.appendDecimal(UInt64(content.now.nanoseconds / 1_000_000))
         case .codeText: output.appendDecimal(content.code)
+        case .number: try appendNumber(operation, content, start, &copied, &output)
         case .pairs: try writePairs(payload, operation, from: start, into: &output)
         case .sproto: writeSproto(payload, content, into: &output)
         case .sprotoFault: writeSproto(Sproto.fault(faultObject(payload)).span, content, into: &output)
@@ -165,6 +166,35 @@ extension DescriptorProgram {
         case .number(let number): output.appendDecimal(number)
         case .text(let text): output.append(text)
         }
+    }
+
+    /// Appends a number that has no fixed width.
+    private func appendNumber(
+        _ operation: WriteOperation, _ content: borrowing FrameContent, _ start: Int, _ copied: inout Int,
+        _ output: inout ByteBuffer
+    ) throws(FramingError) {
+        var value: UInt64 = 0
+        switch operation.source {
+        case .identifier: if case .number(let number) = content.identifier { value = number }
+        case .code: value = content.code
+        case .now: value = UInt64(content.now.nanoseconds / 1_000_000)
+        case .copied:
+            value = content.copies[copied].number
+            copied += 1
+        }
+        if value > operation.maximum {
+            output.truncate(to: start)
+            throw .notEncodable(bytes: Int(clamping: value), limit: Int(clamping: operation.maximum))
+        }
+        if operation.countsUnits {
+            output.appendDecimal(value)
+            return
+        }
+        while value > 0x7F {
+            output.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        output.append(UInt8(truncatingIfNeeded: value))
     }
 
     /// Fills in the check of what stands between a mark and its own place.

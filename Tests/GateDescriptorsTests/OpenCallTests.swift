@@ -143,6 +143,29 @@ import Testing
         #expect(numbered.takeOutput() == [7] + hex(code) + [0])
     }
 
+    @Test(arguments: [
+        (#"{name: "id", type: "varint"}, {name: "code", type: "varint"}"#, "ac02 8101 00", "0000 00", "00 8101 00"),
+        (
+            #"{name: "id", type: "dec", end: ":"}, {name: "code", type: "dec", end: ";"}"#, "3330303a 3132393b 00",
+            "", "303a 3132393b 00"
+        ),
+    ])
+    func numbersWithoutAFixedWidthComeBack(fields: String, frame: String, zero: String, push: String) throws {
+        let driver = try GateDescriptorsTests.driver(
+            try load(
+                "{frame: [\(fields), {name: \"payload\", type: \"bytes\", len: \"u8\"}], routes: {by: \"number\"}}"),
+            ProtocolOptions(routes: ["129": "A/b"]))
+        let calls = requests(driver, hex(frame) + hex(zero))
+        driver.send(.reply(calls[0], .result, .bytes), topic: bytes("A/b"))
+        #expect(driver.takeOutput() == hex(frame))
+        if calls.count > 1 {
+            driver.send(.reply(calls[1], .result, .bytes))
+            #expect(driver.takeOutput() == hex(zero))
+        }
+        driver.send(.push(.atMostOnce, .bytes), topic: bytes("A/b"))
+        #expect(driver.takeOutput() == hex(push))
+    }
+
     @Test func aNotifyKeepsNoName() throws {
         let driver = try GateDescriptorsTests.driver(
             try load(
