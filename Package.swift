@@ -25,6 +25,7 @@ let package = Package(
     name: "gatehouse",
     products: [
         .library(name: "Gatehouse", targets: ["Gatehouse"]),
+        .library(name: "GatehouseTracing", targets: ["GatehouseTracing"]),
         .library(name: "GateTestKit", targets: ["GateTestKit"]),
         .library(name: "GateFuzz", targets: ["GateFuzz"]),
         .library(name: "GateFuzzGateway", targets: ["GateFuzzGateway"]),
@@ -43,6 +44,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.0"),
     ],
     targets: [
         // Floor 0: C libraries.
@@ -101,6 +104,13 @@ let package = Package(
                 "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRabbitMQ", "GateRPCRedis", "GateRPCUDP", "GateServer",
                 "GateSessions", "GateUV", logging,
             ]),
+        library(
+            "GatehouseTracing",
+            [
+                "Gatehouse", .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceContextModule", package: "swift-service-context"),
+            ]),
         library("GatehouseDemo", ["GateBytes", "GateJSON", "Gatehouse"]),
         // The fuzzers of the codecs link nothing but these: libFuzzer walks the counters of all that is there.
         library("GateFuzz", ["GateBytes", "GateDescriptors", "GateJSON", "GateMQTT", "GateProtocol", "GateTestKit"]),
@@ -146,7 +156,7 @@ let package = Package(
             "GateModulesTests",
             [
                 "GateBytes", "GateIO", "GateJSON", "GateModules", "GateProtocol", "GateRPC", "GateSessions",
-                "GateTestKit",
+                "GateTestKit", "GatehouseTracing",
             ]),
         tests(
             "GateServerTests",

@@ -23,14 +23,16 @@ public struct Call: Sendable {
     public let session: Session
     /// When the caller stops waiting.
     public let deadline: MonotonicTime
+    /// Names the request in every log on its way, and the step that made the call.
+    public let traceContext: TraceContext
     /// Names the request in every log on its way.
-    public let trace: TraceID
+    public var trace: TraceID { traceContext.trace }
 
-    package init(context: Context, session: Session, deadline: MonotonicTime, trace: TraceID) {
+    package init(context: Context, session: Session, deadline: MonotonicTime, trace: TraceContext) {
         self.context = context
         self.session = session
         self.deadline = deadline
-        self.trace = trace
+        traceContext = trace
     }
 
     /// Type of the module that handles the call.
@@ -55,7 +57,8 @@ public struct Call: Sendable {
     ) async throws(RPCFault) -> Result {
         let value = try await context.services.caller.call(
             context.services.request(
-                module, function, argument, session: session, within: seconds, no: deadline, trace: trace, reply: true,
+                module, function, argument, session: session, within: seconds, no: deadline, trace: traceContext,
+                reply: true,
                 selection: selection))
         return try PayloadCoding.result(value)
     }
@@ -66,7 +69,8 @@ public struct Call: Sendable {
     ) throws(RPCFault) {
         try context.services.caller.notify(
             context.services.request(
-                module, function, argument, session: session, within: nil, no: deadline, trace: trace, reply: false,
+                module, function, argument, session: session, within: nil, no: deadline, trace: traceContext,
+                reply: false,
                 selection: selection))
     }
 }

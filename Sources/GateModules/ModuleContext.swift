@@ -23,7 +23,8 @@ public struct ModuleContext: Sendable {
     ) async throws(RPCFault) -> Result {
         let value = try await services.caller.call(
             services.request(
-                module, function, argument, session: nil, within: seconds, no: .never, trace: .random(), reply: true,
+                module, function, argument, session: nil, within: seconds, no: .never, trace: TraceContext(.random()),
+                reply: true,
                 selection: selection))
         return try PayloadCoding.result(value)
     }
@@ -34,7 +35,8 @@ public struct ModuleContext: Sendable {
     ) throws(RPCFault) {
         try services.caller.notify(
             services.request(
-                module, function, argument, session: nil, within: nil, no: .never, trace: .random(), reply: false,
+                module, function, argument, session: nil, within: nil, no: .never, trace: TraceContext(.random()),
+                reply: false,
                 selection: selection))
     }
 }

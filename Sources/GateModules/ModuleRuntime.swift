@@ -72,6 +72,18 @@ package final class ModuleRuntime: RPCEndpoint {
 
     /// Runs a handler that may suspend, in the caller's task.
     package func run(
+        _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
+        _ argument: RPCArgument
+    ) async throws(RPCFault) -> RPCValue {
+        if let tracing = services.tracing {
+            return try await tracing.run(call) { () async throws(RPCFault) in
+                try await runIntercepted(body, call, argument)
+            }
+        }
+        return try await runIntercepted(body, call, argument)
+    }
+
+    private func runIntercepted(
         _ body: @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
         _ argument: RPCArgument
     ) async throws(RPCFault) -> RPCValue {
@@ -156,7 +168,7 @@ package final class ModuleRuntime: RPCEndpoint {
     }
 
     private func outcome(
-        _ body: @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
+        _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
         _ argument: RPCArgument
     ) async -> Result<RPCValue, RPCFault> {
         do throws(RPCFault) {
@@ -231,7 +243,7 @@ package final class ModuleRuntime: RPCEndpoint {
         guard let (handler, context) = self.handler(request.function) else { throw .noSuchHandler(request.function) }
         let session = request.session.map { services.session($0) } ?? services.noSession
         return (
-            handler, Call(context: context, session: session, deadline: request.deadline, trace: request.trace)
+            handler, Call(context: context, session: session, deadline: request.deadline, trace: request.traceContext)
         )
     }
 }

@@ -14,11 +14,14 @@ package final class ModuleServices: Sendable {
     /// How long a call waits when nobody says otherwise.
     package let callTime: TimeSpan
     package let clock: @Sendable () -> MonotonicTime
+    /// What records traces.
+    package let tracing: (any CallTracing)?
 
     package init(
         node: String, caller: any RPCCaller, gateway: any SessionGateway, loops: [any EventLoop], callTime: TimeSpan,
-        clock: @escaping @Sendable () -> MonotonicTime
+        clock: @escaping @Sendable () -> MonotonicTime, tracing: (any CallTracing)? = nil
     ) {
+        self.tracing = tracing
         self.node = node
         self.caller = caller
         self.gateway = gateway
@@ -50,7 +53,7 @@ package final class ModuleServices: Sendable {
 
     func request<Argument: Encodable & Sendable>(
         _ module: String, _ function: String, _ argument: Argument, session: Session?, within seconds: Double?,
-        no latest: MonotonicTime, trace: TraceID, reply: Bool, selection: RPCSelection
+        no latest: MonotonicTime, trace: TraceContext, reply: Bool, selection: RPCSelection
     ) -> RPCRequest {
         let own = clock() + (seconds.map { TimeSpan.seconds($0) } ?? callTime)
         var type = module
@@ -59,10 +62,12 @@ package final class ModuleServices: Sendable {
             type = String(module[..<at])
             node = String(module[module.index(after: at)...])
         }
-        return RPCRequest(
+        var request = RPCRequest(
             module: type, node: node, function: function,
             argument: .value(argument) { () throws(RPCFault) in try PayloadCoding.encode(argument) },
-            session: session?.body.snapshot, deadline: min(own, latest), trace: trace, expectsReply: reply,
+            session: session?.body.snapshot, deadline: min(own, latest), trace: trace.trace, expectsReply: reply,
             selection: selection)
+        request.traceContext = tracing?.current ?? trace
+        return request
     }
 }

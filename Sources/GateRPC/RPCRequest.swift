@@ -17,6 +17,10 @@ public struct RPCRequest: Sendable {
     public var deadline: MonotonicTime
     /// Names the request in every log on its way.
     public var trace: TraceID
+    /// The step that made the call, in W3C trace context; 0 for none.
+    public var span: UInt64 = 0
+    /// W3C trace flags.
+    public var traceFlags: UInt8 = 0
     /// Whether the caller waits for an answer.
     public var expectsReply: Bool
     /// Which node gets the call when several of other processes serve the module.
@@ -36,6 +40,14 @@ public struct RPCRequest: Sendable {
         self.trace = trace
         self.expectsReply = expectsReply
         self.selection = selection
+    }
+}
+
+extension RPCRequest {
+    /// ``trace``, ``span`` and ``traceFlags`` as one.
+    public var traceContext: TraceContext {
+        get { TraceContext(trace, span: span, flags: traceFlags) }
+        set { (trace, span, traceFlags) = (newValue.trace, newValue.span, newValue.flags) }
     }
 }
 

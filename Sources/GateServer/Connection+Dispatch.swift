@@ -87,7 +87,7 @@ extension Connection {
         _ context: Call.Context, _ body: InlineHandler, wantsReply: Bool
     ) {
         guard let session else { return }
-        let trace = gate.traces.next()
+        let trace = gate.trace(of: payload)
         let call = Call(
             context: context, session: session.session, deadline: gate.now + gate.limits.callTime, trace: trace)
         var reply = gate.takeReply()
@@ -99,12 +99,12 @@ extension Connection {
         }
         if let fault {
             countFault(fault.kind, isAnswered: wantsReply)
-            if wantsReply { sendEnveloped(message.correlation, topic, .failure(fault), trace) }
+            if wantsReply { sendEnveloped(message.correlation, topic, .failure(fault), trace.trace) }
         } else if wantsReply {
             if reply.form == .bare {
                 sendReply(message.correlation, .result, .bytes, topic, reply.bytes.span)
             } else {
-                sendEnveloped(message.correlation, topic, .success(reply.value), trace)
+                sendEnveloped(message.correlation, topic, .success(reply.value), trace.trace)
             }
         }
         gate.giveReply(&reply)
@@ -115,7 +115,7 @@ extension Connection {
     ) -> Work.Message {
         Work.Message(
             target: target, topic: wantsReply ? [UInt8](copying: topic) : [], payload: [UInt8](copying: payload),
-            correlation: message.correlation, wantsReply: wantsReply, trace: gate.traces.next())
+            correlation: message.correlation, wantsReply: wantsReply, trace: gate.trace(of: payload))
     }
 
     private var workOfClient: Work {
@@ -140,7 +140,7 @@ extension Connection {
         if case .success(.bare(let bytes)) = result {
             sendReply(message.correlation, .result, .bytes, message.topic.span, bytes.span)
         } else {
-            sendEnveloped(message.correlation, message.topic.span, result, message.trace)
+            sendEnveloped(message.correlation, message.topic.span, result, message.trace.trace)
         }
     }
 

@@ -65,7 +65,7 @@ package final class Gateway: Sendable {
     package var services: ModuleServices {
         ModuleServices(
             node: settings.node, caller: router, gateway: sessionManager.facade, loops: loops,
-            callTime: settings.limits.callTime, clock: settings.clock)
+            callTime: settings.limits.callTime, clock: settings.clock, tracing: settings.tracing)
     }
 
     /// Takes a new stream. On its loop.

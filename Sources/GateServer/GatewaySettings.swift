@@ -1,4 +1,5 @@
 package import GateBytes
+package import GateModules
 package import GateSessions
 
 /// What a gateway is made with, apart from loops and modules.
@@ -14,6 +15,8 @@ package struct GatewaySettings: Sendable {
     /// Prefixes of handler names that clients may call; empty for all.
     package var guards = ["HD_", "Handler_"]
     package var routeHandler: RouteHandler?
+    /// What records traces.
+    package var tracing: (any CallTracing)?
     /// Milliseconds since 1970; a manual clock in tests.
     package var wallClock: @Sendable () -> Int64
     /// The monotonic clock, for threads that are no loops.

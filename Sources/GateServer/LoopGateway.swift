@@ -188,6 +188,11 @@ final class LoopGateway: TurnObserver {
         }
     }
 
+    /// The trace that a client names in its JSON body, else a new one.
+    func trace(of payload: Span<UInt8>) -> TraceContext {
+        TraceContext.found(in: payload) ?? TraceContext(traces.next())
+    }
+
     // MARK: Routes
 
     /// The target of a name that the cache does not know; one that exists is entered.

@@ -19,7 +19,7 @@ final class Work {
         var payload: [UInt8]
         var correlation: Correlation
         var wantsReply: Bool
-        var trace: TraceID
+        var trace: TraceContext
     }
 
     /// What is needed when a running message ends or its time is up.
@@ -185,10 +185,11 @@ final class Work {
         done: @escaping @Sendable (Work, Result<RPCValue, RPCFault>) -> Void
     ) {
         let route = message.target.route
-        let request = RPCRequest(
+        var request = RPCRequest(
             module: route.module, node: route.node, function: route.function, argument: .body(message.payload),
-            session: session?.body.snapshot, deadline: deadline(of: ticket), trace: message.trace,
+            session: session?.body.snapshot, deadline: deadline(of: ticket), trace: message.trace.trace,
             expectsReply: message.wantsReply)
+        request.traceContext = message.trace
         let me = LoopConfined(self, to: gate.loop)
         let loop = gate.loop
         gate.router.start(request, on: loop) { result in

@@ -143,6 +143,39 @@ def test_serve_calls_its_own_modules_and_those_of_others(nodes):
             assert wire.ask_json(f"HelloWorld@{node}/HD_Say", {"say": "x"})["Result"] == "you say : x"
         assert wire.ask_json("Login@back/HD_Robot", {})["Error"] == "Service(type:Login) not found"
 
+def test_the_trace_of_a_client_is_in_the_answer_and_in_the_logs_of_all_nodes(nodes):
+    modules = nodes.modules("--log-level", "debug")
+    gateway = nodes.gateway("--log-level", "debug")
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with opened(gateway.port()) as wire:
+        answer = wire.ask_json(
+            "HelloWorld/HD_Say", {"say": "x", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        assert (answer["Trace"], answer["Result"]) == (trace, "you say : x")
+        for node in (gateway, modules):
+            node.wait_for_log(trace)
+        # A request that names none gets one of its own, which all nodes know as well.
+        other = hello(wire)["Trace"]
+        assert other != trace
+        for node in (gateway, modules):
+            node.wait_for_log(other)
+
+
+def test_a_cast_to_fifty_clients_is_one_message_of_the_broker(nodes):
+    if nodes.transport != "nats":
+        return
+    nodes.modules()
+    gateway = nodes.gateway()
+    wires = [opened(gateway.port(), f"w{number}") for number in range(50)]
+    for wire in wires:
+        assert wire.ask("Echo/HD_Join")
+    before, casts = nodes.broker.messages(), 100
+    for number in range(casts):
+        assert wires[0].ask("Echo/HD_Cast", str(number).encode())
+    for wire in wires[1:]:
+        assert [wire.message("Echo/OnCast").payload for _ in range(casts)] == [b"%d" % number for number in range(casts)]
+    # The request, its answer, the cast; and what nodes say every second.
+    assert nodes.broker.messages() - before < 3 * casts + 60
+
 
 @pytest.fixture
 def without():

@@ -16,7 +16,7 @@ final class ModuleFixture {
     init(
         _ modules: any Module..., loops: Int = 1, interceptors: [Interceptor] = [],
         limits: ModuleLimits = ModuleLimits(),
-        transport: (any RPCTransport)? = nil
+        transport: (any RPCTransport)? = nil, tracing: (any CallTracing)? = nil
     ) {
         let group = ManualEventLoopGroup(loopCount: loops)
         let clock = group.clock
@@ -26,7 +26,7 @@ final class ModuleFixture {
             clock: { clock.now })
         services = ModuleServices(
             node: "node-1", caller: router, gateway: sessions, loops: group.loops, callTime: .seconds(10),
-            clock: { clock.now })
+            clock: { clock.now }, tracing: tracing)
         self.group = group
         for module in modules {
             router.add(

@@ -8,7 +8,7 @@ import Testing
     @Test func aRequestHasExactlyTheseBytes() {
         let call = RPCEnvelope.Call(
             module: "M", node: "", function: "f", argument: .bytes([0xAA]), session: nil,
-            trace: TraceID(high: 1, low: 0), remainingMilliseconds: 300)
+            trace: TraceContext(TraceID(high: 1, low: 0)), remainingMilliseconds: 300)
         let bytes = RPCEnvelope(sender: Samples.key, call: 1, replyTo: "in", body: .request(call)).encoded()
         #expect(
             bytes == [

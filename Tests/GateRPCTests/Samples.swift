@@ -42,7 +42,7 @@ enum Samples {
     static var call: RPCEnvelope.Call {
         RPCEnvelope.Call(
             module: "Chat", node: "c1", function: "HD_Say", argument: .bytes([1, 2]), session: session,
-            trace: TraceID(high: 1, low: .max), remainingMilliseconds: 10_000)
+            trace: TraceContext(TraceID(high: 1, low: .max), span: 5, flags: 1), remainingMilliseconds: 10_000)
     }
 
     static var bodies: [RPCEnvelope.Body] {

@@ -11,13 +11,13 @@ enum Floors {
         "GateServer": 6,
         "GateTestKit": 7,
         "Gatehouse": 8, "GateFuzz": 8,
-        "GatehouseDemo": 9, "GateBench": 9, "GateFuzzGateway": 9,
+        "GatehouseDemo": 9, "GatehouseTracing": 9, "GateBench": 9, "GateFuzzGateway": 9,
         "GatehouseCommand": 10,
     ]
 
     /// What may stand above libuv; every other target is pure and can be tested without a socket.
     static let aboveLibuv: Set<String> = [
-        "GateUV", "Gatehouse", "GatehouseDemo", "GateBench", "GateFuzzGateway", "GatehouseCommand",
+        "GateUV", "Gatehouse", "GatehouseDemo", "GatehouseTracing", "GateBench", "GateFuzzGateway", "GatehouseCommand",
     ]
 
     /// What must not be below the gateway: it knows no protocol, no event loop library and no broker.
@@ -26,6 +26,6 @@ enum Floors {
     /// The only modules from outside the package that sources may import.
     static let outside: Set<String> = [
         "Swift", "Synchronization", "Glibc", "Musl", "Darwin", "FoundationEssentials", "Logging", "ArgumentParser",
-        "Histogram", "Testing",
+        "Histogram", "Testing", "Tracing", "Instrumentation", "ServiceContextModule",
     ]
 }

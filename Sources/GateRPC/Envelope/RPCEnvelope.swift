@@ -14,13 +14,13 @@ package struct RPCEnvelope: Sendable {
         package var function: String
         package var argument: RPCValue
         package var session: SessionSnapshot?
-        package var trace: TraceID
+        package var trace: TraceContext
         /// What is left of the deadline; 0 is over.
         package var remainingMilliseconds: UInt32
 
         package init(
             module: String, node: String, function: String, argument: RPCValue, session: SessionSnapshot?,
-            trace: TraceID, remainingMilliseconds: UInt32
+            trace: TraceContext, remainingMilliseconds: UInt32
         ) {
             self.module = module
             self.node = node
@@ -184,15 +184,18 @@ extension RPCEnvelope.Call {
         writer.text(3, function)
         writer.message(4) { argument.write(to: &$0) }
         if let session { writer.message(5) { session.write(to: &$0) } }
-        writer.fixed64(6, trace.high)
-        writer.fixed64(7, trace.low)
+        writer.fixed64(6, trace.trace.high)
+        writer.fixed64(7, trace.trace.low)
         writer.integer(8, UInt64(remainingMilliseconds))
+        writer.fixed64(9, trace.span)
+        writer.integer(10, UInt64(trace.flags))
     }
 
     fileprivate static func read(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(EnvelopeError) -> Self {
         var cursor = WireCursor(range)
         var call = Self(
-            module: "", node: "", function: "", argument: .null, session: nil, trace: TraceID(high: 0, low: 0),
+            module: "", node: "", function: "", argument: .null, session: nil,
+            trace: TraceContext(TraceID(high: 0, low: 0)),
             remainingMilliseconds: 0)
         while let field = try cursor.next(bytes) {
             switch (field.number, field.content) {
@@ -201,9 +204,11 @@ extension RPCEnvelope.Call {
             case (3, .range(let text)): call.function = try bytes.text(text)
             case (4, .range(let value)): call.argument = try RPCValue.read(bytes, value)
             case (5, .range(let session)): call.session = try SessionSnapshot.read(bytes, session)
-            case (6, .fixed64(let half)): call.trace.high = half
-            case (7, .fixed64(let half)): call.trace.low = half
+            case (6, .fixed64(let half)): call.trace.trace.high = half
+            case (7, .fixed64(let half)): call.trace.trace.low = half
             case (8, .integer(let number)): call.remainingMilliseconds = try number.narrowed(8)
+            case (9, .fixed64(let span)): call.trace.span = span
+            case (10, .integer(let number)): call.trace.flags = UInt8(truncatingIfNeeded: number)
             default: continue
             }
         }

@@ -34,6 +34,8 @@ package struct RemoteSettings: Sendable {
     package var limits = RemoteLimits()
     /// Hears who joins and who leaves. Any thread.
     package var changed: @Sendable (NodeChange) -> Void = { _ in }
+    /// Hears of every call; `nil` when nobody wants to. Any thread.
+    package var observe: (@Sendable (RemoteCall) -> Void)?
 
     package init(key: NodeKey, loops: [any EventLoop], clock: @escaping @Sendable () -> MonotonicTime) {
         self.key = key
@@ -52,6 +54,14 @@ package protocol RPCSessionPeer: AnyObject, Sendable {
 
     /// A session of another node has ended.
     func sessionEnded(_ session: SessionSnapshot, reason: CloseReason)
+}
+
+/// A call between nodes, for logs.
+package enum RemoteCall: Sendable {
+    /// It goes to a node.
+    case sent(TraceContext, _ module: String, _ function: String, to: NodeKey)
+    /// It ended here.
+    case served(TraceContext, _ module: String, _ function: String, RPCFault?)
 }
 
 /// A node came or went.

@@ -98,10 +98,11 @@ extension RemoteTransport: RPCLinkReceiver {
             if envelope.replyTo.isEmpty { counters.droppedNotifications.add(1, ordering: .relaxed) }
             return answer(envelope.call, envelope.replyTo, .failure(.noSuchModule(call.module)))
         }
-        let request = RPCRequest(
+        var request = RPCRequest(
             module: call.module, node: node, function: call.function, argument: RPCArgument(call.argument),
             session: call.session, deadline: settings.clock() + .milliseconds(Int(call.remainingMilliseconds)),
-            trace: call.trace, expectsReply: !envelope.replyTo.isEmpty)
+            trace: call.trace.trace, expectsReply: !envelope.replyTo.isEmpty)
+        request.traceContext = call.trace
         if !request.expectsReply {
             do throws(RPCFault) {
                 try endpoint.notify(request)
@@ -117,8 +118,9 @@ extension RemoteTransport: RPCLinkReceiver {
         }
         let loop = loop(for: call.session)
         let (call, replyTo) = (envelope.call, envelope.replyTo)
-        let begin: @Sendable () -> Void = { [self] in
+        let begin: @Sendable () -> Void = { [self, request] in
             endpoint.start(request, on: loop) { [self] result in
+                settings.observe?(.served(request.traceContext, request.module, request.function, result.fault))
                 answer(call, replyTo, result)
                 serving.subtract(1, ordering: .relaxed)
             }
@@ -161,5 +163,12 @@ extension RemoteTransport: RPCLinkReceiver {
         } else {
             Task(executorPreference: loop.executor, operation: body)
         }
+    }
+}
+
+extension Result where Failure == RPCFault {
+    /// Why there is no value.
+    fileprivate var fault: RPCFault? {
+        if case .failure(let fault) = self { fault } else { nil }
     }
 }

@@ -146,6 +146,7 @@ package final class RemoteTransport: RPCTransport {
         } catch {
             return done(.failure(error))
         }
+        settings.observe?(.sent(request.traceContext, request.module, request.function, to: choice.key))
         exchange(body, with: choice, until: request.deadline) { answer in
             switch answer {
             case .success(.reply(let result)): done(result)
@@ -168,7 +169,7 @@ package final class RemoteTransport: RPCTransport {
         }
         let call = RPCEnvelope.Call(
             module: request.module, node: request.node ?? "", function: request.function,
-            argument: try request.argument.value(), session: request.session, trace: request.trace,
+            argument: try request.argument.value(), session: request.session, trace: request.traceContext,
             remainingMilliseconds: remaining)
         return (choice, .request(call))
     }

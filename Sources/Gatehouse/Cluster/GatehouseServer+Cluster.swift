@@ -43,6 +43,25 @@ extension GatehouseServer {
                 logger.notice("node left", metadata: ["node": "\(key.name)", "reason": "\(reason.rawValue)"])
             }
         }
+        if logger.logLevel <= .debug {
+            settings.observe = { call in
+                switch call {
+                case .sent(let trace, let module, let function, let node):
+                    logger.debug(
+                        "call sent",
+                        metadata: [
+                            "trace": "\(trace.trace)", "function": "\(module)/\(function)", "to": "\(node.name)",
+                        ])
+                case .served(let trace, let module, let function, let fault):
+                    logger.debug(
+                        "call served",
+                        metadata: [
+                            "trace": "\(trace.trace)", "function": "\(module)/\(function)",
+                            "fault": "\(fault?.kind ?? "none")",
+                        ])
+                }
+            }
+        }
         return RemoteTransport(settings: settings, link: link)
     }
 

@@ -31,6 +31,8 @@ public final class GatehouseServer: Sendable {
         public var interceptors: [Interceptor] = []
         /// Protocols written in Swift.
         public var protocols: [ProtocolDefinition] = []
+        /// Records the traces of calls; `DistributedTracing` of the library `GatehouseTracing` is one.
+        public var tracing: (any CallTracing)?
         /// What bounds each module.
         public var moduleLimits = ModuleLimits()
 
@@ -162,6 +164,7 @@ public final class GatehouseServer: Sendable {
         settings.topicRule = configuration.routeRule
         settings.guards = configuration.guardPrefixes
         settings.routeHandler = application.routeHandler
+        settings.tracing = application.tracing
         return settings
     }
 
