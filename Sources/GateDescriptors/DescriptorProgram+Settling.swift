@@ -59,6 +59,13 @@ extension DescriptorProgramParts {
         return kinds
     }
 
+    /// By kind's raw value, one bit each: whether an answer only needs the number of its request and its payload.
+    var plainKinds: UInt16 {
+        if answersCarryRoute || identifiers == .order { return 0 }
+        let answers: UInt16 = 1 << UInt16(DescriptorKind.response.rawValue) | 1 << UInt16(DescriptorKind.error.rawValue)
+        return answers & ~addressedKinds
+    }
+
     private func asksTheSame(_ one: Int, _ other: Int) -> Bool {
         tests[one].slot == tests[other].slot
             && numbers[tests[one].range.offsets].elementsEqual(numbers[tests[other].range.offsets])

@@ -60,6 +60,8 @@ final class DescriptorProgram: Sendable {
 
     /// By kind's raw value, one bit each: whether what is written depends on the route.
     let addressedKinds: UInt16
+    /// By kind's raw value, one bit each: whether an answer only needs the number of its request and its payload.
+    let plainKinds: UInt16
     /// What stands between module and handler in a client's name, see ``RouteTable/split``.
     let splitByte: UInt8?
     /// Whether the listener gave routes.
@@ -100,6 +102,7 @@ final class DescriptorProgram: Sendable {
         labels = parts.labels
         self.routes = routes
         addressedKinds = parts.addressedKinds
+        plainKinds = parts.plainKinds
         splitByte = routes.split
         hasRouteEntries = !routes.entries.isEmpty
         namesAreRoutes = routes.isDefault

@@ -8,7 +8,9 @@ extension DescriptorProtocol {
         _ kind: DescriptorKind, _ correlation: Correlation, _ content: inout FrameContent, _ topic: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
-        if program.keepsCalls || correlation.rawValue >> 32 == UInt64(Address.ticketed) {
+        if program.keepsCalls
+            || program.answersCarryRoute && correlation.rawValue >> 32 == UInt64(Address.ticketed)
+        {
             try answer(kind, UInt32(truncatingIfNeeded: correlation.rawValue), &content, topic, payload, &output)
             return
         }

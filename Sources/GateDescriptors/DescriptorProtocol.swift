@@ -82,6 +82,14 @@ public final class DescriptorProtocol: WireProtocol {
         switch action {
         case .reply(let correlation, let outcome, let form):
             let kind: DescriptorKind = outcome == .result ? .response : .error
+            // Most answers only repeat a number.
+            if program.plainKinds & 1 << UInt16(kind.rawValue) != 0, !payload.isEmpty,
+                !IdentifierTickets.isTicket(correlation), form != .text || !program.payloadIsJSON
+            {
+                let content = FrameContent(identifier: .number(correlation.rawValue), form: form, now: now)
+                try write(program.writingRanges[kind.rawValue], content, Span(), payload, &effects.output)
+                return
+            }
             var content = FrameContent(form: form, now: now)
             try reply(kind, correlation, &content, topic, payload, &effects.output)
         case .push(_, let form):

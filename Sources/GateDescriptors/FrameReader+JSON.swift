@@ -12,15 +12,21 @@ extension DescriptorProgram {
     ) throws(FramingError) {
         let body = input.extracting(range)
         var picker = JSONPicker()
-        while let pick = try next(&picker, body) {
-            try take(pick, body, at: range.lowerBound, values: &values, scratch: &scratch)
-        }
+        var picks = JSONPicks()
+        repeat {
+            try next(&picker, body, &picks)
+            for index in 0..<picks.count {
+                try take(picks.pick(index), body, at: range.lowerBound, values: &values, scratch: &scratch)
+            }
+        } while !picker.isDone
     }
 
     @inline(__always)
-    private func next(_ picker: inout JSONPicker, _ body: Span<UInt8>) throws(FramingError) -> JSONPick? {
+    private func next(
+        _ picker: inout JSONPicker, _ body: Span<UInt8>, _ picks: inout JSONPicks
+    ) throws(FramingError) {
         do {
-            return try picker.next(keySet, in: body)
+            try picker.next(keySet, in: body, into: &picks)
         } catch {
             if case .duplicateKey = error.reason { throw .duplicateKey }
             throw .malformedBody(offset: error.offset)

@@ -29,17 +29,45 @@ public struct JSONPick: Hashable, Sendable {
     public var kind: JSONKind { JSONKind(firstByte: firstByte) ?? .null }
 }
 
+/// What a ``JSONPicker`` found in one step. Lives on the stack of who reads.
+public struct JSONPicks: ~Copyable {
+    /// Picks of one step, at most.
+    public static let countMax = 8
+
+    @usableFromInline var items: InlineArray<8, JSONPick>
+    /// Picks that there are.
+    public internal(set) var count = 0
+
+    /// No picks.
+    public init() {
+        items = InlineArray(repeating: JSONPick(place: 0, start: 0, end: 0, firstByte: 0, hasEscapes: false))
+    }
+
+    /// One of them, `0..<count`. Lent to be changed, because any other way copies all of them.
+    @inlinable
+    public mutating func pick(_ index: Int) -> JSONPick { items.span[index] }
+
+    @inline(__always)
+    mutating func append(_ pick: JSONPick) {
+        var span = items.mutableSpan
+        span[count] = pick
+        count &+= 1
+    }
+}
+
 /// Walks over one object and picks the values of known keys out of it, in one pass and without allocating; other members
 /// are checked and passed over.
 ///
 /// The input must be one object with blanks around it or none. It is checked as ``JSON/validate(_:limits:)`` does, and a
-/// known key that comes twice is refused. What was picked is only to be trusted when the walk went on to `nil`.
+/// known key that comes twice is refused. What was picked is only to be trusted when the walk went on to ``isDone``.
 ///
 /// ```swift
 /// var picker = JSONPicker()
-/// while let pick = try picker.next(keys, in: frame) {
-///     if pick.place == 2 { body = pick.valueRange }
-/// }
+/// var picks = JSONPicks()
+/// repeat {
+///     try picker.next(keys, in: frame, into: &picks)
+///     for index in 0..<picks.count where picks.pick(index).place == 2 { body = picks.pick(index).valueRange }
+/// } while !picker.isDone
 /// ```
 public struct JSONPicker: Sendable {
     private var offset = 0
@@ -47,29 +75,32 @@ public struct JSONPicker: Sendable {
     /// Places of the keys that came.
     private var seen: UInt32 = 0
     private var isInside = false
-    private var isDone = false
+    /// Whether all of the input has been picked from and checked.
+    public private(set) var isDone = false
 
     /// A picker at the start of its input.
     public init(limits: JSONLimits = JSONLimits()) {
         budget = JSONBudget(limits)
     }
 
-    /// The next member whose key is known, or `nil` after the last one, when the rest of the input has been checked too.
+    /// The next members whose keys are known, ``JSONPicks/countMax`` at most; fewer when these are the last.
     ///
     /// - Parameters:
     ///   - keys: The same keys in each call.
     ///   - input: The same bytes in each call, fewer than 2^32.
+    ///   - picks: Gets the members in place of what it held.
     /// - Throws: The first fault; the picker is then of no more use.
     public mutating func next(
-        _ keys: borrowing JSONKeySet, in input: Span<UInt8>
-    ) throws(JSONFault) -> JSONPick? {
-        if isDone { return nil }
+        _ keys: borrowing JSONKeySet, in input: Span<UInt8>, into picks: inout JSONPicks
+    ) throws(JSONFault) {
+        picks.count = 0
+        if isDone { return }
         var expected = JSONExpectation.key
         if !isInside {
-            guard try begin(input) else { return nil }
+            guard try begin(input) else { return }
             expected = .keyOrObjectEnd
         }
-        while true {
+        while !isDone && picks.count < JSONPicks.countMax {
             let place = try key(keys, input, expected)
             let start = try StrictReader.skipColon(input, at: offset)
             guard start < input.count else { throw .unexpected(.value, at: start, in: input) }
@@ -83,13 +114,11 @@ public struct JSONPicker: Sendable {
             } else {
                 offset = try StrictReader.skipValue(input, at: start, depth: 1, budget: &budget)
             }
-            let end = offset
-            try endMember(input)
             if place < JSONKeySet.placesMax {
-                return JSONPick(
-                    place: place, start: start, end: end, firstByte: firstByte, hasEscapes: hasEscapes)
+                picks.append(
+                    JSONPick(place: place, start: start, end: offset, firstByte: firstByte, hasEscapes: hasEscapes))
             }
-            if isDone { return nil }
+            try endMember(input)
             expected = .key
         }
     }

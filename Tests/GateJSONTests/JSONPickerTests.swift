@@ -10,8 +10,13 @@ struct JSONPickerTests {
     private func picks(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONFault) -> [JSONPick] {
         var picker = JSONPicker(limits: limits)
         var picks: [JSONPick] = []
-        while let pick = try picker.next(Self.keys, in: bytes.span) { picks.append(pick) }
-        #expect(try picker.next(Self.keys, in: bytes.span) == nil)
+        var found = JSONPicks()
+        repeat {
+            try picker.next(Self.keys, in: bytes.span, into: &found)
+            for index in 0..<found.count { picks.append(found.pick(index)) }
+        } while !picker.isDone
+        try picker.next(Self.keys, in: bytes.span, into: &found)
+        #expect(found.count == 0)
         return picks
     }
 
@@ -30,6 +35,22 @@ struct JSONPickerTests {
             found.map { $0.stringRange.map { String(decoding: bytes[$0], as: UTF8.self) } } == [
                 nil, nil, #"a\"b"#, nil,
             ])
+    }
+
+    @Test(arguments: 7...10)
+    func picksMoreThanOneStepHolds(count: Int) throws {
+        // Eight a step; the last step may find none.
+        let names = (0..<count).map { "k\($0)" }
+        let keys = JSONKeySet(names.enumerated().map { (Array($1.utf8), UInt8($0)) })
+        let bytes = Array("{\(names.map { "\"\($0)\":0" }.joined(separator: ","))}".utf8)
+        var picker = JSONPicker()
+        var found = JSONPicks()
+        var places: [UInt8] = []
+        while !picker.isDone {
+            try picker.next(keys, in: bytes.span, into: &found)
+            for index in 0..<found.count { places.append(found.pick(index).place) }
+        }
+        #expect(places == (0..<UInt8(count)).map { $0 })
     }
 
     @Test(arguments: ["{}", " { } ", "\n{\t}\r\n", #"{"x":1}"#, #"{"rout":1,"routes":2,"Id":3," id":4}"#])
