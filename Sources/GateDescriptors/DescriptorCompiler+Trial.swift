@@ -21,9 +21,10 @@ extension DescriptorCompiler {
     ) {
         if range.isEmpty { return }
         var content = FrameContent()
-        content.copies = program.writing[range].filter { [.copied, .copiedNumber].contains($0.code) || $0.source == .copied }.map { _ in
-            CopiedValue(number: 0, bytes: [])
+        let copying = program.writing[range].count {
+            $0.code == .copied || $0.code == .copiedNumber || $0.source == .copied
         }
+        content.copies = Array(repeating: CopiedValue(number: 0, bytes: []), count: copying)
         var output = ByteBuffer()
         let payload = program.emptyPayload
         do throws(FramingError) {
