@@ -18,7 +18,9 @@
             let me = unsafe Unmanaged.passRetained(self).toOpaque()
             unsafe natsOptions_SetURL(options, url)
             unsafe natsOptions_SetMaxReconnect(options, -1)
-            unsafe natsOptions_SetReconnectWait(options, 200)
+            // A server that is starting takes connections before it answers them: the next attempt comes soon.
+            unsafe natsOptions_SetTimeout(options, 1_000)
+            unsafe natsOptions_SetReconnectWait(options, 100)
             unsafe natsOptions_SetReconnectJitter(options, 200, 200)
             unsafe natsOptions_SetPingInterval(options, Self.noPing)
             unsafe natsOptions_SetSendAsap(options, true)
