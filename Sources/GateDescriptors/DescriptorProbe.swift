@@ -18,7 +18,7 @@ package struct DescriptorProbe: Sendable {
     /// What the vectors hand in.
     package let samples: [[UInt8]]
     /// Whether the frames of both directions have one layout: whether what the vectors say is written can be read.
-    package let isSymmetric: Bool
+    package var isSymmetric: Bool
 
     /// The descriptor as a listener with these options speaks it.
     package init(_ descriptor: ProtocolDescriptor, _ options: ProtocolOptions) throws(ProtocolSetupError) {

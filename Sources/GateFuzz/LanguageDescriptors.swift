@@ -41,5 +41,34 @@ enum LanguageDescriptors {
           response: {op: 3, has: ["id", "result"]}, error: {op: 3, has: ["id", "error"]},
           push: {op: 4, has: ["route", "payload"]}, kick: {op: 5, has: ["route", "payload"], route: "Gate/OnKick"}}}
         """,
+        // Checks behind what they cover.
+        """
+        {frame: [{name: "size", type: "u8", counts: "after"}, {name: "id", type: "u16"},
+          {name: "payload", type: "bytes", len: "rest"}, {name: "sum", type: "check", alg: "crc16-ccitt", over: "payload"}]}
+        """,
+        """
+        {order: "le", frame: [{name: "size", type: "u16", counts: "frame"}, {name: "route", type: "str", len: "u8"},
+          {name: "payload", type: "bytes", len: "rest"}, {name: "sum", type: "check", alg: "crc32"}]}
+        """,
+        """
+        {frame: [{name: "size", type: "u8", counts: "after"}, {name: "payload", type: "bytes", len: "rest"},
+          {name: "sum", type: "check", alg: "md5", key: "secret"}]}
+        """,
+        // Numbered fields inside of the payload, for one code.
+        """
+        {order: "le", frame: [{name: "size", type: "u16", counts: "after"}, {name: "code", type: "u16"},
+          {name: "payload", type: "bytes", len: "rest"}],
+         routes: {by: "number"}, kinds: {request: {}, response: {}},
+         envelope: {when: {code: 58645}, answer: {code: 20476}, wire: {varint: 1, bytes: 2},
+          keys: {code: 0, payload: 1, id: 2}},
+         vectors: [{routes: {"4673": "A/Call"}, in: "0a00 15e5 01c124 0a0161 1107", events: [{route: "A/Call", payload: "a"}],
+          send: [{payload: "b"}], out: "0a00 fc4f 01c124 0a0162 1107"}]}
+        """,
+        // An answer's code is a route's own.
+        """
+        {frame: [{name: "id", type: "u8"}, {name: "code", type: "u32"}, {name: "payload", type: "bytes", len: "u8"}],
+         routes: {by: "number"}, vectors: [{routes: {"7": "A/HD_B -> 8", "9": "Chat/HD_Say"}, in: "01 00000007 00",
+          events: [{route: "A/HD_B", payload: ""}], send: [{payload: "x"}], out: "01 00000008 01 78"}]}
+        """,
     ]
 }

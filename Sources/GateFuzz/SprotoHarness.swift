@@ -64,13 +64,22 @@ private func checkHeader(_ body: [UInt8]) throws(FuzzFinding) {
     let found = Result { () throws(FramingError) in try HeaderFields(Sproto.header(body.span)) }
     let expected = plainHeader(body)
     if found != expected { throw FuzzFinding("the header is \(found), expected \(expected)") }
+    // Numbers at the edges of a word and of four bytes, whatever was read.
+    let edges: [UInt64] = [0, 0x7FFD, 0x7FFE, 0x7FFF, 0x8000, 0xFFFF, 0x1_0000, 0xFFFF_FFFF, 0x1_0000_0000, .max]
+    let edge = edges[body.count % edges.count]
+    try checkHeaderIsRead(type: body.first == 0 ? nil : edge, session: edge)
     guard case .success(let fields) = found else { return }
     if fields.end < 2 || fields.end > body.count { throw FuzzFinding("the header ends at \(fields.end)") }
+    try checkHeaderIsRead(type: fields.type, session: fields.session)
+}
+
+/// A header that was written is read as the same.
+private func checkHeaderIsRead(type: UInt64?, session: UInt64?) throws(FuzzFinding) {
     var output = ByteBuffer()
-    Sproto.appendHeader(type: fields.type, session: fields.session, into: &output)
+    Sproto.appendHeader(type: type, session: session, into: &output)
     let again = plainHeader(output.array())
-    let same = HeaderFields((type: fields.type, session: fields.session, end: output.count))
-    if again != .success(same) { throw FuzzFinding("\(fields) was written and came back as \(again)") }
+    let same = HeaderFields((type: type, session: session, end: output.count))
+    if again != .success(same) { throw FuzzFinding("\(same) was written and came back as \(again)") }
 }
 
 private struct HeaderFields: Equatable {
