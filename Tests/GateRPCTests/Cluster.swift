@@ -78,9 +78,11 @@ final class Cluster: Sendable {
             }
             link = UDPLink(
                 socket: isLossy ? LossySocket(socket) : socket, loop: group.loops[0], peers: peers, start: start)
-        default:
-            let url = try (broker ?? Broker.shared(kind)).url
-            link = try #require(kind.link(url, group: group, start: start))
+        #if NATS || Redis || RabbitMQ
+            default:
+                let url = try (broker ?? Broker.shared(kind)).url
+                link = try #require(kind.link(url, group: group, start: start))
+        #endif
         }
         if counts { link = CountingLink(link) }
         let transport = RemoteTransport(settings: settings, link: link)
