@@ -42,6 +42,12 @@ import Testing
         try fuzzUDPLink(found.span)
     }
 
+    /// A kick of a protocol whose id is a varint was written without one, which nobody can read.
+    @Test func aKickHasAnIdWhereFramesHaveOne() throws {
+        let found = try bytes("descriptor-loader", "finding-kick-without-its-id")
+        try fuzzDescriptorLoader(found.span)
+    }
+
     private func bytes(_ target: String, _ name: String) throws -> [UInt8] {
         try #require(corpus(target).first { $0.name == name }).bytes
     }
