@@ -1,8 +1,8 @@
 // Tells the thread sanitizer of the locks of Swift's Synchronization.Mutex.
 //
-// The way to a free mutex is compiled into the program, where the sanitizer sees it. To one that is held it leads through
-// libswiftSynchronization, which is not built for the sanitizer: what one thread did under the lock then seems to race with
-// what the next one does. Fuzz/threads loads this in front of that library; threads.swift is the proof.
+// The way to a free mutex is compiled into the program, where the sanitizer sees it. To one that is held it leads
+// through libswiftSynchronization, which is not built for the sanitizer: what one thread did under the lock then seems
+// to race with what the next one does. Fuzz/threads loads this in front of that library; threads.swift is the proof.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -201,7 +201,8 @@ extension DescriptorClient {
                 place.identifier.form == .bigEndian ? last + 1 - place.identifier.byteCount : first
             return Request(bytes: one, identifier: place.identifier)
         } catch {
-            guard case .notEncodable = error, let sample else { throw error }
+            // What a part written in Swift has to hold, this side does not know.
+            guard let sample, bench.model.fields.contains(where: { $0.nativeCodec != nil }) else { throw error }
             return Request(bytes: sample, identifier: nil)
         }
     }
