@@ -9,8 +9,16 @@ package final class LiveSession {
     package private(set) var userID: UserID?
     package private(set) var settings: [String: String] = [:]
     package let connectedAtMilliseconds: Int64
-    /// When its user was bound.
-    package var loginMark: LoginMark?
+    /// When its user was bound. Apart, since most sessions of most gateways have none.
+    package var loginMark: LoginMark? {
+        get { login?.mark }
+        set { login = newValue.map { Login(mark: $0) } }
+    }
+    private final class Login {
+        let mark: LoginMark
+        init(mark: LoginMark) { self.mark = mark }
+    }
+    private var login: Login?
     /// When the storage hook last heard of activity.
     package var heartbeatAt = MonotonicTime(nanoseconds: 0)
     private let manager: SessionManager
