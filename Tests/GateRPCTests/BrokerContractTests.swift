@@ -11,8 +11,8 @@ import Testing
     /// Two nodes that found each other over a broker of their own.
     private func nodes(_ kind: LinkKind, _ broker: Broker) async throws -> (Cluster, Cluster.Node) {
         let cluster = Cluster(kind, broker: broker)
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [TestEndpoint.echo()])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [TestEndpoint.echo()])
         await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
         return (cluster, gateway)
     }
@@ -89,7 +89,7 @@ import Testing
         defer { broker.end() }
         let (cluster, gateway) = try await nodes(kind, broker)
         defer { cluster.end() }
-        let slow = try cluster.start("slow", [TestEndpoint.echo("Slow")])
+        let slow = try await cluster.start("slow", [TestEndpoint.echo("Slow")])
         await Cluster.wait { gateway.router.serves(module: "Slow", node: nil) }
         let gate = BlockedLoop(slow.group.loops[0])
         // 40 MB for a node whose loop reads nothing.
@@ -129,8 +129,8 @@ import Testing
         broker.end()
         let cluster = Cluster(kind, broker: broker)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [TestEndpoint.echo()])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [TestEndpoint.echo()])
         #expect(!gateway.link.isUp)
         await #expect(throws: RPCFault.noSuchModule("Echo")) { try await gateway.call("Echo") }
         #expect(throws: RPCFault.unreachable) { try gateway.link.publish([1]) }
@@ -140,12 +140,12 @@ import Testing
 
     @Test(arguments: LinkKind.brokered)
     func aLinkLeavesNothingBehind(kind: LinkKind) async throws {
-        let broker = try Broker.shared(kind)
+        let broker = try await Broker.shared(kind)
         for _ in 0..<3 {
             let seen = WeakLink()
             do {
                 let cluster = Cluster(kind, broker: broker)
-                let node = try cluster.start("g", [TestEndpoint.echo()])
+                let node = try await cluster.start("g", [TestEndpoint.echo()])
                 await Cluster.wait { node.link.isUp }
                 seen.set(node.link)
                 await node.transport.stop(by: node.transport.now + .seconds(5))

@@ -60,7 +60,7 @@ final class Cluster: Sendable {
         _ name: String, _ endpoints: [any RPCEndpoint] = [], labels: [String: String] = [:], counts: Bool = false,
         change: (inout RemoteSettings) -> Void = { _ in },
         sessions: (RemoteTransport, RemoteSettings) -> (any RPCSessionPeer)? = { _, _ in nil }
-    ) throws -> Node {
+    ) async throws -> Node {
         let group = try UVEventLoopGroup(loopCount: 1)
         let start = UInt32.random(in: 1 ... .max)
         var settings = RemoteSettings(key: NodeKey(name: name, start: start), loops: group.loops, clock: Self.now)
@@ -80,8 +80,9 @@ final class Cluster: Sendable {
                 socket: isLossy ? LossySocket(socket) : socket, loop: group.loops[0], peers: peers, start: start)
         #if NATS || Redis || RabbitMQ
             default:
-                let url = try (broker ?? Broker.shared(kind)).url
-                link = try #require(kind.link(url, group: group, start: start))
+                let reached: Broker
+                if let broker { reached = broker } else { reached = try await Broker.shared(kind) }
+                link = try #require(kind.link(reached.url, group: group, start: start))
         #endif
         }
         if counts { link = CountingLink(link) }

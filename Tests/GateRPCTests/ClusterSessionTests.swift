@@ -17,8 +17,12 @@ import Testing
 
         init(_ kind: LinkKind, gateways count: Int = 1, policy: SecondLoginPolicy = .allow) async throws {
             cluster = Cluster(kind)
-            gateways = try (0..<count).map { [cluster] in try SessionNode("g\($0)", cluster, policy, isGateway: true) }
-            backend = try SessionNode("b", cluster, policy, isGateway: false)
+            var gateways: [SessionNode] = []
+            for number in 0..<count {
+                gateways.append(try await SessionNode("g\(number)", cluster, policy, isGateway: true))
+            }
+            self.gateways = gateways
+            backend = try await SessionNode("b", cluster, policy, isGateway: false)
             let all = gateways + [backend]
             await Cluster.wait {
                 all.allSatisfy { node in node.node.transport.gateways.count >= count - (node.isGateway ? 1 : 0) }

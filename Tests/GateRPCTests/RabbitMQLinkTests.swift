@@ -73,7 +73,7 @@
         }
 
         @Test func anInboxWithoutAReaderIsKnownAtOnce() async throws {
-            let (link, probe) = try open(try Broker.shared(.rabbitmq).url)
+            let (link, probe) = try open(try await Broker.shared(.rabbitmq).url)
             await Cluster.wait { link.isUp }
             let long = "gatehouse.inbox." + String(repeating: "x", count: 112)
             for inbox in ["gatehouse.inbox.nobody", "elsewhere", long, long + "x"] { try link.send([1], to: inbox) }
@@ -85,7 +85,7 @@
         }
 
         @Test func aServerThatIsAwayIsPassedOver() async throws {
-            let broker = try Broker.shared(.rabbitmq)
+            let broker = try await Broker.shared(.rabbitmq)
             let (link, probe) = try open("amqp://127.0.0.1:1,127.0.0.1:\(broker.port)")
             await Cluster.wait { link.isUp }
             #expect(probe.seen.reports == ["a socket error occurred", "connected"])
@@ -93,7 +93,7 @@
         }
 
         @Test func aQueueThatSomebodyDeletesIsMadeAnew() async throws {
-            let broker = try Broker.shared(.rabbitmq)
+            let broker = try await Broker.shared(.rabbitmq)
             let (link, probe) = try open(broker.url)
             await Cluster.wait { link.isUp }
             let first = link.inbox

@@ -25,13 +25,13 @@
             "+@connection", "--user", "bob", "on", ">b", "&other.*", "+@all",
         ]
 
-        private func guarded() throws -> Broker {
-            try Broker(program: .redis(with: Self.userSettings))
+        private func guarded() async throws -> Broker {
+            try await Broker.running(.redis(with: Self.userSettings))
         }
 
         @Test(arguments: [":secret@", "secret@", "default:secret@", "ada:s%3Ae%40t@"])
         func whoSaysThePasswordIsServed(credentials: String) async throws {
-            let broker = try guarded()
+            let broker = try await guarded()
             defer { broker.end() }
             let (link, probe) = try open("redis://\(credentials)127.0.0.1:\(broker.port)/7")
             await Cluster.wait { link.isUp }
@@ -46,7 +46,7 @@
             ("bob:b@", "refused: NOPERM this user has no permissions to access one of the channels used as arguments"),
         ])
         func whoDoesNotHearsOnceWhy(credentials: String, reason: String) async throws {
-            let broker = try guarded()
+            let broker = try await guarded()
             defer { broker.end() }
             let (link, probe) = try open("redis://\(credentials)127.0.0.1:\(broker.port)")
             await Cluster.wait { !probe.seen.reports.isEmpty }
@@ -61,7 +61,7 @@
             (["--replicaof", "127.0.0.1", "1"], "this is a replica, name its master"),
         ])
         func serversOfAnotherKindAreRefused(settings: [String], reason: String) async throws {
-            let broker = try Broker(program: .redis(with: settings))
+            let broker = try await Broker.running(.redis(with: settings))
             defer { broker.end() }
             let (link, probe) = try open(broker.url)
             await Cluster.wait { probe.seen.reports == [reason] }
@@ -77,7 +77,7 @@
                 unsafe fclose(file)
             }
             program.arguments = { _, directory in ["\(directory)/sentinel.conf", "--sentinel", "--dir", directory] }
-            let broker = try Broker(program: program)
+            let broker = try await Broker.running(program)
             defer { broker.end() }
             let (link, probe) = try open(broker.url)
             await Cluster.wait { probe.seen.reports == ["Redis Sentinel is not supported"] }
@@ -90,7 +90,7 @@
             (["--client-output-buffer-limit", "pubsub", "0", "0", "0"], 16_777_216),
         ])
         func theServersSettingsLimitAMessage(settings: [String], limit: Int) async throws {
-            let broker = try Broker(program: .redis(with: settings))
+            let broker = try await Broker.running(.redis(with: settings))
             defer { broker.end() }
             let (link, probe) = try open(broker.url)
             await Cluster.wait { link.isUp }
@@ -107,7 +107,7 @@
         }
 
         @Test func anInboxWithoutAReaderIsKnownAtOnce() async throws {
-            let broker = try Broker.shared(.redis)
+            let broker = try await Broker.shared(.redis)
             let (link, probe) = try open(broker.url)
             await Cluster.wait { link.isUp }
             try link.send([1], to: "gatehouse.inbox.nobody")
@@ -118,7 +118,7 @@
         }
 
         @Test func aBurstOfLongMessagesArrivesWhole() async throws {
-            let broker = try Broker(.redis)
+            let broker = try await Broker.running(.redis)
             defer { broker.end() }
             let (link, probe) = try open(broker.url)
             let (sender, others) = try open(broker.url)
@@ -133,12 +133,12 @@
         }
 
         @Test func longCallsAtOnceAllSucceed() async throws {
-            let broker = try Broker(.redis)
+            let broker = try await Broker.running(.redis)
             defer { broker.end() }
             let cluster = Cluster(.redis, broker: broker)
             defer { cluster.end() }
-            let gateway = try cluster.start("g")
-            _ = try cluster.start("b", [TestEndpoint.echo()])
+            let gateway = try await cluster.start("g")
+            _ = try await cluster.start("b", [TestEndpoint.echo()])
             await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
             // More, there and back, than the server keeps for a subscriber.
             let body = (0..<921_600).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -155,7 +155,7 @@
         }
 
         @Test func aNameIsLookedUp() async throws {
-            let broker = try Broker.shared(.redis)
+            let broker = try await Broker.shared(.redis)
             let (link, probe) = try open("redis://localhost:\(broker.port)")
             await Cluster.wait { link.isUp }
             try link.send([1], to: link.inbox)
@@ -166,9 +166,9 @@
         }
 
         @Test func theNextServerServesUntilTheFirstIsBack() async throws {
-            let first = try Broker(.redis)
+            let first = try await Broker.running(.redis)
             defer { first.end() }
-            let second = try Broker(.redis)
+            let second = try await Broker.running(.redis)
             defer { second.end() }
             let url = "redis://127.0.0.1:\(first.port),127.0.0.1:\(second.port)"
             let (link, probe) = try open(url)
@@ -179,7 +179,7 @@
             await Cluster.wait { link.isUp && other.isUp }
             try link.send([1], to: other.inbox)
             await Cluster.wait { others.seen.messages == [[1]] }
-            try first.start()
+            try await first.restart()
             await Cluster.wait { probe.seen.changes.count == 5 && others.seen.changes.count == 5 }
             #expect(probe.seen.changes == [true, false, true, false, true])
             second.end()
@@ -188,7 +188,7 @@
         }
 
         @Test func aReaderThatTheServerCutsOffComesBack() async throws {
-            let broker = try Broker(.redis)
+            let broker = try await Broker.running(.redis)
             defer { broker.end() }
             let (slow, probe) = try open(broker.url)
             let (sender, others) = try open(broker.url)

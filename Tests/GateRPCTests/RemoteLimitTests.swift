@@ -62,8 +62,8 @@ import Testing
         let cluster = Cluster(.memory)
         defer { cluster.end() }
         let gated = Gated()
-        let gateway = try cluster.start("g", change: { $0.limits.pendingCallsMax = 5 })
-        _ = try cluster.start("b", [gated.endpoint])
+        let gateway = try await cluster.start("g", change: { $0.limits.pendingCallsMax = 5 })
+        _ = try await cluster.start("b", [gated.endpoint])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let ends = await ends(calls, of: gateway, gated, running: calls - refused)
         #expect(ends.values == calls - refused)
@@ -76,8 +76,8 @@ import Testing
         let cluster = Cluster(.memory)
         defer { cluster.end() }
         let gated = Gated()
-        let gateway = try cluster.start("g")
-        let backend = try cluster.start("b", [gated.endpoint], change: { $0.limits.servingMax = 5 })
+        let gateway = try await cluster.start("g")
+        let backend = try await cluster.start("b", [gated.endpoint], change: { $0.limits.servingMax = 5 })
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let ends = await ends(calls, of: gateway, gated, running: calls - refused)
         #expect(ends.values == calls - refused)
@@ -89,8 +89,8 @@ import Testing
     @Test func whatIsNoEnvelopeAndWhatNobodyTakesIsCounted() async throws {
         let cluster = Cluster(.memory)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        let backend = try cluster.start("b", [TestEndpoint.echo("M")])
+        let gateway = try await cluster.start("g")
+        let backend = try await cluster.start("b", [TestEndpoint.echo("M")])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let counters = backend.transport.counters
         try gateway.link.send([1, 2, 3], to: backend.link.inbox)
@@ -113,8 +113,8 @@ import Testing
     @Test func aCallWithAFilterPassesALocalModuleThatDoesNotFit() async throws {
         let cluster = Cluster(.memory)
         defer { cluster.end() }
-        let gateway = try cluster.start("g", [TestEndpoint.named("local")])
-        _ = try cluster.start("b", [TestEndpoint.named("remote")], labels: ["zone": "b"])
+        let gateway = try await cluster.start("g", [TestEndpoint.named("local")])
+        _ = try await cluster.start("b", [TestEndpoint.named("remote")], labels: ["zone": "b"])
         await Cluster.wait { gateway.transport.serves(module: "Who", node: nil) }
         #expect(try await gateway.call("Who") == .string("local"))
         let far = RPCSelection(.random, labels: ["zone": "b"])

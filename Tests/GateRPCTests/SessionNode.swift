@@ -17,10 +17,10 @@ final class SessionNode: Sendable {
     /// Counts what the node sends.
     var link: CountingLink? { node.link as? CountingLink }
 
-    init(_ name: String, _ cluster: Cluster, _ policy: SecondLoginPolicy, isGateway: Bool) throws {
+    init(_ name: String, _ cluster: Cluster, _ policy: SecondLoginPolicy, isGateway: Bool) async throws {
         self.isGateway = isGateway
         let parts = Mutex<(SessionManager, RemoteSessionGateway)?>(nil)
-        node = try cluster.start(name, counts: true) { settings in
+        node = try await cluster.start(name, counts: true) { settings in
             settings.isGateway = isGateway
             settings.sessionNode = SessionManager.nodeNumber(of: name)
         } sessions: { transport, settings in

@@ -9,8 +9,8 @@ import Testing
     func everyValueTravelsThereAndBack(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [TestEndpoint.echo()])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [TestEndpoint.echo()])
         await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
         for value in Samples.values {
             switch value {
@@ -32,8 +32,8 @@ import Testing
             seen.withLock { $0.append(request) }
             return .null
         }
-        let gateway = try cluster.start("g")
-        let backend = try cluster.start("b", [module])
+        let gateway = try await cluster.start("g")
+        let backend = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let trace = TraceID(high: 3, low: 4)
         let deadline = gateway.transport.now + .seconds(7)
@@ -55,8 +55,8 @@ import Testing
         let cluster = Cluster(kind)
         defer { cluster.end() }
         let module = TestEndpoint("M") { _ throws(RPCFault) in throw .handler(code: 7, message: "no") }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [module])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         await #expect(throws: RPCFault.handler(code: 7, message: "no")) { try await gateway.call("M") }
         await #expect(throws: RPCFault.noSuchModule("X")) { try await gateway.call("X") }
@@ -71,8 +71,8 @@ import Testing
             try? await Task.sleep(for: .seconds(1))
             return .null
         }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [module])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         await #expect(throws: RPCFault.deadlineExceeded) {
             try await gateway.call("M", within: .milliseconds(50))
@@ -85,8 +85,8 @@ import Testing
         let cluster = Cluster(kind)
         defer { cluster.end() }
         let module = TestEndpoint.echo("M")
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [module])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         for number in 0..<100 {
             try gateway.router.notify(
@@ -102,8 +102,8 @@ import Testing
     func aMessageAboveTheLimitIsNotSent(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [TestEndpoint.echo()])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [TestEndpoint.echo()])
         await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
         let limit = gateway.link.messageBytesMax
         let body = [UInt8](repeating: 7, count: limit - 1_024)
@@ -120,8 +120,8 @@ import Testing
         let cluster = Cluster(kind)
         defer { cluster.end() }
         let module = TestEndpoint.echo("M")
-        let gateway = try cluster.start("g")
-        let backend = try cluster.start("b", [module])
+        let gateway = try await cluster.start("g")
+        let backend = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let limit = gateway.link.messageBytesMax
         let notify: (Int) -> RPCFault? = { bodyBytes in
@@ -153,8 +153,8 @@ import Testing
     func nineHundredKibibytesTravelWhereTheyFit(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [TestEndpoint.echo()])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [TestEndpoint.echo()])
         await Cluster.wait { gateway.router.serves(module: "Echo", node: nil) }
         let body = (0..<921_600).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         if kind == .udp {
@@ -170,10 +170,10 @@ import Testing
     func aResultAboveTheLimitIsAFault(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
+        let gateway = try await cluster.start("g")
         let limit = gateway.link.messageBytesMax
         let module = TestEndpoint("M") { _ throws(RPCFault) in .bytes([UInt8](repeating: 1, count: limit)) }
-        _ = try cluster.start("b", [module])
+        _ = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let fault = await #expect(throws: RPCFault.self) { try await gateway.call("M") }
         guard case .tooLarge(_, limit)? = fault else { throw TestFailure.unexpected }
@@ -183,8 +183,8 @@ import Testing
     func callsToAKilledNodeEndSoonAndItsReturnIsSeen(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        let backend = try cluster.start("b", [TestEndpoint.named("b1")])
+        let gateway = try await cluster.start("g")
+        let backend = try await cluster.start("b", [TestEndpoint.named("b1")])
         await Cluster.wait { gateway.router.serves(module: "Who", node: nil) }
         #expect(try await gateway.call("Who") == .string("b1"))
         if let link = backend.link as? MemoryLink { cluster.hub.leave(link) }
@@ -193,7 +193,7 @@ import Testing
         await #expect(throws: RPCFault.unreachable) { try await gateway.call("Who", within: .seconds(30)) }
         #expect(gateway.transport.now - before < .seconds(15))
         await #expect(throws: RPCFault.noSuchModule("Who")) { try await gateway.call("Who") }
-        let again = try cluster.start("b", [TestEndpoint.named("b2")])
+        let again = try await cluster.start("b", [TestEndpoint.named("b2")])
         await Cluster.wait { gateway.router.serves(module: "Who", node: nil) }
         #expect(try await gateway.call("Who") == .string("b2"))
         await again.transport.stop(by: again.transport.now + .seconds(5))
@@ -210,9 +210,9 @@ import Testing
                 return .string(name)
             }
         }
-        let gateway = try cluster.start("g")
-        let first = try cluster.start("b1", [slow("b1")])
-        _ = try cluster.start("b2", [slow("b2")])
+        let gateway = try await cluster.start("g")
+        let first = try await cluster.start("b1", [slow("b1")])
+        _ = try await cluster.start("b2", [slow("b2")])
         await Cluster.wait { gateway.transport.nodes.count == 2 }
         let results = await withTaskGroup(of: RPCValue?.self) { group in
             for number in 0..<200 {
@@ -240,8 +240,8 @@ import Testing
         let cluster = Cluster(kind)
         defer { cluster.end() }
         let local = TestEndpoint.named("local")
-        let gateway = try cluster.start("g", [local])
-        _ = try cluster.start("b", [TestEndpoint.named("remote")])
+        let gateway = try await cluster.start("g", [local])
+        _ = try await cluster.start("b", [TestEndpoint.named("remote")])
         await Cluster.wait { gateway.transport.serves(module: "Who", node: nil) }
         #expect(try await gateway.call("Who") == .string("local"))
         gateway.router.remove(type: "Who")
@@ -254,8 +254,8 @@ import Testing
     func manyCallsAtOnceAllEnd(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
-        let gateway = try cluster.start("g")
-        for name in ["b1", "b2"] { _ = try cluster.start(name, [TestEndpoint.echo()]) }
+        let gateway = try await cluster.start("g")
+        for name in ["b1", "b2"] { _ = try await cluster.start(name, [TestEndpoint.echo()]) }
         await Cluster.wait { gateway.transport.nodes.count == 2 }
         let good = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<2_000 {

@@ -14,8 +14,8 @@ import Testing
         let module = TestEndpoint("M") { _ throws(RPCFault) in
             .int64(Int64(runs.add(1, ordering: .relaxed).newValue))
         }
-        let gateway = try cluster.start("g")
-        _ = try cluster.start("b", [module])
+        let gateway = try await cluster.start("g")
+        _ = try await cluster.start("b", [module])
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let results = await withTaskGroup(of: RPCValue?.self) { group in
             for _ in 0..<100 { group.addTask { try? await gateway.call("M") } }
