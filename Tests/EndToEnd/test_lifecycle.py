@@ -54,6 +54,7 @@ def test_version_as_text_and_as_json():
     versions = json.loads(machine.stdout)
     assert versions["gatehouse"] in text.stdout and re.fullmatch(r"\d+\.\d+\.\d+", versions["gatehouse"])
     assert "swift" in versions
+    assert versions["traits"] == "none" or set(versions["traits"].split(",")) <= {"NATS", "RabbitMQ", "Redis", "Zlib"}
 
 
 @pytest.mark.parametrize("arguments, says", [
