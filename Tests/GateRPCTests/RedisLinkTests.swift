@@ -118,7 +118,7 @@
         }
 
         @Test func aBurstOfLongMessagesArrivesWhole() async throws {
-            let broker = try await Broker.running(.redis)
+            let broker = try await Broker.running(LinkKind.redis)
             defer { broker.end() }
             let (link, probe) = try open(broker.url)
             let (sender, others) = try open(broker.url)
@@ -133,7 +133,7 @@
         }
 
         @Test func longCallsAtOnceAllSucceed() async throws {
-            let broker = try await Broker.running(.redis)
+            let broker = try await Broker.running(LinkKind.redis)
             defer { broker.end() }
             let cluster = Cluster(.redis, broker: broker)
             defer { cluster.end() }
@@ -166,9 +166,9 @@
         }
 
         @Test func theNextServerServesUntilTheFirstIsBack() async throws {
-            let first = try await Broker.running(.redis)
+            let first = try await Broker.running(LinkKind.redis)
             defer { first.end() }
-            let second = try await Broker.running(.redis)
+            let second = try await Broker.running(LinkKind.redis)
             defer { second.end() }
             let url = "redis://127.0.0.1:\(first.port),127.0.0.1:\(second.port)"
             let (link, probe) = try open(url)
@@ -188,7 +188,7 @@
         }
 
         @Test func aReaderThatTheServerCutsOffComesBack() async throws {
-            let broker = try await Broker.running(.redis)
+            let broker = try await Broker.running(LinkKind.redis)
             defer { broker.end() }
             let (slow, probe) = try open(broker.url)
             let (sender, others) = try open(broker.url)
