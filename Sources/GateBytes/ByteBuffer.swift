@@ -146,6 +146,22 @@ public struct ByteBuffer: ~Copyable {
         unsafe base.unsafelyUnwrapped[start + offset] = byte
     }
 
+    /// Overwrites the `count` bytes from `offset` on, 1...8, with the lowest of a word, the lowest first.
+    @inlinable
+    public mutating func set(_ offset: Int, toLowBytes count: Int, of word: UInt64) {
+        precondition(count > 0 && count <= 8, "a word has eight bytes")
+        precondition(offset >= 0 && offset + count <= self.count, "bytes are only overwritten inside the buffer")
+        // Sound: storage has 256 bytes or more, so where eight bytes from the place on would end behind it, the eight before
+        // its end are there; bytes that are not meant are written back as they were.
+        let place = start + offset
+        let low = min(place, capacity - 8)
+        let shift = UInt64(8 * (place - low))
+        let mask = (count == 8 ? UInt64.max : 1 << UInt64(8 * count) - 1) << shift
+        let address = unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + low)
+        let old = unsafe address.loadUnaligned(as: UInt64.self).littleEndian
+        unsafe address.storeBytes(of: (old & ~mask | word << shift & mask).littleEndian, as: UInt64.self)
+    }
+
     /// The byte at `offset` from the first readable byte.
     @inlinable
     public subscript(offset: Int) -> UInt8 {

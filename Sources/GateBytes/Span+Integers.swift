@@ -11,6 +11,15 @@ extension Span where Element == UInt8 {
         UInt32(bigEndianUInt16(at: offset)) << 16 | UInt32(bigEndianUInt16(at: offset + 2))
     }
 
+    /// The 64-bit integer at `offset`, least significant byte first.
+    @inlinable
+    public func littleEndianUInt64(at offset: Int) -> UInt64 {
+        precondition(offset >= 0 && offset <= count - 8, "an integer lies inside its span")
+        // Sound: checked above; no alignment is asked for.
+        return unsafe UInt64(
+            littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+
     /// Whether both spans hold the same bytes.
     @inlinable
     public func equals(_ other: Span<UInt8>) -> Bool {

@@ -63,11 +63,10 @@ extension DescriptorProgram {
                 values.set(slot, range: ByteRange(start: base + text.lowerBound, count: text.count))
             }
         case FrameValues.identifier:
-            switch pick.kind {
-            case .null: break
-            case .number, .string:
+            if pick.isNumber || pick.isString {
                 values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
-            case .object, .array, .true, .false: throw .malformedBody(offset: value.lowerBound)
+            } else if pick.kind != .null {
+                throw .malformedBody(offset: value.lowerBound)
             }
         case FrameValues.code:
             guard let number = IdentifierTickets.plainNumber(body.extracting(value)) else {

@@ -128,7 +128,7 @@ extension DescriptorProgram {
         case .check:
             scopes.move(operation.scope, to: output.count)
             for _ in 0..<operation.width { output.append(UInt8(0)) }
-        case .fillCheck: fillCheck(operation, scopes, &output)
+        case .fillCheck: fillCheck(operation, &scopes, &output)
         case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
         case .nowMilliseconds:
             let value = UInt64(content.now.nanoseconds / 1_000_000)
@@ -198,7 +198,7 @@ extension DescriptorProgram {
     }
 
     /// Fills in the check of what stands between a mark and its own place.
-    private func fillCheck(_ operation: WriteOperation, _ scopes: borrowing WriteScopes, _ output: inout ByteBuffer) {
+    private func fillCheck(_ operation: WriteOperation, _ scopes: inout WriteScopes, _ output: inout ByteBuffer) {
         let place = scopes.place(operation.scope)
         let covered = scopes.counted(operation.scope)..<place
         let bytes = output.withBytes { bytes in
@@ -315,22 +315,20 @@ extension DescriptorProgram {
     private static func append(
         _ value: UInt64, _ width: UInt8, _ isLittleEndian: Bool, to output: inout ByteBuffer
     ) {
-        let count = Int(width)
-        // The wanted bytes lowest, in the order in which they are written; a shift by 64 bits is none at all.
-        let word = isLittleEndian ? value : value.byteSwapped >> UInt64(64 &- 8 &* count)
-        if count > 0 { output.append(lowBytes: count, of: word) }
+        if width > 0 { output.append(lowBytes: Int(width), of: word(value, width, isLittleEndian)) }
+    }
+
+    /// An integer of `width` bytes, one or more, as it is written: the first byte lowest.
+    @inline(__always)
+    private static func word(_ value: UInt64, _ width: UInt8, _ isLittleEndian: Bool) -> UInt64 {
+        isLittleEndian ? value : value.byteSwapped >> UInt64(64 &- 8 &* Int(width))
     }
 
     @inline(__always)
     private static func put(
         _ value: UInt64, at place: Int, _ width: UInt8, _ isLittleEndian: Bool, into output: inout ByteBuffer
     ) {
-        var index = 0
-        while index < Int(width) {
-            let shift = UInt64(8 &* (isLittleEndian ? index : Int(width) &- 1 &- index))
-            output.set(place &+ index, to: UInt8(truncatingIfNeeded: value >> shift))
-            index &+= 1
-        }
+        if width > 0 { output.set(place, toLowBytes: Int(width), of: word(value, width, isLittleEndian)) }
     }
 }
 
@@ -338,8 +336,9 @@ extension DescriptorProgram {
 private struct WriteScopes: ~Copyable {
     private var places: InlineArray<8, (place: Int, counted: Int)> = InlineArray(repeating: (0, 0))
 
-    func place(_ scope: UInt8) -> Int { places.span[Int(scope & 7)].place }
-    func counted(_ scope: UInt8) -> Int { places.span[Int(scope & 7)].counted }
+    // Lent to be changed, because any other way copies all of the array.
+    mutating func place(_ scope: UInt8) -> Int { places.mutableSpan[Int(scope & 7)].place }
+    mutating func counted(_ scope: UInt8) -> Int { places.mutableSpan[Int(scope & 7)].counted }
     mutating func open(_ scope: UInt8, place: Int, counted: Int) { places[Int(scope & 7)] = (place, counted) }
     mutating func move(_ scope: UInt8, to place: Int) { places[Int(scope & 7)].place = place }
     mutating func mark(_ scope: UInt8, at offset: Int) { places[Int(scope & 7)].counted = offset }

@@ -64,8 +64,7 @@ struct IdentifierTickets {
     /// The number that eight digits say, worked out side by side in one word; `nil` when one of them is none.
     @inline(__always)
     private static func eightDigits(_ text: Span<UInt8>, at offset: Int) -> UInt64? {
-        var word: UInt64 = 0
-        for index in 0..<8 { word |= UInt64(text[offset &+ index]) << UInt64(8 &* index) }
+        var word = text.littleEndianUInt64(at: offset)
         let highs: UInt64 = 0xF0F0_F0F0_F0F0_F0F0
         let zeros: UInt64 = 0x3030_3030_3030_3030
         guard word & highs == zeros, (word &+ 0x0606_0606_0606_0606) & highs == zeros else { return nil }

@@ -25,6 +25,9 @@ public struct JSONPick: Hashable, Sendable {
     /// The raw text of a string, without its quotes; `nil` for other kinds.
     public var stringRange: Range<Int>? { isString ? Int(start) + 1..<Int(end) - 1 : nil }
 
+    /// Whether the value is a number.
+    public var isNumber: Bool { ASCII.isDigit(firstByte) || firstByte == ASCII.minus }
+
     /// The kind of the value.
     public var kind: JSONKind { JSONKind(firstByte: firstByte) ?? .null }
 }
@@ -101,16 +104,18 @@ public struct JSONPicker: Sendable {
             expected = .keyOrObjectEnd
         }
         while !isDone && picks.count < JSONPicks.countMax {
-            let place = try key(keys, input, expected)
-            let start = try StrictReader.skipColon(input, at: offset)
+            let (place, start) = try key(keys, input, expected)
             guard start < input.count else { throw .unexpected(.value, at: start, in: input) }
             let firstByte = input[start]
             var hasEscapes = false
             if firstByte == ASCII.quote {
                 try budget.countNode(at: start, in: input)
-                let extent = try JSONStringReader.extent(input, from: start &+ 1)
+                let extent = try JSONStringReader.strictExtent(input, from: start &+ 1)
                 offset = extent.end &+ 1
                 hasEscapes = extent.hasEscapes
+            } else if let end = StrictReader.skipShortInteger(input, at: start) {
+                try budget.countNode(at: start, in: input)
+                offset = end
             } else {
                 offset = try StrictReader.skipValue(input, at: start, depth: 1, budget: &budget)
             }
@@ -142,18 +147,25 @@ public struct JSONPicker: Sendable {
         return true
     }
 
-    /// Reads a key and remembers it.
-    /// - Returns: Its place, `placesMax` when it is not known.
+    /// Reads a key, the colon and the blanks around it; remembers the key.
+    /// - Returns: The key's place, `placesMax` when it is not known, and where the value begins.
     @inline(__always)
     private mutating func key(
         _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation
-    ) throws(JSONFault) -> UInt8 {
+    ) throws(JSONFault) -> (place: UInt8, valueStart: Int) {
+        // Nearly all keys that are looked for.
+        if let word = JSONStringReader.word(input, at: offset), let known = keys.compact(word) {
+            let start = offset &+ 1
+            offset &+= known.byteCount
+            try remember(known.place, start, input)
+            return (known.place, StrictReader.skipBlanks(input, from: offset))
+        }
         guard offset < input.count, input[offset] == ASCII.quote else {
             throw .unexpected(expected, at: offset, in: input)
         }
         let start = offset &+ 1
         var place = UInt8(JSONKeySet.placesMax)
-        // Nearly all keys: up to seven plain bytes.
+        // Up to seven plain bytes.
         if let short = JSONStringReader.shortPlain(input, from: start) {
             place = keys.place(word: short.word, byteCount: short.byteCount)
             offset = start &+ short.byteCount &+ 1
@@ -162,11 +174,16 @@ public struct JSONPicker: Sendable {
             offset = extent.end &+ 1
             place = try Self.place(of: start..<extent.end, hasEscapes: extent.hasEscapes, keys, input)
         }
-        guard place < JSONKeySet.placesMax else { return place }
+        if place < JSONKeySet.placesMax { try remember(place, start, input) }
+        return (place, try StrictReader.skipColon(input, at: offset))
+    }
+
+    /// Notes a known key, whose text begins at `start`; refuses it when it came before.
+    @inline(__always)
+    private mutating func remember(_ place: UInt8, _ start: Int, _ input: Span<UInt8>) throws(JSONFault) {
         let bit: UInt32 = 1 << UInt32(place)
         if seen & bit != 0 { try refuse(start, input) }
         seen |= bit
-        return place
     }
 
     @inline(never)

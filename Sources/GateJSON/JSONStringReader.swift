@@ -7,6 +7,46 @@ enum JSONStringReader {
         var hasEscapes: Bool
     }
 
+    /// Checks a string of strict JSON up to its closing quote; `start` is the offset of the first byte after the opening one.
+    @inline(__always)
+    static func strictExtent(_ bytes: Span<UInt8>, from start: Int) throws(JSONFault) -> Extent {
+        if let end = plainEnd(bytes, from: start) { return Extent(end: end, hasEscapes: false) }
+        return try extent(bytes, from: start)
+    }
+
+    /// Where a string of plain ASCII ends; `nil` when it holds anything else, or when fewer than sixteen bytes follow.
+    private static func plainEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+        // The last block reaches back over bytes that were seen to be plain.
+        let last = bytes.count &- 16
+        guard start <= last else { return nil }
+        var offset = start
+        let raw = unsafe bytes.bytes
+        while true {
+            // Sound: the sixteen bytes lie inside the span, as `offset` is at most `last`.
+            let block = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD16<Int8>.self)
+            if let place = firstMark(in: block, quote: ASCII.quote) {
+                offset &+= place
+                return bytes[offset] == ASCII.quote ? offset : nil
+            }
+            if offset == last { return nil }
+            offset = min(offset &+ 16, last)
+        }
+    }
+
+    /// The place of the first of sixteen bytes that is no plain text, see ``marks(_:quote:)``; `nil` when all are.
+    @inline(__always)
+    private static func firstMark(in block: SIMD16<Int8>, quote: UInt8) -> Int? {
+        let quotes = SIMD16(repeating: Int8(truncatingIfNeeded: quote))
+        let slashes = SIMD16(repeating: Int8(truncatingIfNeeded: ASCII.backslash))
+        // As signed numbers, what is beyond ASCII lies below the space too.
+        let spaces = SIMD16(repeating: Int8(truncatingIfNeeded: ASCII.space))
+        let found = (block .< spaces) .| (block .== quotes) .| (block .== slashes)
+        // Sound: a mask of sixteen bytes, all bits of each set or none, has as many bits as two words.
+        let marks = unsafe unsafeBitCast(found, to: SIMD2<UInt64>.self)
+        if marks[0] | marks[1] == 0 { return nil }
+        return (marks[0] != 0 ? marks[0].trailingZeroBitCount : 64 &+ marks[1].trailingZeroBitCount) >> 3
+    }
+
     /// Checks a string up to its closing quote.
     ///
     /// - Parameters:
@@ -51,20 +91,10 @@ enum JSONStringReader {
     private static func skipPlain(_ bytes: Span<UInt8>, from start: Int, quote: UInt8) -> Int {
         var offset = start
         let raw = unsafe bytes.bytes
-        let quotes = SIMD16(repeating: Int8(truncatingIfNeeded: quote))
-        let slashes = SIMD16(repeating: Int8(truncatingIfNeeded: ASCII.backslash))
-        // As signed numbers, what is beyond ASCII lies below the space too.
-        let spaces = SIMD16(repeating: Int8(truncatingIfNeeded: ASCII.space))
         while offset &+ 16 <= bytes.count {
             // Sound: the sixteen bytes lie inside the span, checked above.
             let block = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: SIMD16<Int8>.self)
-            let found = (block .< spaces) .| (block .== quotes) .| (block .== slashes)
-            // Sound: a mask of sixteen bytes, all bits of each set or none, has as many bits as two words.
-            let marks = unsafe unsafeBitCast(found, to: SIMD2<UInt64>.self)
-            if marks[0] | marks[1] != 0 {
-                let skipped = marks[0] != 0 ? marks[0].trailingZeroBitCount : 64 &+ marks[1].trailingZeroBitCount
-                return offset &+ skipped >> 3
-            }
+            if let place = firstMark(in: block, quote: quote) { return offset &+ place }
             offset &+= 16
         }
         while offset &+ 8 <= bytes.count {
@@ -85,14 +115,20 @@ enum JSONStringReader {
         return offset
     }
 
+    /// The eight bytes from `offset` on, the first one lowest; `nil` when there are not so many.
+    @inline(__always)
+    static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt64? {
+        guard offset &+ 8 <= bytes.count else { return nil }
+        let raw = unsafe bytes.bytes
+        // Sound: the eight bytes lie inside the span, checked above; offsets are never negative.
+        return unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+    }
+
     /// The plain text up to the closing quote when it has at most seven bytes and eight follow `start`; `nil` for any
     /// other, which ``extent(_:from:quote:dialect:)`` reads.
     @inline(__always)
     static func shortPlain(_ bytes: Span<UInt8>, from start: Int) -> (word: UInt64, byteCount: Int)? {
-        guard start &+ 8 <= bytes.count else { return nil }
-        let raw = unsafe bytes.bytes
-        // Sound: the eight bytes lie inside the span, checked above.
-        let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self)
+        guard let word = word(bytes, at: start) else { return nil }
         let marks = marks(word, quote: ASCII.quote)
         let count = marks.trailingZeroBitCount >> 3
         guard marks != 0, UInt8(truncatingIfNeeded: word >> UInt64(8 &* count)) == ASCII.quote else { return nil }

@@ -22,7 +22,7 @@ enum StrictReader {
         guard start < bytes.count else { throw .unexpected(expected, at: start, in: bytes) }
         try budget.countNode(at: start, in: bytes)
         switch bytes[start] {
-        case ASCII.quote: return try JSONStringReader.extent(bytes, from: start &+ 1).end &+ 1
+        case ASCII.quote: return try JSONStringReader.strictExtent(bytes, from: start &+ 1).end &+ 1
         case ASCII.openBrace: return try skipObject(bytes, at: start, depth: depth, budget: &budget)
         case ASCII.openBracket: return try skipArray(bytes, at: start, depth: depth, budget: &budget)
         case ASCII.minus, ASCII.zero...ASCII.nine: return try skipNumber(bytes, at: start)
@@ -94,6 +94,30 @@ enum StrictReader {
         return skipBlanks(bytes, from: offset &+ 1)
     }
 
+    /// Reads digits alone, one to fifteen of them, with a comma or a brace right behind; `nil` for any other value, and near
+    /// the end of the text, which ``skipValue(_:at:depth:expected:budget:)`` reads.
+    @inline(__always)
+    static func skipShortInteger(_ bytes: Span<UInt8>, at start: Int) -> Int? {
+        guard let first = JSONStringReader.word(bytes, at: start) else { return nil }
+        var end = start &+ digitCount(first)
+        if end == start { return nil }
+        if end == start &+ 8 {
+            guard let second = JSONStringReader.word(bytes, at: end) else { return nil }
+            end &+= digitCount(second)
+        }
+        guard end < bytes.count, bytes[end] == ASCII.comma || bytes[end] == ASCII.closeBrace else { return nil }
+        return UInt8(truncatingIfNeeded: first) == ASCII.zero && end > start &+ 1 ? nil : end
+    }
+
+    /// How many digits a word begins with, its lowest byte being the first; 8 when all of them are.
+    @inline(__always)
+    private static func digitCount(_ word: UInt64) -> Int {
+        // Of digits 0...9 is left; what is more has its highest bit set now or then. The lowest mark is right.
+        let digits = word ^ 0x3030_3030_3030_3030
+        let marks = ((digits &+ 0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080
+        return marks.trailingZeroBitCount >> 3
+    }
+
     /// Reads the number at `start`, which is a digit or a minus.
     static func skipNumber(_ bytes: Span<UInt8>, at start: Int) throws(JSONFault) -> Int {
         var offset = start
@@ -118,15 +142,10 @@ enum StrictReader {
     /// Reads one digit or more.
     static func skipDigits(_ bytes: Span<UInt8>, from start: Int) throws(JSONFault) -> Int {
         var offset = start
-        let raw = unsafe bytes.bytes
-        while offset &+ 8 <= bytes.count {
-            // Sound: the eight bytes lie inside the span. Lowest byte first, as on every machine we run on.
-            let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
-            // Of digits 0...9 is left; what is more has its highest bit set now or then. The lowest mark is right.
-            let digits = word ^ 0x3030_3030_3030_3030
-            let marks = ((digits &+ 0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080
-            offset &+= marks.trailingZeroBitCount >> 3
-            if marks != 0 { break }
+        while let word = JSONStringReader.word(bytes, at: offset) {
+            let count = digitCount(word)
+            offset &+= count
+            if count < 8 { break }
         }
         while offset < bytes.count, ASCII.isDigit(bytes[offset]) { offset &+= 1 }
         guard offset > start else { throw JSONFault(.invalidNumber, at: start, in: bytes) }

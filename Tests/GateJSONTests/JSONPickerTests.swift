@@ -116,6 +116,8 @@ struct JSONPickerTests {
         let samples = [
             #"{"id":100000042,"route":"Echo/HD_Raw","body":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}"#,
             #" {"route" : "é\u00e9" , "payload":[1,{"a":-0.5e+7}],"a long key of many bytes":true,"é":""}"#,
+            #"{"id":1,"route":12345678,"body":123456789012345,"payload":1234567890123456}"#,
+            #"{ "id":0,"body" :"id","payload": "body", "route":-1}"#,
             #"{"":{},"b\"ody":"\\","body":"中文 text of some more bytes","id":null}"#,
         ].map { Array($0.utf8) }
         let marks = Array("\"\\{}[]:, 0-eu\u{0}\u{1F}\u{7F}".utf8) + [0x80, 0xC3, 0xED, 0xF4, 0xFF]
@@ -168,7 +170,7 @@ struct JSONStringWordTests {
         var wrong: [String] = []
         for count in 1...41 {
             for place in 0..<count {
-                for rest in 0...9 {
+                for rest in 0...17 {
                     var text: [UInt8] = [0x22] + [UInt8](repeating: 0x78, count: count) + [0x22]
                     text[1 + place] = byte
                     text += [UInt8](repeating: 0x20, count: rest)
