@@ -26,7 +26,9 @@ extension DescriptorWorkbench {
         for member in (try? root.members()) ?? [] where !Self.otherKeys.contains(member.key) {
             let parts = (try? member.value.members()) ?? []
             if parts.contains(where: { $0.value.kind == .object || $0.value.kind == .array }) {
-                let entries = parts.map { DescriptorOutline.Entry(name: $0.key, text: words($0.value, between: "; ")) }
+                let entries = parts.map {
+                    DescriptorOutline.Entry(name: visible($0.key), text: words($0.value, between: "; "))
+                }
                 sections.append(DescriptorOutline.Section(title: member.key, entries: entries))
             } else {
                 settings.append(DescriptorOutline.Entry(name: member.key, text: words(member.value)))
@@ -58,7 +60,7 @@ extension DescriptorWorkbench {
 
     private func outline(_ node: JSONNode) -> DescriptorOutline.Field {
         let type = source.word(node["type"]) ?? "?"
-        let constant = source.word(node["hex"]) ?? source.word(node["text"]).map { "\"\($0)\"" }
+        let constant = source.word(node["hex"]) ?? source.word(node["text"]).map { "\"\(visible($0))\"" }
         var field = DescriptorOutline.Field(
             name: source.word(node["name"]) ?? constant ?? type, type: source.typeText(node), width: "", byteCount: nil,
             isConditional: false, counts: nil, notes: [])
@@ -114,7 +116,7 @@ extension DescriptorWorkbench {
     }
 
     /// Control characters as people write them.
-    private func visible(_ text: String) -> String {
+    func visible(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             switch scalar {
             case "\r": "\\r"
@@ -163,7 +165,7 @@ extension DescriptorWorkbench {
         for field in (try? list.elements()) ?? [] {
             let body = source.word(field["name"]) ?? "body"
             for mapping in ["json", "keys"] {
-                if let key = source.word(field[mapping]?[name]) { return "the key '\(key)' of '\(body)'" }
+                if let key = source.word(field[mapping]?[name]) { return "the key '\(visible(key))' of '\(body)'" }
             }
             switch (source.word(field["type"]), source.word(field["json"]), name) {
             case ("native", _, "route"): return "a code inside '\(body)', by the listener's routes"
@@ -184,12 +186,12 @@ extension DescriptorWorkbench {
         if let elements = try? node.elements() { return elements.map { words($0) }.joined(separator: ", ") }
         guard let members = try? node.members() else { return String(decoding: node.value.encoded(), as: UTF8.self) }
         return members.map { member in
-            let text = words(member.value)
+            let (key, text) = (visible(member.key), words(member.value))
             switch member.value.kind {
-            case .object: return "\(member.key) (\(text))"
-            case _ where ["has", "absent"].contains(member.key): return "\(member.key) \(text)"
-            case .array: return "\(member.key): \(text)"
-            default: return "\(member.key) = \(text)"
+            case .object: return "\(key) (\(text))"
+            case _ where ["has", "absent"].contains(key): return "\(key) \(text)"
+            case .array: return "\(key): \(text)"
+            default: return "\(key) = \(text)"
             }
         }.joined(separator: separator)
     }

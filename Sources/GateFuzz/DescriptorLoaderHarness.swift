@@ -17,6 +17,8 @@ public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
     case .failed(let problems): try check(problems, text)
     case .loaded(let descriptor):
         for failure in descriptor.checkVectors() { try checkIsOneLine(failure.description) }
+        let skipped = descriptor.skippedVectors
+        if skipped.count > descriptor.vectorCount { throw FuzzFinding("\(skipped) of \(descriptor.vectorCount) vectors") }
         let client = [UInt8](copying: input, range: min(textEnd + 1, input.count)..<input.count)
         for values in DescriptorProbe.choices(of: descriptor).prefix(3) {
             var probe: DescriptorProbe
@@ -25,8 +27,11 @@ public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
             } catch {
                 throw FuzzFinding("a choice of its own is refused: \(error)")
             }
-            // What has a layout for each direction is not read as it is written, and vectors need not show it.
-            if text.indices.contains(where: { text[$0...].starts(with: "out".utf8) }) {
+            // What has a layout for each direction, or inflates what nobody deflates, is not read as it is written, and vectors
+            // need not show it.
+            if ["out", "inflate"].contains(where: { word in
+                text.indices.contains { text[$0...].starts(with: word.utf8) }
+            }) {
                 probe.isSymmetric = false
             }
             try checkClient(of: probe, sending: client)
@@ -61,11 +66,31 @@ private func checkTools(
     }
     let outline = subject.bench.outline
     if outline.layouts.isEmpty || outline != subject.bench.outline { throw FuzzFinding("there is nothing to draw") }
+    try checkWords(outline, file.bytes.count)
     for (index, vector) in subject.bench.vectorNotes.enumerated() where vector.path != "$.vectors[\(index)]" {
         throw FuzzFinding("vector \(index) is called \(vector.path)")
     }
     for sender in Dissection.Sender.allCases { try checkDissection(subject.bench, client, from: sender) }
     if let other = subject.client { try checkClientReads(other, client) }
+}
+
+/// What is drawn has no control characters, and is no longer than the file makes it.
+private func checkWords(_ outline: DescriptorOutline, _ fileBytes: Int) throws(FuzzFinding) {
+    var words: [String] = []
+    for field in outline.layouts.flatMap(\.fields) { words += [field.name, field.type, field.width] + field.notes }
+    for entry in outline.slots + outline.kinds + outline.settings + outline.sections.flatMap(\.entries) {
+        words += [entry.name, entry.text]
+    }
+    words += outline.sections.map(\.title) + outline.layouts.map(\.name)
+    for word in words {
+        for byte in word.utf8 where byte < 0x20 || byte == 0x7F {
+            throw FuzzFinding("the byte \(byte) is drawn: \(word)")
+        }
+    }
+    // A group's words stand at each of its fields, as often as groups may lie in each other.
+    let most = 4_096 + 64 * fileBytes
+    let count = words.reduce(0) { $0 + $1.utf8.count }
+    if count > most { throw FuzzFinding("\(count) bytes are drawn for a file of \(fileBytes)") }
 }
 
 private let shipped = DescriptorLibrary()

@@ -88,6 +88,7 @@ private func checkFields(_ fields: [Dissection.Field], in range: Range<Int>) thr
         {
             throw FuzzFinding("\(field) is outside of \(range)")
         }
+        if case .number(_, let name?) = field.value { try checkIsOneLine(name) }
     }
 }
 

@@ -48,6 +48,12 @@ import Testing
         try fuzzDescriptorLoader(found.span)
     }
 
+    /// Names and constants went into what is drawn of a descriptor with their control characters, which a terminal obeys.
+    @Test func aDescriptorIsDrawnWithoutItsControlCharacters() throws {
+        let found = try bytes("descriptor-loader", "finding-control-characters-drawn")
+        try fuzzDescriptorLoader(found.span)
+    }
+
     private func bytes(_ target: String, _ name: String) throws -> [UInt8] {
         try #require(corpus(target).first { $0.name == name }).bytes
     }
