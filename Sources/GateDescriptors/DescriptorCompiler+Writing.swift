@@ -95,10 +95,10 @@ extension DescriptorCompiler {
             var length = parts.writing[opening]
             guard length.code == .openAfter || length.code == .openFrame, !length.countsUnits else { continue }
             guard let closing = closing(of: opening) else { continue }
-            // Decimal digits have no width that could be counted.
-            let isDecimal = length.width == 0
+            // What is written without a fixed width cannot be counted.
+            let isUnsized = length.width == 0
             let counted = length.code == .openFrame ? low..<closing : opening + 1..<closing
-            guard !(isDecimal && length.code == .openFrame), let size = knownSize(counted) else { continue }
+            guard !(isUnsized && length.code == .openFrame), let size = knownSize(counted) else { continue }
             length.code = .length
             length.plus += size.bytes
             length.countsRoute = size.hasRoute
@@ -111,7 +111,7 @@ extension DescriptorCompiler {
     private func closing(of opening: Int) -> Int? {
         let scope = parts.writing[opening].scope
         return parts.writing[opening...].firstIndex {
-            ($0.code == .close || $0.code == .closeDecimal) && $0.scope == scope
+            ($0.code == .close || $0.code == .closeUnsized) && $0.scope == scope
         }
     }
 
@@ -123,10 +123,12 @@ extension DescriptorCompiler {
             switch operation.code {
             case .literal: size.bytes += operation.range.offsets.count
             case .shortLiteral: size.bytes += Int(operation.width)
-            case .length where operation.width == 0: return nil
+            case .length where operation.width == 0, .openAfter where operation.width == 0,
+                .openFrame where operation.width == 0:
+                return nil
             case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
                 size.bytes += Int(operation.width)
-            case .mark, .close, .closeDecimal, .openPacked: break
+            case .mark, .close, .closeUnsized, .openPacked: break
             case .check: size.bytes += Int(operation.width)
             case .route:
                 if size.hasRoute { return nil }
@@ -236,12 +238,12 @@ extension DescriptorCompiler {
     private mutating func writeCheck(_ check: CheckModel, _ field: FieldModel, _ frame: inout WriteFrame) {
         let moves = fields.contains { other in
             switch other.form {
-            case .decimal: other.counts != .none
+            case .decimal, .varint: other.counts != .none
             case .packed(let packed): packed.deflating != nil
             default: false
             }
         }
-        // Digits and compressed bytes come last, and would move what was checked.
+        // Lengths without a fixed width and compressed bytes come last, and would move what was checked.
         if moves { gap(frame.kind, .movingCheck(field: field.name), field.place) }
         var operation = WriteOperation(code: .check, width: UInt8(check.algorithm.width))
         operation.checksum = check.algorithm
@@ -265,11 +267,15 @@ extension DescriptorCompiler {
     }
 
     /// The value of an integer that is made of bits; `nil` when it is not.
-    private func flags(_ index: Int, _ frame: WriteFrame) -> Int? {
+    private mutating func flags(_ index: Int, _ frame: WriteFrame) -> Int? {
         var value: Int?
         for field in fields[(index + 1)...] {
             guard case .bits(let at, _) = field.form else { break }
-            value = (value ?? 0) | staticValue(of: field.name, frame.layout, frame.needs) << at
+            let part = staticValue(of: field.name, frame.layout, frame.needs)
+            let isAllowed =
+                field.enumeration.isEmpty || field.keepsUnknown || field.enumeration.contains { $0.value == part }
+            if !isAllowed { gap(frame.kind, .valueNotAllowed(field: field.name), field.place) }
+            value = (value ?? 0) | part << at
         }
         return value
     }
@@ -298,8 +304,8 @@ extension DescriptorCompiler {
             // All bits of a length mean that a longer one follows.
             if field.escapeWidth > 0 { operation.maximum -= 1 }
             parts.writing.append(operation)
-            operation.code = .close
-            if case .decimal = field.form { operation.code = .closeDecimal }
+            operation.code = width == 0 ? .closeUnsized : .close
+            operation.countsFrame = field.counts == .frame
             frame.closing.append(operation)
             return
         }
@@ -325,6 +331,8 @@ extension DescriptorCompiler {
             if let name = given.value.copiedNames.first {
                 if slotsByName[name] == nil {
                     reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: given.place)
+                } else if isNumber(name) != true {
+                    reader.report(.wrongKind(expected: "a number", found: "bytes"), at: given.place)
                 }
                 operation.scope = slotsByName[name] ?? 0
             }
@@ -415,6 +423,8 @@ enum WriteContent {
     case bytes([UInt8])
     /// An element of a JSON array, 255 for the whole.
     case copied(UInt8, element: UInt8)
+    /// A number, in decimal digits.
+    case copiedNumber(UInt8)
     case joined([KindModel.Value], DescriptorPlace)
     case operation(WriteOperation.Code)
     case json([KeyModel])

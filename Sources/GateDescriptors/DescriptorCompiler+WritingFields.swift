@@ -103,9 +103,26 @@ extension DescriptorCompiler {
         var element = whole
         if case .element(_, let index) = value { element = UInt8(min(index, 254)) }
         let name = value.copiedNames.first ?? ""
-        if let slot = slotsByName[name] { return .copied(slot, element: element) }
-        reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: place)
+        guard let slot = slotsByName[name] else {
+            reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: place)
+            return .nothing
+        }
+        switch isNumber(name) {
+        case false?: return .copied(slot, element: element)
+        case true? where element == whole: return .copiedNumber(slot)
+        case true?: reader.report(.wrongKind(expected: "a JSON array", found: "a number"), at: place)
+        case nil: reader.report(.wrongKind(expected: "numbers or bytes", found: "fields of both"), at: place)
+        }
         return .nothing
+    }
+
+    /// Whether a name of the frame that is answered stands for a number; `nil` when that depends on the frame.
+    func isNumber(_ name: String) -> Bool? {
+        let kinds = Set(model.fields.filter { $0.name == name }.map(\.isNumber))
+        if kinds.count > 1 { return nil }
+        if let kind = kinds.first { return kind }
+        let isNative = model.fields.contains { if case .native = $0.form { true } else { false } }
+        return isNative && (name == WellKnown.code || name == WellKnown.identifier)
     }
 
     private mutating func writeJoined(_ values: [KindModel.Value], _ place: DescriptorPlace, _ frame: inout WriteFrame)
@@ -134,6 +151,12 @@ extension DescriptorCompiler {
             var operation = WriteOperation(code: .copied)
             operation.scope = slot
             operation.width = element
+            parts.writing.append(operation)
+        case .copiedNumber(let slot):
+            var operation = WriteOperation(code: .number)
+            operation.source = .copied
+            operation.countsUnits = true
+            operation.scope = slot
             parts.writing.append(operation)
         case .operation(let code): parts.writing.append(WriteOperation(code: code))
         case .json(let keys): writeObject(keys, &frame)

@@ -299,7 +299,8 @@ struct WriteOperation: Sendable {
         /// The first `width` of `bytes` and `moreBytes`: a literal of at most sixteen.
         case shortLiteral
         /// A length of `width` bytes over bytes whose number is known before they are written: `plus`, and the
-        /// route's and the payload's where it counts them. Width 0 stands for decimal digits.
+        /// route's and the payload's where it counts them. Width 0 stands for decimal digits in front of `range`, or for
+        /// seven bits a byte where that is empty.
         case length
         /// Room for a length of `width` bytes, counted from behind it.
         case openAfter
@@ -311,8 +312,9 @@ struct WriteOperation: Sendable {
         case mark
         /// Fills in the length.
         case close
-        /// Fills in a length in decimal digits, for which there was no room; `countsUnits` counts UTF-16 units.
-        case closeDecimal
+        /// Fills in a length without a fixed width, for which there was no room: decimal digits in front of `range`, or seven
+        /// bits a byte where that is empty; `countsUnits` counts UTF-16 units, `countsFrame` what stands in front, too.
+        case closeUnsized
         case route, payload, faultText, faultObject
         /// The id as an integer of `width` bytes.
         case identifier
@@ -356,6 +358,7 @@ struct WriteOperation: Sendable {
     var countsRoute = false
     var countsPayload = false
     var countsUnits = false
+    var countsFrame = false
     var range = PoolRange()
     /// A short literal, eight bytes each, the first byte lowest.
     var bytes: UInt64 = 0

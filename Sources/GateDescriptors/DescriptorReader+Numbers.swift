@@ -17,6 +17,10 @@ extension DescriptorReader {
         if let unit = node["unit"] {
             let unit: LengthUnit? = word(unit, "\(path).unit")
             field.countsUnits = unit == .utf16
+            // What stands in front of the digits is no text.
+            if field.countsUnits && field.counts == .frame {
+                report(.unknownValue("frame", valid: ["after"]), at: field.countsPlace)
+            }
         }
         return field
     }

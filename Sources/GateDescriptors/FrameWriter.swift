@@ -73,19 +73,12 @@ extension DescriptorProgram {
                     + (writing[index].countsPayload ? payload.count : 0) + writing[index].plus
                 try Self.check(value, writing[index].minimum, writing[index].maximum, from: start, &output)
                 if writing[index].width == 0 {
-                    output.appendDecimal(UInt64(value))
-                    appendPooled(writing[index].range, to: &output)
+                    appendUnsized(value, writing[index].range, to: &output)
                 } else {
                     Self.append(UInt64(value), writing[index].width, writing[index].isLittleEndian, to: &output)
                 }
             case .identifierVarint:
-                if case .number(var rest) = content.identifier {
-                    while rest > 0x7F {
-                        output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                        rest >>= 7
-                    }
-                    output.append(UInt8(truncatingIfNeeded: rest))
-                }
+                if case .number(let number) = content.identifier { Self.appendVarint(number, to: &output) }
             case .jsonIdentifier, .identifierText: Self.append(content.identifier, to: &output)
             case .identifier:
                 var value: UInt64 = 0
@@ -119,9 +112,10 @@ extension DescriptorProgram {
     ) throws(FramingError) {
         let operation = writing[index]
         switch operation.code {
-        case .closeDecimal:
+        case .closeUnsized:
             let place = scopes.place(operation.scope)
-            let value = Self.counted(output, from: place, units: operation.countsUnits) + operation.plus
+            var value = Self.counted(output, from: place, units: operation.countsUnits) + operation.plus
+            if operation.countsFrame { value = withOwnWidth(value + place - start, operation.range) }
             try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
             insert(value, operation.range, at: place, into: &output)
         case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
@@ -186,15 +180,7 @@ extension DescriptorProgram {
             output.truncate(to: start)
             throw .notEncodable(bytes: Int(clamping: value), limit: Int(clamping: operation.maximum))
         }
-        if operation.countsUnits {
-            output.appendDecimal(value)
-            return
-        }
-        while value > 0x7F {
-            output.append(UInt8(truncatingIfNeeded: value) | 0x80)
-            value >>= 7
-        }
-        output.append(UInt8(truncatingIfNeeded: value))
+        if operation.countsUnits { output.appendDecimal(value) } else { Self.appendVarint(value, to: &output) }
     }
 
     /// Fills in the check of what stands between a mark and its own place.
@@ -232,11 +218,41 @@ extension DescriptorProgram {
         return count
     }
 
-    /// Puts a length in decimal digits and its terminator in front of what it counts.
+    /// Appends a length without a fixed width: decimal digits in front of their terminator, or seven bits a byte without one.
+    @inline(never)
+    private func appendUnsized(_ value: Int, _ terminator: PoolRange, to output: inout ByteBuffer) {
+        if terminator.offsets.isEmpty {
+            Self.appendVarint(UInt64(value), to: &output)
+        } else {
+            output.appendDecimal(UInt64(value))
+            appendPooled(terminator, to: &output)
+        }
+    }
+
+    private static func appendVarint(_ value: UInt64, to output: inout ByteBuffer) {
+        var rest = value
+        while rest > 0x7F {
+            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        output.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// A length that counts its own bytes, too: with each of them it may become one longer.
+    private func withOwnWidth(_ value: Int, _ terminator: PoolRange) -> Int {
+        var width = 1
+        while true {
+            var head = ByteBuffer()
+            appendUnsized(max(0, value + width), terminator, to: &head)
+            if head.count <= width { return value + width }
+            width += 1
+        }
+    }
+
+    /// Puts a length without a fixed width in front of what it counts.
     private func insert(_ value: Int, _ terminator: PoolRange, at place: Int, into output: inout ByteBuffer) {
         let end = output.count
-        output.appendDecimal(UInt64(value))
-        appendPooled(terminator, to: &output)
+        appendUnsized(value, terminator, to: &output)
         var head: [UInt8] = []
         for index in end..<output.count { head.append(output[index]) }
         var index = end

@@ -54,6 +54,31 @@ import Testing
         try fuzzDescriptorLoader(found.span)
     }
 
+    /// A reply that repeats a number in a text took it for the place of bytes, and trapped. It is written in digits.
+    @Test func aNumberThatIsRepeatedInATextIsWrittenInDigits() throws {
+        let found = try bytes("descriptor-loader", "finding-number-repeated-as-text")
+        try fuzzDescriptorLoader(found.span)
+    }
+
+    /// A length of seven bits a byte was written in decimal digits, or not at all.
+    @Test(arguments: ["finding-length-in-seven-bits", "finding-length-in-seven-bits-of-the-frame"])
+    func aLengthOfSevenBitsAByteIsWrittenAsItIsRead(_ name: String) throws {
+        let found = try bytes("descriptor-loader", name)
+        try fuzzDescriptorLoader(found.span)
+    }
+
+    /// Decimal digits that count the frame did not count themselves and what stands in front.
+    @Test func digitsThatCountTheFrameCountThemselves() throws {
+        let found = try bytes("descriptor-loader", "finding-digits-of-the-frame")
+        try fuzzDescriptorLoader(found.span)
+    }
+
+    /// Bits with names were written with a value that has none, which nobody reads.
+    @Test func bitsAreWrittenWithAValueThatTheyAllow() throws {
+        let found = try bytes("descriptor-loader", "finding-bits-without-a-value")
+        try fuzzDescriptorLoader(found.span)
+    }
+
     private func bytes(_ target: String, _ name: String) throws -> [UInt8] {
         try #require(corpus(target).first { $0.name == name }).bytes
     }
