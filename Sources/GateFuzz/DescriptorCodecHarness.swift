@@ -18,7 +18,12 @@ public func fuzzDescriptorCodec(_ input: Span<UInt8>) throws(FuzzFinding) {
     if input[1] & 0x40 != 0 {
         var random = SeededGenerator(seed: input.fnv1a)
         var maker = DescriptorFrameMaker<SeededGenerator>(probe)
-        bytes = bytes.prefix(4).flatMap { _ in maker.frame(using: &random) }
+        let frames = bytes.prefix(4).map { _ in maker.frame(using: &random) }
+        for frame in frames {
+            let right = maker.withRightLength(frame)
+            if right != maker.withRightLength(right) { throw FuzzFinding("the length of \(right) is not right") }
+        }
+        bytes = frames.flatMap { $0 }
     }
     try checkClient(of: probe, sending: bytes)
 }
@@ -123,8 +128,8 @@ private func checkFrames(
         let frame: DescriptorProbe.Frame?
         do {
             frame = try probe.frame(output.span, at: offset)
-        } catch .frameTooLarge {
-            // The limit is for what clients send.
+        } catch .frameTooLarge, .inflatedTooLarge {
+            // The limits are for what clients send.
             return
         } catch {
             throw FuzzFinding("what was written is no \(probe.name): \(error) in \(output)")

@@ -35,6 +35,35 @@ enum FuzzFields {
         return field[..<tag.end] + remainingLength(content.count) + content
     }
 
+    /// The field with itself in place of one that it holds, over and over: what bounds depth is met at its bound.
+    static func nested(_ field: [UInt8], _ random: inout SeededGenerator, bytesMax: Int) -> [UInt8] {
+        var nested = field
+        // Each round twice as deep, or one level deeper.
+        for _ in 0...random.below(5) {
+            let deeper = replacing(in: nested, by: random.below(2) == 0 ? nested : field, &random)
+            if deeper.count > bytesMax { break }
+            nested = deeper
+        }
+        return nested
+    }
+
+    /// The field with another one in place of one that it holds, at any depth.
+    private static func replacing(
+        in field: [UInt8], by other: [UInt8], _ random: inout SeededGenerator
+    ) -> [UInt8] {
+        guard let inside = content(of: field) else { return other }
+        var parts: [[UInt8]] = []
+        var offset = inside.lowerBound
+        while offset < inside.upperBound, let end = end(of: field, at: offset) {
+            parts.append(Array(field[offset..<end]))
+            offset = end
+        }
+        let place = random.below(parts.count)
+        // Deep down most of the time.
+        parts[place] = random.below(8) == 0 ? other : replacing(in: parts[place], by: other, &random)
+        return withRightLength(field[..<inside.lowerBound] + Array(parts.joined()))
+    }
+
     /// A field of a small number with any content.
     static func make(using random: inout SeededGenerator) -> [UInt8] {
         let kind = [0, 1, 2, 2, 2, 5][random.below(6)]

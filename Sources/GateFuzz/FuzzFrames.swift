@@ -73,6 +73,14 @@ struct FuzzFrames {
         areFields ? FuzzFields.content(of: frame) : nil
     }
 
+    /// Whether frames may have a compressed end.
+    var mayBePacked: Bool { probe != nil }
+
+    /// The frame some levels deeper, where it holds what has its own structure.
+    func nested(_ frame: [UInt8], _ random: inout SeededGenerator, bytesMax: Int) -> [UInt8] {
+        areFields ? FuzzFields.nested(frame, &random, bytesMax: bytesMax) : frame
+    }
+
     /// A new frame that a client may send.
     func make(using random: inout SeededGenerator) -> [UInt8] {
         if areFields { return FuzzFields.make(using: &random) }

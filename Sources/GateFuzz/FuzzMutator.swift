@@ -37,13 +37,17 @@ public struct FuzzMutator: Sendable {
     ) -> [UInt8] {
         var pieces = frames.split(bytes)
         let place = random.below(max(1, pieces.count))
-        switch random.below(7) {
+        switch random.below(8) {
         case 0 where !pieces.isEmpty: pieces.remove(at: place)
         case 1 where !pieces.isEmpty: pieces.insert(pieces[place], at: random.below(pieces.count))
         case 2 where pieces.count > 1: pieces.swapAt(place, random.below(pieces.count))
         case 3...4 where !pieces.isEmpty:
             let room = max(1, bytesMax - bytes.count + pieces[place].count - 8)
-            if let inside = frames.content(of: pieces[place]) {
+            if frames.mayBePacked, let packing = FuzzPacking(endOf: pieces[place]),
+                let changed = packing.changed(pieces[place], &random, bytesMax: room, plain: plain)
+            {
+                pieces[place] = frames.withRightLength(changed)
+            } else if let inside = frames.content(of: pieces[place]) {
                 // What is inside is changed in the same way, as deep as it goes.
                 let piece = pieces[place]
                 let changed = mutate(
@@ -52,6 +56,9 @@ public struct FuzzMutator: Sendable {
             } else {
                 pieces[place] = frames.withRightLength(plain(pieces[place], room))
             }
+        case 5 where !pieces.isEmpty:
+            let room = bytesMax - bytes.count + pieces[place].count
+            pieces[place] = frames.nested(pieces[place], &random, bytesMax: room)
         default: pieces.insert(frames.make(using: &random), at: random.below(pieces.count + 1))
         }
         var changed = frames.prefix

@@ -70,5 +70,24 @@ enum LanguageDescriptors {
          routes: {by: "number"}, vectors: [{routes: {"7": "A/HD_B -> 8", "9": "Chat/HD_Say"}, in: "01 00000007 00",
           events: [{route: "A/HD_B", payload: ""}], send: [{payload: "x"}], out: "01 00000008 01 78"}]}
         """,
+        // Ends of frames that are known as compressed by their first bytes; long answers are compressed too.
+        """
+        {limits: {max_frame: 3000, max_inflated: 2000}, frame: [
+          {name: "size", type: "u16", counts: "after"}, {name: "id", type: "u16"},
+          {type: "group", inflate: {method: "gzip", sniff: "1f8b08"}, deflate: {method: "gzip", over: 24},
+           fields: [{name: "route", type: "str", len: "u8"}, {name: "payload", type: "bytes", len: "rest"}]}],
+         vectors: [{needs: "zlib",
+          in: "002a 0007 1f8b0800000000000203e376ce482cd1f770890f4eaccc48cdc9c957c0450200d7ee79d62a000000",
+          events: [{route: "Chat/HD_Say", payload: "hello hello hello hello hello "}]}]}
+        """,
+        // Compressed where a flag says so, each format.
+        """
+        {parameters: {method: ["zlib", "gzip", "raw"]}, limits: {max_frame: 3000, max_inflated: 2000}, frame: [
+          {name: "size", type: "u16", counts: "after"}, {name: "packed", type: "u8", max: 1}, {name: "id", type: "u8"},
+          {type: "group", inflate: {method: "$method", when: {packed: 1}},
+           fields: [{name: "payload", type: "str", len: "rest"}]}],
+         vectors: [{needs: "zlib", in: "000c 01 07 789ccbc80400013b00d2", events: [{payload: "hi"}],
+          send: [{payload: "yo"}], out: "0004 00 07 796f"}]}
+        """,
     ]
 }

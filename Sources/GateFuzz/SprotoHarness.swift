@@ -1,6 +1,7 @@
 import GateBytes
 import GateDescriptors
 import GateProtocol
+import GateTestKit
 
 /// What sproto's packing and its header promise about any bytes: what the same rules say in plainer words.
 func checkSproto(_ input: [UInt8]) throws(FuzzFinding) {
@@ -59,15 +60,25 @@ private func checkPacking(_ bytes: [UInt8]) throws(FuzzFinding) {
     }
 }
 
+/// Powers of two at which a field may become wider, and their neighbours.
+private let edges: [UInt64] =
+    [0, .max]
+    + [8, 15, 16, 31, 32, 63].flatMap { bit -> [UInt64] in
+        let power = UInt64(1) << bit
+        return [power - 2, power - 1, power, power + 1]
+    }
+
 /// The header lies inside the body, and is the same when it was written again.
 private func checkHeader(_ body: [UInt8]) throws(FuzzFinding) {
     let found = Result { () throws(FramingError) in try HeaderFields(Sproto.header(body.span)) }
     let expected = plainHeader(body)
     if found != expected { throw FuzzFinding("the header is \(found), expected \(expected)") }
-    // Numbers at the edges of a word and of four bytes, whatever was read.
-    let edges: [UInt64] = [0, 0x7FFD, 0x7FFE, 0x7FFF, 0x8000, 0xFFFF, 0x1_0000, 0xFFFF_FFFF, 0x1_0000_0000, .max]
-    let edge = edges[body.count % edges.count]
-    try checkHeaderIsRead(type: body.first == 0 ? nil : edge, session: edge)
+    // Numbers at the edges of what a word, four bytes and eight hold, whatever was read.
+    var random = SeededGenerator(seed: body.span.fnv1a)
+    let (one, other) = (edges[random.below(edges.count)], edges[random.below(edges.count)])
+    try checkHeaderIsRead(type: one, session: other)
+    try checkHeaderIsRead(type: nil, session: one)
+    try checkHeaderIsRead(type: other, session: nil)
     guard case .success(let fields) = found else { return }
     if fields.end < 2 || fields.end > body.count { throw FuzzFinding("the header ends at \(fields.end)") }
     try checkHeaderIsRead(type: fields.type, session: fields.session)
