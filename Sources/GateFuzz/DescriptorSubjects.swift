@@ -33,12 +33,14 @@ enum DescriptorSubjects {
     /// The numbers that descriptors have.
     static let numbers: [UInt8] = (0...255).filter { own[Int($0)] != nil }
 
-    private static let usual = choices.map { try? DescriptorProbe($0.descriptor, $0.options(frameBytesMax: 4_096)) }
-    private static let small = choices.map { try? DescriptorProbe($0.descriptor, $0.options(frameBytesMax: 24)) }
+    /// By number, with a usual limit and with a small one. Made together: the first input pays for all of them.
+    private static let probes = choices.map { choice in
+        [4_096, 24].map { try? DescriptorProbe(choice.descriptor, choice.options(frameBytesMax: $0)) }
+    }
 
     /// The descriptor with this number; half of the limits are small.
     static func probe(_ number: UInt8, limit: UInt8) -> DescriptorProbe {
-        guard let probe = (limit < 0x80 ? usual : small)[Int(number)] else {
+        guard let probe = probes[Int(number)][limit < 0x80 ? 0 : 1] else {
             preconditionFailure("its choices are a descriptor's own")
         }
         return probe

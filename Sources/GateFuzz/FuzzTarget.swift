@@ -65,10 +65,13 @@ extension FuzzTarget {
         allocation: FuzzAllocationBound(base: 262_144, perByte: 8_192))
 
     /// Any bytes as what a client of a descriptor's protocol sends.
+    ///
+    /// A compressed byte may become a thousand, each of which is copied some thirty times; who deflates an answer takes
+    /// 256 KiB for it. Six bytes may stand for four whole frames.
     public static let descriptorCodec = FuzzTarget(
         name: "descriptor-codec", summary: "a descriptor, a frame limit, then any bytes as what a client sends",
         run: fuzzDescriptorCodec, mutate: FuzzMutator(.descriptors),
-        allocation: FuzzAllocationBound(base: 262_144, perByte: 8_192))
+        allocation: FuzzAllocationBound(base: 4 << 20, perByte: 65_536))
 
     /// Any bytes as a descriptor file.
     public static let descriptorLoader = FuzzTarget(
