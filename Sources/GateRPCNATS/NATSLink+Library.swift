@@ -1,6 +1,7 @@
 #if NATS
     import CNATS
     import GateIO
+    import Glibc
     import Synchronization
 
     /// The library's callbacks, and what runs on threads of its own.
@@ -8,15 +9,30 @@
         /// Never, as far as the library is concerned: the link looks after its connection itself, on its loop.
         private static let noPing: Int64 = 1 << 40
 
-        /// Connects; where that does not work now, the library goes on by itself. On a thread of its own.
-        func connect() {
+        /// The pause before the first connection is tried anew, and the longest one, in milliseconds.
+        static let pauseMin: UInt32 = 100
+        private static let pauseMax: UInt32 = 1_000
+
+        /// Connects, after a pause, until there is a connection that the library keeps by itself. On a thread of its own.
+        func connect(after pause: UInt32 = 0) {
+            var pause = pause
+            while !isClosed.load(ordering: .acquiring) {
+                if pause > 0 { usleep(pause * 1_000 + UInt32.random(in: 0...pause * 500)) }
+                if isClosed.load(ordering: .acquiring) || attempt() { return }
+                pause = min(max(Self.pauseMin, pause * 2), Self.pauseMax)
+            }
+        }
+
+        /// Connects once; where nobody listens, the library goes on by itself.
+        /// - Returns: Whether there is a connection, perhaps one that is not up yet.
+        private func attempt() -> Bool {
             var options: OpaquePointer?
             // Sound: the library fills in the pointers it is given and copies the texts. All callbacks share one reference to
             // the link, which the last of them, closed, gives back.
-            guard unsafe natsOptions_Create(&options) == NATS_OK else { return }
+            guard unsafe natsOptions_Create(&options) == NATS_OK else { return false }
             defer { unsafe natsOptions_Destroy(options) }
             let me = unsafe Unmanaged.passRetained(self).toOpaque()
-            unsafe natsOptions_SetURL(options, url)
+            unsafe natsOptions_SetURL(options, url.text)
             unsafe natsOptions_SetMaxReconnect(options, -1)
             // A server that is starting takes connections before it answers them: the next attempt comes soon.
             unsafe natsOptions_SetTimeout(options, 1_000)
@@ -36,21 +52,32 @@
                 options,
                 { _, closure in
                     guard let closure = unsafe closure else { return }
-                    unsafe Unmanaged<NATSLink>.fromOpaque(closure).release()
+                    let link = unsafe Unmanaged<NATSLink>.fromOpaque(closure).takeRetainedValue()
+                    link.loop.postReserved { link.closed() }
                 }, me)
             unsafe setLoop(options, me)
             var made: OpaquePointer?
             let status = unsafe natsConnection_Connect(&made, options)
             guard let made = unsafe made else {
-                // A URL that the library does not take; no callback comes.
+                // No callback comes.
                 unsafe Unmanaged<NATSLink>.fromOpaque(me).release()
-                return
+                say(Self.text(of: status))
+                return false
             }
+            if status != NATS_OK { say(Self.text(of: status)) }
             let all = unsafe subscribed(made)
             loop.postReserved { [self] in
                 adopt(all)
                 if status == NATS_OK { wentUp() }
             }
+            return true
+        }
+
+        /// What a status means, in the library's words.
+        static func text(of status: natsStatus) -> String {
+            // Sound: the library's texts are immortal.
+            if status == NATS_NOT_YET_CONNECTED { return "no server listens" }
+            return unsafe natsStatus_GetText(status).map { unsafe String(cString: $0) } ?? "status \(status.rawValue)"
         }
 
         private func setLoop(_ options: OpaquePointer?, _ me: UnsafeMutableRawPointer) {

@@ -6,7 +6,10 @@
     import Glibc
     import Synchronization
 
-    /// A link over NATS through its own C client, which reconnects for ever, and does clusters, authentication and TLS.
+    /// A link over NATS through its own C client, which reconnects, and does clusters, authentication and TLS.
+    ///
+    /// What the library gives up for ever (a first connection to a server that does not answer, one that refused us twice)
+    /// begins anew here, after a pause.
     ///
     /// The library reads and writes on the loop, whenever this link tells it to: a message costs no other thread. What of it
     /// may block (connecting, ending) runs on threads of their own; while it connects, the loop does not touch it.
@@ -38,8 +41,12 @@
 
         package let inbox: String
         let token: String
-        let url: String
+        let url: NATSURL
         let loop: any EventLoop
+        /// Hears of a server that was reached, or of the reason why not; never of a password.
+        private let report: @Sendable (_ server: String, _ fault: String?) -> Void
+        /// The reason that was told last, so that each is told once.
+        private let said = Mutex<String?>(nil)
         private let watcher: DescriptorWatcher
         private let up = Atomic<Bool>(false)
         let isClosed = Atomic<Bool>(false)
@@ -58,15 +65,21 @@
         private var isDirty = false
         private var isWriting = false
         private var hasFallen = false
+        /// Whether the library gave a connection up before it was adopted.
+        private var hasClosed = false
         private var silentBeats = 0
         private var targets: [String: Target] = [:]
         private let nodesTarget = Array(NATSLink.nodesSubject.utf8CString)
         private let ownTarget: [CChar]
 
-        /// A link to the servers that `url` names, separated by commas, on `loop`, which `watcher` makes watches for.
-        /// `start` tells this start from others.
-        package init(url: String, loop: any EventLoop, watcher: @escaping DescriptorWatcher, start: UInt32) {
+        /// A link to the servers that `url` names, on `loop`, which `watcher` makes watches for. `start` tells this start from
+        /// others. `report` hears, on any thread, of a server that was reached or of the reason why not, once for each.
+        package init(
+            url: NATSURL, loop: any EventLoop, watcher: @escaping DescriptorWatcher, start: UInt32,
+            report: @escaping @Sendable (_ server: String, _ fault: String?) -> Void = { _, _ in }
+        ) {
             self.url = url
+            self.report = report
             self.loop = loop
             self.watcher = watcher
             token = String(UInt64(start) << 32 | UInt64(UInt32.random(in: 0 ... .max)), radix: 16)
@@ -273,7 +286,31 @@
             if limit > 0 { payloadMax.store(Int(limit), ordering: .relaxed) }
             silentBeats = 0
             up.store(true, ordering: .relaxed)
+            said.withLock { $0 = nil }
+            report(serverName, nil)
             receiver?.linkChanged(isUp: true)
+        }
+
+        /// The server of the connection, without what lets one in.
+        private var serverName: String {
+            var text = [CChar](repeating: 0, count: 512)
+            // Sound: the library writes at most what the array holds, a NUL included.
+            guard unsafe natsConnection_GetConnectedUrl(connection, &text, text.count) == NATS_OK else {
+                return url.shown
+            }
+            let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let scheme = name.hasPrefix("tls://") ? "tls://" : "nats://"
+            let host = name.hasPrefix(scheme) ? name.dropFirst(scheme.count) : name[...]
+            return scheme + (host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host)
+        }
+
+        /// Tells why there is no connection, unless that was told last.
+        func say(_ reason: String) {
+            let isNew = said.withLock { said in
+                defer { said = reason }
+                return said != reason
+            }
+            if isNew, !isClosed.load(ordering: .acquiring) { report(url.shown, reason) }
         }
 
         /// The library gives the socket up, inside of one of its calls on this loop, with its lock held.
@@ -290,7 +327,17 @@
             waiting.subtract(held, ordering: .relaxed)
             held = 0
             isDirty = false
+            say(lastError)
             receiver?.linkChanged(isUp: false)
+        }
+
+        /// What the library says of the connection.
+        private var lastError: String {
+            var text: UnsafePointer<CChar>?
+            // Sound: the text belongs to the connection, which is there, and is copied at once.
+            let status = unsafe natsConnection_GetLastError(connection, &text)
+            if let text = unsafe text, unsafe text.pointee != 0 { return unsafe String(cString: text) }
+            return status == NATS_OK ? "the server closed the connection" : Self.text(of: status)
         }
 
         /// What a connecting thread has made; the link may have ended meanwhile.
@@ -298,7 +345,33 @@
             self.made = made
             unsafe connection = made.connection
             if isClosed.load(ordering: .acquiring) { return leave() }
+            if hasClosed { return closed() }
             drain()
+        }
+
+        /// The library has given a connection up, and no other one is on its way.
+        func closed() {
+            guard !isClosed.load(ordering: .acquiring) else { return }
+            guard let ending = made else {
+                hasClosed = true
+                return
+            }
+            hasClosed = false
+            say(lastError)
+            let wasUp = up.exchange(false, ordering: .relaxed)
+            watch?.close()
+            watch = nil
+            descriptor = -1
+            made = nil
+            unsafe connection = nil
+            waiting.subtract(held, ordering: .relaxed)
+            held = 0
+            isDirty = false
+            if wasUp { receiver?.linkChanged(isUp: false) }
+            _ = LinkThread.start { [self] in
+                ending.end()
+                connect(after: Self.pauseMin)
+            }
         }
 
         private func leave() {

@@ -77,7 +77,8 @@ class Broker:
 class Nats(Broker):
     """Debian's nats-server."""
 
-    def __init__(self):
+    def __init__(self, *settings):
+        self.settings = settings
         self.monitor = free_port()
         super().__init__()
 
@@ -86,7 +87,8 @@ class Nats(Broker):
         return f"nats://127.0.0.1:{self.port}"
 
     def command(self):
-        return ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-l", "/dev/null"]
+        return ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-l", "/dev/null",
+                *self.settings]
 
     def messages(self):
         """How many messages it has taken from its clients."""

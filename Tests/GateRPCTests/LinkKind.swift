@@ -45,8 +45,9 @@ enum LinkKind: String, CaseIterable, Sendable {
         case .memory, .udp: nil
         #if NATS
             case .nats:
-                NATSLink(
-                    url: url, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
+                (try? NATSURL(url)).map {
+                    NATSLink(url: $0, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
+                }
         #endif
         #if Redis
             case .redis:

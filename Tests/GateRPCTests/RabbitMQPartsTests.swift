@@ -38,8 +38,8 @@
             arguments: [
                 ("redis://h", .otherScheme), ("amqp:h", .otherScheme), ("AMQP://h", .otherScheme),
                 ("amqp://", .authority(.host(""))), ("amqp://h,", .authority(.host(""))),
-                ("amqp://h:0", .authority(.port("0"))), ("amqp://h:65536", .authority(.port("65536"))),
-                ("amqp://h:x", .authority(.port("x"))), ("amqp://u@h", .authority(.credentials)),
+                ("amqp://h:0", .authority(.port)), ("amqp://h:65536", .authority(.port)),
+                ("amqp://h:x", .authority(.port)), ("amqp://u@h", .authority(.credentials)),
                 ("amqp://:p@h", .authority(.credentials)), ("amqp://u:%4@h", .authority(.credentials)),
                 ("amqp://u:%00@h", .authority(.credentials)), ("amqp://u:p@h,u:p@i", .authority(.credentials)),
                 ("amqp://h/a/b", .virtualHost), ("amqp://h/%zz", .virtualHost), ("amqp://h/%00", .virtualHost),

@@ -51,7 +51,7 @@ package struct BrokerAuthority: Hashable, Sendable {
         if let colon = text[end...].firstIndex(of: ":") {
             let digits = text[text.index(after: colon)...]
             guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let read = UInt16(digits), read > 0 else {
-                throw .port(String(digits))
+                throw .port
             }
             number = read
             host = text[..<colon]
@@ -106,7 +106,7 @@ extension BrokerAuthority.Server: CustomStringConvertible {
 /// Why a text names no servers. Never has a user or a password in it.
 package enum BrokerAuthorityFault: Error, Hashable, Sendable {
     case host(String)
-    case port(String)
+    case port
     case credentials
     case tooManyServers(limit: Int)
 }
@@ -116,7 +116,8 @@ extension BrokerAuthorityFault: CustomStringConvertible {
     package var description: String {
         switch self {
         case .host(let text): "'\(text)' is no host, expected HOST:PORT"
-        case .port(let text): "'\(text)' is no port, expected 1 to 65535"
+        // Perhaps the half of a password with a slash in it, so it is not shown.
+        case .port: "what stands behind the colon of a host is no port, expected 1 to 65535"
         case .credentials: "expected USER:PASSWORD@ once, before the first host, with %40 for an @ in them"
         case .tooManyServers(let limit): "more than \(limit) servers"
         }

@@ -33,13 +33,11 @@ enum ClusterLink {
             } catch {
                 throw .address(url, error)
             }
-        case .nats(let servers):
-            #if NATS
+        #if NATS
+            case .nats(let url):
                 return NATSLink(
-                    url: servers, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start)
-            #else
-                throw .cluster(.notBuiltIn("nats", trait: "NATS", package: "libnats-dev"))
-            #endif
+                    url: url, loop: group.loops[0], watcher: group.watcher(loop: 0), start: start, report: report)
+        #endif
         #if Redis
             case .redis(let url):
                 return RedisLink(

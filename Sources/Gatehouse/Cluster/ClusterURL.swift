@@ -1,6 +1,9 @@
 package import GateIO
 import GateRPCUDP
 
+#if NATS
+    package import GateRPCNATS
+#endif
 #if RabbitMQ
     package import GateRPCRabbitMQ
 #endif
@@ -12,8 +15,10 @@ import GateRPCUDP
 package enum ClusterURL: Hashable, Sendable {
     /// `udp://HOST:PORT`, loopback only.
     case udp(SocketAddress)
-    /// `nats://[USER:PASSWORD@]HOST:PORT`, or `tls://`; several, separated by commas.
-    case nats(String)
+    #if NATS
+        /// `nats://[USER:PASSWORD@]HOST:PORT`, or `tls://`; several, separated by commas.
+        case nats(NATSURL)
+    #endif
     #if Redis
         /// `redis://[USER:PASSWORD@]HOST:PORT[/DATABASE]`; several hosts, separated by commas.
         case redis(RedisURL)
@@ -34,7 +39,11 @@ package enum ClusterURL: Hashable, Sendable {
             self = .udp(address)
         case "nats", "tls":
             #if NATS
-                self = .nats(text)
+                do throws(NATSURLFault) {
+                    self = .nats(try NATSURL(text))
+                } catch {
+                    throw .malformed(scheme, reason: error.description)
+                }
             #else
                 throw .notBuiltIn(scheme, trait: "NATS", package: "libnats-dev")
             #endif
@@ -98,7 +107,7 @@ extension ClusterURLFault: CustomStringConvertible {
         case .noScheme(let text):
             "'\(Quoted.plain(ClusterURL.shown(text)))': expected SCHEME://HOST:PORT, as in udp://127.0.0.1:4001"
         case .unknownScheme(let scheme):
-            "'\(Quoted.plain(scheme))' is no transport, expected udp, nats, redis or amqp"
+            "'\(Quoted.plain(scheme))' is no transport, expected udp, nats, tls, redis, amqp or amqps"
         case .notBuiltIn(let scheme, let trait, let package):
             "\(scheme):// is not built in; build with: apt-get install -y \(package) && "
                 + "swift build -c release --traits \(trait)"
