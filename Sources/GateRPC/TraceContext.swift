@@ -18,25 +18,32 @@ public struct TraceContext: Hashable, Sendable {
         self.flags = flags
     }
 
-    /// Bytes of a `traceparent` of version 00.
+    /// Bytes of a `traceparent` of version 00, and of what is read of a later one.
     static let textBytes = 55
 
-    /// Reads a `traceparent`, version 00: `00-TRACE-SPAN-FLAGS`. `nil` when it is none.
+    /// Reads a `traceparent`: `00-TRACE-SPAN-FLAGS`, or a later version, which may say more behind a further dash. `nil` when
+    /// it is none. Source: W3C Trace Context, section 4.3.
     public init?(traceparent text: String) {
-        self.init(Array(text.utf8).span, at: 0)
+        let bytes = Array(text.utf8)
+        self.init(bytes.span, 0..<bytes.count)
     }
 
-    /// Reads the `traceparent` that begins at `start`.
-    init?(_ bytes: Span<UInt8>, at start: Int) {
-        guard bytes.count - start >= Self.textBytes, bytes[start] == UInt8(ascii: "0"),
-            bytes[start + 1] == UInt8(ascii: "0")
-        else { return nil }
+    /// Reads the `traceparent` that stands in `range`.
+    init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        let start = range.lowerBound
+        guard range.count >= Self.textBytes, let version = Self.number(bytes, start, 2), version != 0xFF else {
+            return nil
+        }
+        if range.count > Self.textBytes {
+            guard version > 0, bytes[start + Self.textBytes] == UInt8(ascii: "-") else { return nil }
+        }
         for dash in [2, 35, 52] where bytes[start + dash] != UInt8(ascii: "-") { return nil }
         guard let high = Self.number(bytes, start + 3, 16), let low = Self.number(bytes, start + 19, 16),
             let span = Self.number(bytes, start + 36, 16), let flags = Self.number(bytes, start + 53, 2),
             high != 0 || low != 0, span != 0
         else { return nil }
-        self.init(TraceID(high: high, low: low), span: span, flags: UInt8(flags))
+        // Of a later version only the lowest flag is known.
+        self.init(TraceID(high: high, low: low), span: span, flags: UInt8(version == 0 ? flags : flags & 1))
     }
 
     /// Lower-case hex digits only.
@@ -61,10 +68,10 @@ public struct TraceContext: Hashable, Sendable {
             if body[index] == UInt8(ascii: "\""), isKey(body, index) {
                 var next = index + key.count
                 while next < body.count, body[next] == 0x20 || body[next] == UInt8(ascii: ":") { next += 1 }
-                guard next + 1 + textBytes < body.count, body[next] == UInt8(ascii: "\""),
-                    body[next + 1 + textBytes] == UInt8(ascii: "\"")
+                guard next < body.count, body[next] == UInt8(ascii: "\""),
+                    let end = body.firstOffset(of: UInt8(ascii: "\""), from: next + 1)
                 else { return nil }
-                return TraceContext(body, at: next + 1)
+                return TraceContext(body, next + 1..<end)
             }
             index += 1
         }

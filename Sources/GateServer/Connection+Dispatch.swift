@@ -35,7 +35,7 @@ extension Connection {
         case .route(let route):
             switch gate.resolve(route) {
             case .success(let target): run(message, topic, payload, target, wantsReply: route.wantsReply)
-            case .failure(let end): refuse(message, topic, end, wantsReply: route.wantsReply)
+            case .failure(let end): refuse(message, topic, payload, end, wantsReply: route.wantsReply)
             }
         }
         return true
@@ -58,7 +58,7 @@ extension Connection {
             run(message, topic, payload, target, wantsReply: wantsReply)
             return target.runtime == nil ? nil : target
         case .failure(let end):
-            refuse(message, topic, end, wantsReply: wantsReply)
+            refuse(message, topic, payload, end, wantsReply: wantsReply)
             return nil
         }
     }
@@ -144,9 +144,13 @@ extension Connection {
         }
     }
 
-    private func refuse(_ message: ClientMessage, _ topic: Span<UInt8>, _ end: NoRoute, wantsReply: Bool) {
+    private func refuse(
+        _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, _ end: NoRoute, wantsReply: Bool
+    ) {
         countFault(end.kind, isAnswered: wantsReply)
-        if wantsReply { sendEnveloped(message.correlation, topic, .failure(end.fault), gate.traces.next()) }
+        if wantsReply {
+            sendEnveloped(message.correlation, topic, .failure(end.fault), gate.trace(of: payload).trace)
+        }
     }
 
     private func sendEnveloped(

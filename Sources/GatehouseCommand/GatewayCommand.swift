@@ -48,7 +48,14 @@ struct ModulesCommand: AsyncParsableCommand {
     /// The demo modules of these types; all of them for `nil`.
     static func modules(_ types: String?) throws -> [any Module] {
         guard let types else { return Demo.modules }
-        return try types.split(separator: ",").map { type in
+        let names = types.split(separator: ",").map { $0.drop { $0 == " " } }
+        guard !names.isEmpty else {
+            throw ValidationError("--run names no module; there are \(ProgramModules.types.joined(separator: ", "))")
+        }
+        if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) })?.element {
+            throw ValidationError("--run names \(twice) twice")
+        }
+        return try names.map { type in
             guard let module = Demo.modules.first(where: { $0.type == type }) else {
                 throw ValidationError(
                     "no module '\(type)'; there are \(ProgramModules.types.joined(separator: ", "))")

@@ -4,11 +4,23 @@ import Gatehouse
 
 /// The flags of commands that look at a cluster from outside.
 struct ClusterOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The URL of the nodes; with UDP, of any one of them.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "The URL of the nodes; with UDP, of one of them, the only one that is asked then.", valueName: "url"))
     var rpc: String?
 
     @Option(help: ArgumentHelp("With UDP, a node to ask; repeatable.", valueName: "url"))
     var peer: [String] = []
+
+    /// The longest time that a flag may name: an hour.
+    static let secondsMax = 3_600.0
+
+    /// Refuses a time that none of the clocks could wait for.
+    static func demand(_ seconds: Double, of flag: String) throws {
+        guard seconds >= 0, seconds <= secondsMax else {
+            throw ValidationError("\(flag): expected 0 to \(Int(secondsMax)) seconds")
+        }
+    }
 
     func connect() throws -> ClusterClient {
         guard rpc != nil || !peer.isEmpty else {
@@ -20,7 +32,8 @@ struct ClusterOptions: ParsableArguments {
             }
         } catch {
             StandardStreams.complain("error: \(error)")
-            throw ServerRun.status(of: error)
+            // Nothing but flags says where the nodes are.
+            throw error.isConfiguration ? ExitStatus.usage : ServerRun.status(of: error)
         }
     }
 }
@@ -40,10 +53,18 @@ struct NodesCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON array, with versions, handlers and labels.")
     var json = false
 
+    func validate() throws { try ClusterOptions.demand(wait, of: "--wait") }
+
     func run() async throws {
         let client = try options.connect()
-        let nodes = await client.nodes(within: wait)
+        let found: Result<[NodeDescription], RPCFault>
+        do throws(RPCFault) {
+            found = .success(try await client.nodes(within: wait))
+        } catch {
+            found = .failure(error)
+        }
         await client.close()
+        let nodes = (try? found.get()) ?? []
         if json {
             let document = JSONValue.array(nodes.map(Self.json))
             StandardStreams.print(String(decoding: document.encoded(), as: UTF8.self))
@@ -51,6 +72,7 @@ struct NodesCommand: AsyncParsableCommand {
             for line in Self.table(nodes) { StandardStreams.print(line) }
         }
         if nodes.isEmpty {
+            if case .failure = found { StandardStreams.complain("the broker is not reached") }
             StandardStreams.complain("no node answers")
             throw ExitStatus.unavailable
         }
@@ -85,8 +107,8 @@ struct NodesCommand: AsyncParsableCommand {
         if nodes.isEmpty { return [] }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
-            zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
-                .joined(separator: "  ")
+            zip(row.dropLast(), widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
+                .joined(separator: "  ") + "  " + row[row.count - 1]
         }
     }
 }
@@ -115,6 +137,8 @@ struct CallCommand: AsyncParsableCommand {
 
     @Option(help: "Wait so many seconds.")
     var timeout = 10.0
+
+    func validate() throws { try ClusterOptions.demand(timeout, of: "--timeout") }
 
     func run() async throws {
         let client = try options.connect()

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import time
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import test_demo_contract
 from cluster import Nodes, transports
 from conftest import SHARED_LISTENERS
-from gateprocess import run, wait_until
+from gateprocess import binary, environment, run, wait_until
 from test_demo_contract import in_room, logged_in, room
 from wire import opened, publish
 
@@ -133,6 +134,62 @@ def test_nodes_and_call_say_what_is_there(nodes):
     assert (called.returncode, called.stdout) == (0, '"you say : x"\n')
     missing = run("call", "Chat", "HD_Say", *nodes.look())
     assert (missing.returncode, missing.stderr) == (69, "error: Service(type:Chat) not found\n")
+
+
+@pytest.mark.parametrize("words", [["nodes", "--wait", "10"], ["call", "HelloWorld", "HD_Say", '{"say":"x"}']],
+                         ids=["nodes", "call"])
+def test_over_udp_a_node_is_found_that_starts_later(words):
+    nodes = Nodes("udp")
+    try:
+        _, url = nodes.place()
+        command = [binary(), *words, "--rpc", url]
+        asking = subprocess.Popen(
+            command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True)
+        time.sleep(0.3)
+        nodes.start("modules", "--node", "late", url=url)
+        out, said = asking.communicate(timeout=30)
+        assert asking.returncode == 0, said
+        assert ("late" if words[0] == "nodes" else "you say : x") in out
+    finally:
+        nodes.dispose()
+
+
+@pytest.mark.parametrize("words", [
+    ["nodes", "--wait", "nan"], ["nodes", "--wait", "1e30"], ["call", "A", "b", "--timeout", "nan"],
+    ["call", "A", "b", "--timeout", "3601"], ["nodes", "--wait=-1"]])
+def test_a_time_that_is_none_is_refused(words):
+    ended = run(*words, "--rpc", "udp://127.0.0.1:9")
+    assert ended.returncode == 64
+    assert "expected 0 to 3600 seconds" in ended.stderr
+
+
+@pytest.mark.parametrize("names, says", [
+    ("", "names no module"), (",", "names no module"), ("Chat,Chat", "names Chat twice"),
+    ("Chat,Nope", "no module 'Nope'")])
+def test_a_wrong_list_of_modules_is_refused(names, says):
+    ended = run("modules", "--run", names, "--rpc", "udp://127.0.0.1:9")
+    assert ended.returncode == 64
+    assert says in ended.stderr
+
+
+def test_a_peer_of_another_transport_is_refused():
+    ended = run("gateway", "--rpc", "udp://127.0.0.1:9", "--peer", "udp://127.0.0.1:x")
+    assert ended.returncode == 64
+
+
+def test_nodes_of_one_name_are_warned_of(nodes):
+    nodes.modules("--node", "same")
+    second = nodes.modules("--node", "same")
+    second.wait_for_log("another node has this one's name")
+
+
+def test_an_answer_for_a_module_that_nobody_has_carries_the_clients_trace(nodes):
+    gateway = nodes.gateway()
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with opened(gateway.port()) as wire:
+        answer = wire.ask_json("Nope/HD_Say", {"traceparent": f"01-{trace}-00f067aa0ba902b7-01-more"})
+        assert (answer["Error"], answer["Trace"]) == ("Service(type:Nope) not found", trace)
 
 
 def test_serve_calls_its_own_modules_and_those_of_others(nodes):

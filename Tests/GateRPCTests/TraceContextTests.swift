@@ -19,7 +19,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "00", "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "", "00", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+        "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01more",
         "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
         "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
@@ -28,6 +30,14 @@ import Testing
     ])
     func otherTextsAreNone(text: String) {
         #expect(TraceContext(traceparent: text) == nil)
+    }
+
+    @Test("W3C Trace Context 4.3", arguments: ["", "-", "-what is new"])
+    func aLaterVersionIsReadAsFarAsItIsKnown(rest: String) throws {
+        let context = try #require(TraceContext(traceparent: "cc" + Self.text.dropFirst(2).dropLast(2) + "ff" + rest))
+        #expect(context.traceparent == Self.text)
+        let body = Array(#"{"traceparent":"cc\#(Self.text.dropFirst(2))\#(rest)"}"#.utf8)
+        #expect(TraceContext.found(in: body.span)?.trace == context.trace)
     }
 
     @Test(arguments: [

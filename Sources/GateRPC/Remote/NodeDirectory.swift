@@ -71,8 +71,10 @@ struct NodeDirectory {
         let replaced = entries.values.filter { $0.node.inbox == node.inbox }.map(\.key)
         for old in replaced { entries[old] = nil }
         guard entries.count < Self.nodesMax else { return nil }
-        entries[key] = Entry(key: key, node: node, expiresAt: expiry, hash: Self.hash(key))
-        index()
+        let entry = Entry(key: key, node: node, expiresAt: expiry, hash: Self.hash(key))
+        entries[key] = entry
+        // Many nodes that come at once cost a step each.
+        if replaced.isEmpty { index(entry) } else { index() }
         return Change(isNew: true, replaced: replaced, isOther: true)
     }
 
@@ -108,13 +110,15 @@ struct NodeDirectory {
     private mutating func index() {
         byModule = [:]
         kinds = [:]
-        defer { turns = turns.filter { byModule[$0.key] != nil } }
-        for entry in entries.values {
-            for module in entry.node.modules {
-                byModule[module.type, default: []].append(entry.key)
-                kinds[module.type, default: [:]].merge(module.functions) { one, other in
-                    one == other ? one : .ordered
-                }
+        for entry in entries.values { index(entry) }
+        turns = turns.filter { byModule[$0.key] != nil }
+    }
+
+    private mutating func index(_ entry: Entry) {
+        for module in entry.node.modules {
+            byModule[module.type, default: []].append(entry.key)
+            kinds[module.type, default: [:]].merge(module.functions) { one, other in
+                one == other ? one : .ordered
             }
         }
     }

@@ -1,3 +1,4 @@
+import GateBytes
 public import GateRPC
 import GateUV
 
@@ -6,6 +7,8 @@ public final class ClusterClient: Sendable {
     private let group: UVEventLoopGroup
     private let transport: RemoteTransport
     private let router: RPCRouter
+    /// Whether nodes that appear later have to be asked: over UDP they do not know of this client.
+    private let asksAgain: Bool
 
     /// Connects to the nodes behind `url`. A UDP address without peers is itself the one to be asked.
     /// - Parameter report: Hears, on any thread, of a broker that was reached, or of the reason why not.
@@ -15,6 +18,7 @@ public final class ClusterClient: Sendable {
     ) throws(StartFault) {
         let start = UInt32.random(in: 1 ... .max)
         let own = "udp://127.0.0.1:0"
+        asksAgain = url.map { $0.hasPrefix("udp:") } ?? true
         let asks = url.map { $0.hasPrefix("udp:") && peers.isEmpty } ?? false
         do throws(LoopError) {
             group = try UVEventLoopGroup(loopCount: 1)
@@ -37,10 +41,31 @@ public final class ClusterClient: Sendable {
         transport.start(serving: nil, [], sessions: nil)
     }
 
-    /// The nodes that answer within `seconds`, by name.
-    public func nodes(within seconds: Double) async -> [NodeDescription] {
-        try? await Task.sleep(for: .seconds(seconds))
+    /// The nodes that answer within `seconds` from when the broker is reached, by name.
+    /// - Throws: ``RPCFault/unreachable`` when it is not reached in time.
+    public func nodes(within seconds: Double) async throws(RPCFault) -> [NodeDescription] {
+        try await connect()
+        await ask(until: SystemClock.monotonic() + .seconds(seconds)) { false }
         return transport.nodes.map(NodeDescription.init)
+    }
+
+    /// Waits until the broker is reached.
+    private func connect() async throws(RPCFault) {
+        let deadline = SystemClock.monotonic() + .seconds(Self.connectSeconds)
+        while !transport.isUp {
+            guard SystemClock.monotonic() < deadline else { throw .unreachable }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Waits for a time, or until a condition is met; asks the nodes once more now and then where that is needed.
+    private func ask(until deadline: MonotonicTime, _ isMet: () -> Bool) async {
+        var turn = 1
+        while SystemClock.monotonic() < deadline, !isMet() {
+            try? await Task.sleep(for: .milliseconds(10))
+            if asksAgain, turn.isMultiple(of: 10) { transport.query() }
+            turn += 1
+        }
     }
 
     /// Calls a handler (`Chat` or `Chat@node`) with a body; waits `seconds` in all. The result is one JSON value.
@@ -50,9 +75,9 @@ public final class ClusterClient: Sendable {
         let deadline = SystemClock.monotonic() + .seconds(seconds)
         let parts = module.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let node = parts.count == 2 ? parts[1] : nil
-        let found = SystemClock.monotonic() + .seconds(min(seconds, Self.findSeconds))
-        while !router.serves(module: parts[0], node: node), SystemClock.monotonic() < found {
-            try? await Task.sleep(for: .milliseconds(10))
+        try await connect()
+        await ask(until: SystemClock.monotonic() + .seconds(min(seconds, Self.findSeconds))) {
+            router.serves(module: parts[0], node: node)
         }
         let value = try await router.call(
             RPCRequest(
@@ -63,6 +88,8 @@ public final class ClusterClient: Sendable {
         return text
     }
 
+    /// How long a broker may take to be reached.
+    static let connectSeconds = 3.0
     /// How long a module is looked for.
     static let findSeconds = 2.0
 

@@ -30,9 +30,14 @@ extension GatehouseServer {
         settings.labels = configuration.labelTable
         settings.limits.announceTime = configuration.announceTime
         settings.limits.timeToLive = configuration.nodeLifeTime
+        let name = configuration.node
         settings.changed = { change in
             switch change {
             case .joined(let node):
+                if node.key.name == name {
+                    logger.warning(
+                        "another node has this one's name", metadata: ["node": "\(name)", "set": "--node"])
+                }
                 logger.notice(
                     "node joined",
                     metadata: [

@@ -44,10 +44,12 @@ struct ConfigurationDraft {
         }
     }
 
-    private mutating func check(_ urls: [String], at path: String) {
+    private mutating func check(_ urls: [String], at path: String, arePeers: Bool = false) {
         for url in urls {
             do throws(ClusterURLFault) {
-                _ = try ClusterURL(url)
+                let parsed = try ClusterURL(url)
+                if case .udp = parsed { continue }
+                if arePeers { throw .otherScheme(url) }
             } catch {
                 fault(.cluster(error), at: origins[path] ?? .default)
             }
@@ -57,7 +59,7 @@ struct ConfigurationDraft {
     /// Checks what concerns several settings at once.
     mutating func checkTogether() {
         check(configuration.clusterURL.map { [$0] } ?? [], at: "rpc.url")
-        check(configuration.clusterPeers, at: "rpc.peers")
+        check(configuration.clusterPeers, at: "rpc.peers", arePeers: true)
         for label in configuration.labels where ServerConfiguration.label(label) == nil {
             fault(.label(label), at: origins["rpc.labels"] ?? .default)
         }
