@@ -28,7 +28,7 @@ struct ProtocolCatalog {
             }
             for name in names.sorted() where name.hasSuffix(".json5") {
                 let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-                if let file = Self.file(path) { add(file, path: path) }
+                if let file = Self.file(path, isFound: true) { add(file, path: path) }
             }
         }
     }
@@ -81,10 +81,12 @@ struct ProtocolCatalog {
         throw ExitStatus.usage
     }
 
-    /// A file's content; `nil` when it cannot be read, which is said on standard error.
-    static func file(_ path: String) -> DescriptorFile? {
+    /// A file's content, of one that was named or found in a folder; `nil` when it cannot be read, which is said on
+    /// standard error.
+    static func file(_ path: String, isFound: Bool = false) -> DescriptorFile? {
         do throws(FileFault) {
-            return DescriptorFile(name: path, bytes: try FileReading.bytes(of: path))
+            let bytes = isFound ? try FileReading.bytes(found: path) : try FileReading.bytes(of: path)
+            return DescriptorFile(name: path, bytes: bytes)
         } catch {
             StandardStreams.complain("\(path): error: \(error)")
             return nil

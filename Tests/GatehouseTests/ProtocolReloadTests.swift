@@ -86,6 +86,24 @@ struct ProtocolReloadTests {
         await server.stop(within: 1)
     }
 
+    /// A pipe without a writer would hold whoever opens it.
+    @Test func passesOverAPipeInTheFolder() async throws {
+        let folder = try folder(Self.good)
+        defer { remove(folder) }
+        let pipe = "\(folder)/a-pipe.json5"
+        try #require(unsafe mkfifo(pipe, 0o600) == 0)
+        defer { unsafe unlink(pipe) }
+        #expect(throws: FileFault.notRegular) { try FileReading.bytes(found: pipe) }
+        #expect("\(FileFault.notRegular)" == "it is no regular file")
+        let server = try server(folder)
+        try await server.start()
+        #expect(try summary(server) == "SUMMARY")
+        try write(Self.good.replacing("SUMMARY", with: "the second"), to: folder)
+        server.reloadProtocols()
+        #expect(try summary(server) == "the second")
+        await server.stop(within: 1)
+    }
+
     /// The versions that a server's counters list.
     private func versions(_ server: GatehouseServer) -> [JSONValue?] {
         guard case .array(let list)? = server.counters["protocols"] else { return [] }

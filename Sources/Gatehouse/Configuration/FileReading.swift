@@ -6,6 +6,8 @@ public enum FileFault: Error, Hashable, Sendable {
     case system(number: Int32)
     /// The path is a directory.
     case directory
+    /// The path is a pipe, a device or a socket, which may never end or never begin.
+    case notRegular
     /// The file is longer than what is read.
     case tooLarge(limit: Int)
 }
@@ -16,6 +18,7 @@ extension FileFault: CustomStringConvertible {
         switch self {
         case .system(let number): Self.text(of: number)
         case .directory: "it is a directory"
+        case .notRegular: "it is no regular file"
         case .tooLarge(let limit): "it has more than \(limit) bytes"
         }
     }
@@ -40,16 +43,27 @@ package enum FileReading {
         unsafe closedir(stream)
     }
 
-    /// The bytes of the file at `path`.
+    /// The bytes of the file at `path`, which somebody named.
     package static func bytes(of path: String, limit: Int = fileBytesMax) throws(FileFault) -> [UInt8] {
+        try bytes(of: path, limit: limit, isFound: false)
+    }
+
+    /// The bytes of a file that was found in a folder. A pipe in its place would hold whoever opens it until somebody
+    /// writes: nothing but a regular file is waited for.
+    package static func bytes(found path: String, limit: Int = fileBytesMax) throws(FileFault) -> [UInt8] {
+        try bytes(of: path, limit: limit, isFound: true)
+    }
+
+    private static func bytes(of path: String, limit: Int, isFound: Bool) throws(FileFault) -> [UInt8] {
         // Sound: open reads the NUL-terminated copy of the path that Swift makes for the call.
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | (isFound ? O_NONBLOCK : 0))
         guard descriptor >= 0 else { throw .system(number: errno) }
         defer { close(descriptor) }
         var status = stat()
         // Sound: the kernel fills the value whose address it gets for the call.
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system(number: errno) }
         if status.st_mode & S_IFMT == S_IFDIR { throw .directory }
+        if isFound && status.st_mode & S_IFMT != S_IFREG { throw .notRegular }
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

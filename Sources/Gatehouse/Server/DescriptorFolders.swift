@@ -17,7 +17,7 @@ package enum DescriptorFolders {
             }
             for name in names.sorted() where name.hasSuffix(suffix) {
                 do throws(FileFault) {
-                    let bytes = try FileReading.bytes(of: "\(folder)/\(name)", limit: fileBytesMax)
+                    let bytes = try FileReading.bytes(found: "\(folder)/\(name)", limit: fileBytesMax)
                     files.append(DescriptorFile(name: name, bytes: bytes))
                 } catch {
                     logger.error("protocol file cannot be read", metadata: ["file": "\(name)", "fault": "\(error)"])
