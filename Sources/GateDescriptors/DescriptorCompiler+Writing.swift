@@ -93,7 +93,9 @@ extension DescriptorCompiler {
     private mutating func settleKnownLengths(from low: Int) {
         for opening in (low..<parts.writing.count).reversed() {
             var length = parts.writing[opening]
-            guard length.code == .openAfter || length.code == .openFrame, !length.countsUnits else { continue }
+            guard length.code == .openAfter || length.code == .openFrame, !length.countsUnits,
+                length.escapeWidth == 0
+            else { continue }
             guard let closing = closing(of: opening) else { continue }
             // What is written without a fixed width cannot be counted.
             let isUnsized = length.width == 0
@@ -128,7 +130,7 @@ extension DescriptorCompiler {
                 return nil
             case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
                 size.bytes += Int(operation.width)
-            case .mark, .close, .closeUnsized, .openPacked: break
+            case .mark, .close, .closeUnsized, .openPacked, .checkRun: break
             case .check: size.bytes += Int(operation.width)
             case .route:
                 if size.hasRoute { return nil }
@@ -138,7 +140,7 @@ extension DescriptorCompiler {
                 size.hasPayload = true
             case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText, .identifierVarint,
                 .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .sprotoFault, .deflate, .fillCheck,
-                .number:
+                .number, .closeEscaped:
                 return nil
             }
         }
@@ -301,10 +303,12 @@ extension DescriptorCompiler {
             operation.countsUnits = field.countsUnits
             if operation.scope >= DescriptorLimits.scopesMax - 1 { tooManyScopes(frame, field) }
             if case .decimal(_, let end) = field.form { operation.range = parts.pooled(end) }
-            // All bits of a length mean that a longer one follows.
-            if field.escapeWidth > 0 { operation.maximum -= 1 }
+            if field.escapeWidth > 0 {
+                operation.escapeWidth = UInt8(field.escapeWidth)
+                operation.maximum = UInt64(field.largestAllowed)
+            }
             parts.writing.append(operation)
-            operation.code = width == 0 ? .closeUnsized : .close
+            operation.code = width == 0 ? .closeUnsized : field.escapeWidth > 0 ? .closeEscaped : .close
             operation.countsFrame = field.counts == .frame
             frame.closing.append(operation)
             return

@@ -315,6 +315,8 @@ struct WriteOperation: Sendable {
         /// Fills in a length without a fixed width, for which there was no room: decimal digits in front of `range`, or seven
         /// bits a byte where that is empty; `countsUnits` counts UTF-16 units, `countsFrame` what stands in front, too.
         case closeUnsized
+        /// Fills in a length that is followed by a longer one of `escapeWidth` bytes when its own are too few.
+        case closeEscaped
         case route, payload, faultText, faultObject
         /// The id as an integer of `width` bytes.
         case identifier
@@ -342,8 +344,12 @@ struct WriteOperation: Sendable {
         case check
         /// Fills in the check.
         case fillCheck
-        /// Where a group begins that is compressed when it is long.
+        /// Where something begins that is looked at once it is written: a group that is compressed when it is long, a
+        /// run of bytes with bounds or a terminator.
         case openPacked
+        /// Refuses what was written since, unless it has `minimum` to `maximum` bytes and the terminator `range`, if
+        /// there is one, stands at its end and nowhere before.
+        case checkRun
         /// Compresses by `method` what was written since, when it is more than `maximum` bytes.
         case deflate
     }
@@ -359,6 +365,7 @@ struct WriteOperation: Sendable {
     var countsPayload = false
     var countsUnits = false
     var countsFrame = false
+    var escapeWidth: UInt8 = 0
     var range = PoolRange()
     /// A short literal, eight bytes each, the first byte lowest.
     var bytes: UInt64 = 0

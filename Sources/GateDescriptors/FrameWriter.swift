@@ -118,6 +118,7 @@ extension DescriptorProgram {
             if operation.countsFrame { value = withOwnWidth(value + place - start, operation.range) }
             try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
             insert(value, operation.range, at: place, into: &output)
+        case .closeEscaped: try closeEscaped(operation, &scopes, from: start, &output)
         case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
         case .check:
             scopes.move(operation.scope, to: output.count)
@@ -149,6 +150,39 @@ extension DescriptorProgram {
         case .shortLiteral, .literal, .payload, .faultText, .route, .openAfter, .openFrame, .openField, .mark, .close,
             .length, .identifierVarint, .jsonIdentifier, .identifierText, .identifier, .code, .jsonPayload:
             break
+        }
+    }
+
+    /// Fills in a length, and puts a longer one behind it when it does not say so much: all its bits are set then.
+    private func closeEscaped(
+        _ operation: WriteOperation, _ scopes: inout WriteScopes, from start: Int, _ output: inout ByteBuffer
+    ) throws(FramingError) {
+        let place = scopes.place(operation.scope)
+        let counted = scopes.counted(operation.scope)
+        var value = output.count - counted + operation.plus
+        let allBits = operation.width < 8 ? 1 << (8 * Int(operation.width)) - 1 : Int.max
+        let isLong = value >= allBits
+        // The longer length is part of the frame, but stands in front of what follows it.
+        if isLong && counted == start { value += Int(operation.escapeWidth) }
+        try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
+        guard isLong else {
+            Self.put(UInt64(value), at: place, operation.width, operation.isLittleEndian, into: &output)
+            return
+        }
+        Self.put(UInt64(allBits), at: place, operation.width, operation.isLittleEndian, into: &output)
+        let long = place + Int(operation.width)
+        Self.makeRoom(Int(operation.escapeWidth), at: long, in: &output)
+        Self.put(UInt64(value), at: long, operation.escapeWidth, operation.isLittleEndian, into: &output)
+        scopes.shift(from: long, by: Int(operation.escapeWidth))
+    }
+
+    /// Moves what stands from an offset on.
+    private static func makeRoom(_ count: Int, at place: Int, in output: inout ByteBuffer) {
+        var index = output.count
+        for _ in 0..<count { output.append(UInt8(0)) }
+        while index > place {
+            index -= 1
+            output.set(index + count, to: output[index])
         }
     }
 
@@ -358,4 +392,12 @@ private struct WriteScopes: ~Copyable {
     mutating func open(_ scope: UInt8, place: Int, counted: Int) { places[Int(scope & 7)] = (place, counted) }
     mutating func move(_ scope: UInt8, to place: Int) { places[Int(scope & 7)].place = place }
     mutating func mark(_ scope: UInt8, at offset: Int) { places[Int(scope & 7)].counted = offset }
+
+    /// Bytes were put in at `offset`.
+    mutating func shift(from offset: Int, by count: Int) {
+        for scope in 0..<8 {
+            if places[scope].place >= offset { places[scope].place += count }
+            if places[scope].counted >= offset { places[scope].counted += count }
+        }
+    }
 }
