@@ -20,17 +20,50 @@ extension DescriptorCompiler {
             var mark = WriteOperation(code: .mark)
             mark.scope = close.scope
             parts.writing.append(mark)
-            write(content, &frame)
+            writeBounded(content, field, end: [], &frame)
             parts.writing.append(close)
         case .rest:
             if case .nothing = content, ![WellKnown.route, WellKnown.payload, WellKnown.error].contains(field.name) {
                 if frame.kind != .other { gap(frame.kind, .nothingToWrite(field: field.name), field.place) }
             }
-            write(content, &frame)
-        case .until(let end):
+            writeBounded(content, field, end: [], &frame)
+        case .until(let end): writeBounded(content, field, end: end, &frame)
+        }
+    }
+
+    /// Writes a run of bytes and its terminator. What is known now is looked at now; what is not, when it is written:
+    /// only where a field has bounds or a terminator.
+    private mutating func writeBounded(
+        _ content: WriteContent, _ field: FieldModel, end: [UInt8], _ frame: inout WriteFrame
+    ) {
+        var check = WriteOperation(code: .checkRun)
+        check.minimum = UInt64(field.minimum ?? 0)
+        check.maximum = UInt64(field.maximum ?? .max)
+        let known: [UInt8]? =
+            switch content {
+            case .nothing: []
+            case .text(let text): Array(text.utf8)
+            case .bytes(let bytes): bytes
+            case .copied, .joined, .operation, .json, .singleKey: nil
+            }
+        guard known == nil, !end.isEmpty || field.minimum != nil || field.maximum != nil else {
+            let counts = check.minimum...max(check.minimum, check.maximum)
+            if let known, !known.isEmpty, !WriteOperation.isRun(known.span, endedBy: end, end.indices, counts) {
+                gap(frame.kind, .valueNotAllowed(field: field.name), field.place)
+            }
             write(content, &frame)
             literal(end)
+            return
         }
+        var open = WriteOperation(code: .openPacked)
+        // Closed before anything else opens, as prefixes are.
+        open.scope = UInt8(DescriptorLimits.scopesMax - 1)
+        parts.writing.append(open)
+        write(content, &frame)
+        literal(end)
+        check.scope = open.scope
+        check.range = parts.pooled(end)
+        parts.writing.append(check)
     }
 
     private mutating func writePrefixed(
@@ -190,6 +223,7 @@ extension DescriptorCompiler {
                 operation.scope = UInt8(pairs.valueWidth)
                 operation.isLittleEndian = field.isLittleEndian
                 operation.maximum = UInt64(pairs.keyBytesMax)
+                operation.range = reserved(pairs)
                 parts.writing.append(operation)
                 frame.carriesPayload = true
                 continue
@@ -204,6 +238,13 @@ extension DescriptorCompiler {
             writePrefixed(content, value, pairs.valueWidth, &frame)
         }
         literal([UInt8](repeating: 0, count: pairs.keyWidth))
+    }
+
+    /// The keys that mean something to the protocol, which a payload's own may not be: each with its length in two bytes
+    /// in front. Longer ones are not written at all.
+    private mutating func reserved(_ pairs: PairsModel) -> PoolRange {
+        let keys = pairs.keys.map { Array($0.key.utf8) }.filter { $0.count <= min(pairs.keyBytesMax, 65_535) }
+        return parts.pooled(keys.flatMap { [UInt8($0.count >> 8), UInt8($0.count & 0xFF)] + $0 })
     }
 
     /// Writes the keys that the kind has, in its order; a kind's fixed values come first when `has` leaves them out.

@@ -336,7 +336,8 @@ struct WriteOperation: Sendable {
         /// The next value copied from the frame that is answered, as an integer of `width` bytes or as it was read.
         case copiedNumber, copied
         case jsonRoute, jsonIdentifier, jsonPayload, jsonFaultText
-        /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes.
+        /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes. Keys among those of
+        /// `range`, each with its length in front, are the protocol's own.
         case pairs
         /// A 0-packed body with the payload, or with the fault's text.
         case sproto, sprotoFault

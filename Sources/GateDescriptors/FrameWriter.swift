@@ -119,6 +119,7 @@ extension DescriptorProgram {
             try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
             insert(value, operation.range, at: place, into: &output)
         case .closeEscaped: try closeEscaped(operation, &scopes, from: start, &output)
+        case .checkRun: try checkRun(operation, scopes.place(operation.scope), from: start, &output)
         case .openPacked: scopes.open(operation.scope, place: output.count, counted: output.count)
         case .check:
             scopes.move(operation.scope, to: output.count)
@@ -174,6 +175,24 @@ extension DescriptorProgram {
         Self.makeRoom(Int(operation.escapeWidth), at: long, in: &output)
         Self.put(UInt64(value), at: long, operation.escapeWidth, operation.isLittleEndian, into: &output)
         scopes.shift(from: long, by: Int(operation.escapeWidth))
+    }
+
+    /// Refuses a run of bytes that is too long or too short for its field, or that a reader would end earlier.
+    private func checkRun(
+        _ operation: WriteOperation, _ place: Int, from start: Int, _ output: inout ByteBuffer
+    ) throws(FramingError) {
+        let end = operation.range.offsets
+        let count = output.count - place - end.count
+        try Self.check(count, operation.minimum, operation.maximum, from: start, &output)
+        if end.isEmpty { return }
+        let pool = self.pool
+        let isWhole = output.withBytes { bytes in
+            WriteOperation.isRun(bytes.extracting(place..<place + count), endedBy: pool, end, 0...UInt64.max)
+        }
+        guard isWhole else {
+            output.truncate(to: start)
+            throw .notExpressible
+        }
     }
 
     /// Moves what stands from an offset on.
@@ -315,7 +334,7 @@ extension DescriptorProgram {
                     text = [UInt8](copying: payload, range: member.valueRange)
                 }
                 if key.isEmpty { continue }
-                try Self.append(pair: key, text, operation, from: start, to: &output)
+                try append(pair: key, text, operation, from: start, to: &output)
             }
             return
         } catch let error as FramingError {
@@ -323,20 +342,35 @@ extension DescriptorProgram {
         } catch {
             output.truncate(to: low)
         }
-        try Self.append(
+        try append(
             pair: Array("result".utf8), [UInt8](copying: payload), operation, from: start, to: &output)
     }
 
-    private static func append(
+    /// Whether a key is one of the protocol's own.
+    private func isReserved(_ key: [UInt8], _ names: PoolRange) -> Bool {
+        var place = Int(names.low)
+        while place < Int(names.high) {
+            let name = place + 2..<place + 2 + (Int(pool[place]) << 8 | Int(pool[place + 1]))
+            if pool[name].elementsEqual(key) { return true }
+            place = name.upperBound
+        }
+        return false
+    }
+
+    private func append(
         pair key: [UInt8], _ text: [UInt8], _ operation: WriteOperation, from start: Int, to output: inout ByteBuffer
     ) throws(FramingError) {
+        guard !isReserved(key, operation.range) else {
+            output.truncate(to: start)
+            throw .notExpressible
+        }
         guard UInt64(key.count) <= operation.maximum, text.count < 1 << (8 * Int(operation.scope)) else {
             output.truncate(to: start)
             throw .notEncodable(bytes: max(key.count, text.count), limit: 1 << (8 * Int(operation.scope)) - 1)
         }
-        append(UInt64(key.count), operation.width, operation.isLittleEndian, to: &output)
+        Self.append(UInt64(key.count), operation.width, operation.isLittleEndian, to: &output)
         output.append(key)
-        append(UInt64(text.count), operation.scope, operation.isLittleEndian, to: &output)
+        Self.append(UInt64(text.count), operation.scope, operation.isLittleEndian, to: &output)
         output.append(text)
     }
 
@@ -379,6 +413,30 @@ extension DescriptorProgram {
         _ value: UInt64, at place: Int, _ width: UInt8, _ isLittleEndian: Bool, into output: inout ByteBuffer
     ) {
         if width > 0 { output.set(place, toLowBytes: Int(width), of: word(value, width, isLittleEndian)) }
+    }
+}
+
+extension WriteOperation {
+    /// Whether a run has as many bytes as it may have, and its terminator, those of `range`, is first found behind it.
+    static func isRun(
+        _ run: Span<UInt8>, endedBy pool: [UInt8], _ range: Range<Int>, _ counts: ClosedRange<UInt64>
+    ) -> Bool {
+        guard counts.contains(UInt64(run.count)) else { return false }
+        guard let first = range.first else { return true }
+        var place = 0
+        while let found = run.firstOffset(of: pool[first], from: place) {
+            var index = 1
+            while index < range.count {
+                let offset = found + index
+                // What stands behind the run is the terminator itself.
+                let byte = offset < run.count ? run[offset] : pool[first + offset - run.count]
+                if byte != pool[first + index] { break }
+                index += 1
+            }
+            if index == range.count { return false }
+            place = found + 1
+        }
+        return true
     }
 }
 

@@ -30,6 +30,7 @@ extension FramingError {
         case .unknownKind(let value):
             value == 0 ? "a frame of no kind that is described" : "no name for the value \(value)"
         case .notEncodable(let bytes, let limit): "\(bytes) does not fit: at most \(limit)"
+        case .notExpressible: "it holds the terminator of its field, or a key of the protocol's own"
         }
     }
 }

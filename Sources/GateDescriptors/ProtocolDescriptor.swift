@@ -61,7 +61,8 @@ public struct ProtocolDescriptor: Sendable {
         var parts = DescriptorCompiler.compile(model, reader: &reader)
         if let problem = reader.problems.first {
             // Numbers were tried at both ends of their range when the descriptor was loaded.
-            throw .invalidParameter(problem.path, value: "\(chosen)", allowed: problem.fault.description)
+            let values = chosen.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+            throw .invalidParameter(problem.path, value: values, allowed: problem.fault.description)
         }
         if let limit = options.listenerFrameBytesMax {
             parts.frameBytesMax = min(limit, parts.frameBytesReachable)

@@ -48,6 +48,9 @@ public enum FramingError: Error, Equatable, Sendable {
     case corruptCompression
     /// The value does not fit the field of a frame to be sent.
     case notEncodable(bytes: Int, limit: Int)
+    /// The value holds what its field of a frame to be sent cannot say: the terminator it ends with, or a key that has a
+    /// meaning of its own.
+    case notExpressible
 }
 
 extension FramingError {
@@ -78,7 +81,7 @@ extension FramingError {
         case .encryptionUnsupported: .encryptionUnsupported
         case .inflatedTooLarge: .inflatedTooLarge
         case .corruptCompression: .corruptCompression
-        case .notEncodable: .notEncodable
+        case .notEncodable, .notExpressible: .notEncodable
         }
     }
 }
