@@ -53,6 +53,8 @@ final class DescriptorProgram: Sendable {
     let envelope: Envelope?
     /// Whether there is one.
     let hasEnvelope: Bool
+    /// Whether a request that nobody serves gets no answer though it carries an id.
+    let dropsUnrouted: Bool
     /// Whether answers are kept apart by the names of their requests, or by envelopes.
     let keepsCalls: Bool
     /// What each operation of ``reading`` is called; for people only.
@@ -99,6 +101,8 @@ final class DescriptorProgram: Sendable {
         envelope = parts.envelope
         hasEnvelope = parts.envelope != nil
         keepsCalls = parts.identifiers == .order && (parts.answersCarryRoute || parts.envelope != nil)
+        // skynet's servers say nothing to a type that they do not know.
+        dropsUnrouted = parts.reading.contains { $0.content == .sproto }
         labels = parts.labels
         self.routes = routes
         addressedKinds = parts.addressedKinds

@@ -23,11 +23,13 @@ extension DescriptorProtocol {
             try write(kind, &content, address, topic, payload, &output)
         case .text:
             content.identifier = .number(correlation.rawValue)
-            if IdentifierTickets.isTicket(correlation) {
-                guard let text = tickets.end(correlation) else { return }
+            let isKept = IdentifierTickets.isTicket(correlation)
+            if isKept {
+                guard let text = tickets.identifier(correlation) else { return }
                 content.identifier = text
             }
             try write(kind, &content, Address(nil), topic, payload, &output)
+            if isKept { tickets.end(correlation) }
         case .order:
             // The full number of which the correlation has the lower half.
             let number = nextReply &+ UInt64(UInt32(truncatingIfNeeded: low &- nextReply))
@@ -39,6 +41,89 @@ extension DescriptorProtocol {
             nextReply += 1
             if heldCount > 0 { writeHeldReplies(&output) }
         }
+    }
+
+    /// What a client gets in place of an answer that its protocol cannot say. Nothing of the request is forgotten before its
+    /// answer is written, so it can be answered once more.
+    /// - Throws: `fault`, when there is no room for this either.
+    @inline(never)
+    func replyUnwritable(
+        _ fault: WireError, _ correlation: Correlation, _ topic: Span<UInt8>, at now: MonotonicTime,
+        _ effects: inout ProtocolEffects
+    ) throws(WireError) {
+        guard program.canWrite(.error), let text = Self.refusal(of: fault) else { throw fault }
+        do throws(WireError) {
+            try reply(text, correlation, topic, at: now, &effects.output)
+        } catch {
+            throw fault
+        }
+        effects.answersReplaced += 1
+    }
+
+    private func reply(
+        _ fault: [UInt8], _ correlation: Correlation, _ topic: Span<UInt8>, at now: MonotonicTime,
+        _ output: inout ByteBuffer
+    ) throws(WireError) {
+        var content = FrameContent(form: .text, now: now)
+        try self.reply(.error, correlation, &content, topic, fault.span, &output)
+    }
+
+    /// What is said in place of an answer that does not fit; `nil` for any other fault.
+    private static func refusal(of fault: WireError) -> [UInt8]? {
+        switch fault {
+        case .framing(.notEncodable(let bytes, let limit)) where bytes > limit: Array("the answer is too long".utf8)
+        case .framing(.notEncodable), .framing(.notExpressible): Array("the answer cannot be written".utf8)
+        default: nil
+        }
+    }
+
+    /// Answers a request that nobody serves, where an id tells the client which one it was; without an id an answer could
+    /// be taken for that of another request, and none is written. The order of the others goes on.
+    @inline(never)
+    func replyUnrouted(
+        _ correlation: Correlation, _ form: PayloadForm, _ topic: Span<UInt8>, _ payload: Span<UInt8>,
+        at now: MonotonicTime, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        // A text is the fault's own; anything else has been put into an envelope, which is a result to us.
+        let kind: DescriptorKind = form == .text ? .error : .response
+        var content = FrameContent(form: form, now: now)
+        if try dropsUnrouted(correlation, &output) { return }
+        try reply(kind, correlation, &content, topic, payload, &output)
+    }
+
+    /// Ends a request that gets no answer; `false` when it gets one.
+    private func dropsUnrouted(_ correlation: Correlation, _ output: inout ByteBuffer) throws(WireError) -> Bool {
+        if program.keepsCalls {
+            let ticket = UInt32(truncatingIfNeeded: correlation.rawValue)
+            guard let call = calls.call(ticket) else { return true }
+            guard !call.isEnveloped, let key = call.key else { return false }
+            forgetName(Address(rawValue: call.address))
+            if calls.waits(ticket) {
+                try calls.hold([], for: ticket)
+            } else {
+                calls.end(ticket)
+                while let frame = calls.next(key) { output.append(frame) }
+            }
+            return true
+        }
+        if case .order = program.identifiers {
+            let number = nextReply &+ UInt64(UInt32(truncatingIfNeeded: correlation.rawValue &- nextReply))
+            guard number == nextReply else {
+                guard number > nextReply, number <= lastRequest, !held.holds(number) else { return true }
+                try held.hold([], for: number)
+                heldCount += 1
+                return true
+            }
+            if nextReply <= lastRequest { nextReply += 1 }
+            if heldCount > 0 { writeHeldReplies(&output) }
+            return true
+        }
+        return program.dropsUnrouted
+    }
+
+    /// Forgets a name that was kept for an answer.
+    private func forgetName(_ address: Address) {
+        if let ticket = address.ticket { tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }
     }
 
     /// Keeps an answer that comes before its turn.
@@ -108,8 +193,10 @@ extension DescriptorProtocol {
         } else if let code = address.code {
             content.code = code
         } else if let ticket = address.ticket {
-            guard case .text(let name)? = tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) else { return }
+            let kept = Correlation(rawValue: 1 << 63 | UInt64(ticket))
+            guard case .text(let name)? = tickets.identifier(kept) else { return }
             try write(kind, content, false, name.span, payload, &output)
+            tickets.end(kept)
             return
         } else if !address.isWideCode, let number = IdentifierTickets.plainNumber(topic) {
             content.code = number

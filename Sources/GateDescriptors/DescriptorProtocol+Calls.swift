@@ -3,7 +3,8 @@ import GateProtocol
 
 /// Answers to requests that are kept by ticket: under a name, in an envelope, or with a long id.
 extension DescriptorProtocol {
-    /// Writes an answer, or keeps it while an earlier request of the same name is open.
+    /// Writes an answer, or keeps it while an earlier request of the same name is open. The call ends once its answer is
+    /// written: one that cannot be written is followed by another.
     func answer(
         _ kind: DescriptorKind, _ ticket: UInt32, _ content: inout FrameContent, _ topic: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
@@ -12,14 +13,14 @@ extension DescriptorProtocol {
         let address = Address(rawValue: call.address)
         content.code = call.code
         if call.isEnveloped {
-            calls.end(ticket)
             try writeEnveloped(kind, call, payload, &output)
+            calls.end(ticket)
             return
         }
         guard let key = call.key else {
-            calls.end(ticket)
             content.identifier = .number(call.identifier)
             try write(kind, &content, address, topic, payload, &output)
+            calls.end(ticket)
             return
         }
         if calls.waits(ticket) {
@@ -28,8 +29,8 @@ extension DescriptorProtocol {
             try calls.hold(frame.array(), for: ticket)
             return
         }
-        calls.end(ticket)
         try write(kind, &content, address, topic, payload, &output)
+        calls.end(ticket)
         while let frame = calls.next(key) { output.append(frame) }
     }
 

@@ -19,7 +19,7 @@ extension DescriptorProtocol {
                         correlation: correlation)))
         } else {
             // Nobody answers, so nobody will ask for the name.
-            if let ticket = address.ticket { _ = tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }
+            if let ticket = address.ticket { tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }
             effects.append(
                 .message(
                     ClientMessage(

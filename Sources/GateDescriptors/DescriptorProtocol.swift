@@ -81,17 +81,25 @@ public final class DescriptorProtocol: WireProtocol {
     ) throws(WireError) {
         switch action {
         case .reply(let correlation, let outcome, let form):
-            let kind: DescriptorKind = outcome == .result ? .response : .error
-            // Most answers only repeat a number.
-            if program.plainKinds & 1 << UInt16(kind.rawValue) != 0, !payload.isEmpty,
-                !IdentifierTickets.isTicket(correlation), form != .text || !program.payloadIsJSON
-            {
-                let content = FrameContent(identifier: .number(correlation.rawValue), form: form, now: now)
-                try write(program.writingRanges[kind.rawValue], content, Span(), payload, &effects.output)
+            if case .unrouted = outcome {
+                try replyUnrouted(correlation, form, topic, payload, at: now, &effects.output)
                 return
             }
-            var content = FrameContent(form: form, now: now)
-            try reply(kind, correlation, &content, topic, payload, &effects.output)
+            let kind: DescriptorKind = outcome == .result ? .response : .error
+            do throws(WireError) {
+                // Most answers only repeat a number.
+                if program.plainKinds & 1 << UInt16(kind.rawValue) != 0, !payload.isEmpty,
+                    !IdentifierTickets.isTicket(correlation), form != .text || !program.payloadIsJSON
+                {
+                    let content = FrameContent(identifier: .number(correlation.rawValue), form: form, now: now)
+                    try write(program.writingRanges[kind.rawValue], content, Span(), payload, &effects.output)
+                    return
+                }
+                var content = FrameContent(form: form, now: now)
+                try reply(kind, correlation, &content, topic, payload, &effects.output)
+            } catch {
+                try replyUnwritable(error, correlation, topic, at: now, &effects)
+            }
         case .push(_, let form):
             let entry = program.routes.entry(route: topic)
             var content = FrameContent(form: form, now: now)

@@ -31,14 +31,19 @@ struct IdentifierTickets {
         return Correlation(rawValue: Self.ticketBit | UInt64(texts.count - 1))
     }
 
-    /// The id of a ticket, which is then free; `nil` when it was answered before.
-    mutating func end(_ correlation: Correlation) -> FrameIdentifier? {
+    /// The id of a ticket; `nil` when it was answered before.
+    func identifier(_ correlation: Correlation) -> FrameIdentifier? {
         let place = Int(correlation.rawValue & ~Self.ticketBit)
         guard place < texts.count, !texts[place].isEmpty else { return nil }
-        var text: [UInt8] = []
-        swap(&text, &texts[place])
+        return .text(texts[place])
+    }
+
+    /// Frees a ticket.
+    mutating func end(_ correlation: Correlation) {
+        let place = Int(correlation.rawValue & ~Self.ticketBit)
+        guard place < texts.count, !texts[place].isEmpty else { return }
+        texts[place] = []
         free.append(place)
-        return .text(text)
     }
 
     /// The value of a number that is written back as it was read; `nil` for any other id.

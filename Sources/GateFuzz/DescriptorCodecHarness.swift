@@ -107,7 +107,7 @@ func send(
     do {
         try wire.send(
             action, topic: topic.span, payload: payload.span, at: WireLife.start, effects: &effects)
-    } catch .framing(.notEncodable), .limitReached {
+    } catch .framing(.notEncodable), .framing(.notExpressible), .limitReached {
         // What does not fit its field is refused, and nothing of it is left in the output.
         if effects.output.count != before { throw FuzzFinding("half a frame was written") }
     } catch {

@@ -21,6 +21,9 @@ public struct ProtocolEffects: ~Copyable {
     /// Bytes from the first unconsumed one until the next whole frame, 0 when unknown. The connection skips calls until
     /// they are there.
     public var bytesNeeded: Int
+    /// How many answers did not fit their protocol, so that clients were told a fault in their place. Whoever counts them
+    /// sets it back.
+    public var answersReplaced = 0
 
     /// Empty effects.
     public init(eventsMax: Int = 20) {

@@ -24,6 +24,9 @@ public enum ReplyOutcome: UInt8, Sendable {
     case result
     /// The payload is the text of a fault, for the protocol's own error slot; without one {"Error":text} is sent.
     case fault
+    /// What the client named leads nowhere, and the payload is the text of that fault. A protocol whose servers keep silent
+    /// about such requests writes nothing; any other takes it as a ``fault``.
+    case unrouted
 }
 
 /// How surely a push shall arrive.

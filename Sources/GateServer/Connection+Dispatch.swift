@@ -148,16 +148,21 @@ extension Connection {
         _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, _ end: NoRoute, wantsReply: Bool
     ) {
         countFault(end.kind, isAnswered: wantsReply)
-        if wantsReply {
-            sendEnveloped(message.correlation, topic, .failure(end.fault), gate.trace(of: payload).trace)
-        }
+        guard wantsReply else { return }
+        // The text about topics is for those who write topics; elsewhere a name without a route may get no answer.
+        let isUnrouted = end.isUnrouted && message.kind == .request
+        sendEnveloped(
+            message.correlation, topic, .failure(isUnrouted ? NoRoute.unroutedFault : end.fault),
+            gate.trace(of: payload).trace, isUnrouted: isUnrouted)
     }
 
     private func sendEnveloped(
-        _ correlation: Correlation, _ topic: Span<UInt8>, _ result: Result<RPCValue, RPCFault>, _ trace: TraceID
+        _ correlation: Correlation, _ topic: Span<UInt8>, _ result: Result<RPCValue, RPCFault>, _ trace: TraceID,
+        isUnrouted: Bool = false
     ) {
         var payload = gate.takeEnvelope()
-        let (outcome, form) = listener.settings.envelope.write(result, trace: trace, into: &payload)
+        var (outcome, form) = listener.settings.envelope.write(result, trace: trace, into: &payload)
+        if isUnrouted { outcome = .unrouted }
         sendReply(correlation, outcome, form, topic, payload.span)
         gate.giveEnvelope(&payload)
     }

@@ -54,6 +54,7 @@ extension Connection: SessionConnection {
         }
         swap(&gate.effects.output, &output)
         let wish = gate.effects.close
+        if gate.effects.answersReplaced > 0 { countReplacedAnswers() }
         if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
         markDirty()
         if isWriting || output.count > gate.limits.highWaterBytes { relieve() }
@@ -67,6 +68,12 @@ extension Connection: SessionConnection {
         }
         if let wish { close(wish) }
         return !isMarked
+    }
+
+    /// Answers that their protocol could not say: somebody should hear of it, the client was told.
+    private func countReplacedAnswers() {
+        for _ in 0..<gate.effects.answersReplaced { gate.metrics.addFault("not_encodable") }
+        gate.effects.answersReplaced = 0
     }
 
     /// More waits than should: writes what the system takes, and stops reading, or ends the connection, when that does not

@@ -45,6 +45,7 @@ package struct LoopMetrics: Sendable {
     package static let faultKinds = [
         "no_such_module", "no_such_handler", "deadline_exceeded", "overloaded", "unreachable", "too_large",
         "bad_payload", "would_deadlock", "handler", "internal_error", "bad_topic", "guarded",
+        "not_encodable",
     ]
 
     private let block: CounterBlock

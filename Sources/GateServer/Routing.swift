@@ -43,17 +43,24 @@ public enum RouteFault: Error, Hashable, Sendable {
 struct NoRoute: Error {
     let fault: RPCFault
     let kind: String
+    /// Whether it is the name itself that says no module and handler, and nobody gave it a route.
+    let isUnrouted: Bool
+
+    /// What a client reads whose messages have no topics.
+    static let unroutedFault = RPCFault.message("no route for this message")
 
     /// No module or no handler.
     init(_ fault: RPCFault) {
         self.fault = fault
         kind = fault.kind
+        isUnrouted = false
     }
 
     /// A topic that says nothing or too much.
     init(_ fault: RouteFault) {
         self.fault = .message(fault.clientText)
         kind = fault == .badTopic ? "bad_topic" : "guarded"
+        isUnrouted = fault == .badTopic
     }
 }
 

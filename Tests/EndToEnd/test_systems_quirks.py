@@ -147,9 +147,8 @@ def test_leaf_an_answer_may_have_a_name_of_its_own(plain):
         assert client.body() == b'{"Join":"success"}'
         wire.send(publish("Echo/HD_Cast", b'{"b":2}'))
         assert client.body() == b'{"Cast":{"b":2}}'
+        # Without an id nobody could tell whose answer it is: a name that leads nowhere gets none.
         client.send(client.frame(b'{"Nothing":{}}'))
-        name, value = next(iter(json.loads(client.body()).items()))
-        assert name == "Nothing" and "Topic must be" in value["Error"]
         client.send(client.frame(b'{"Echo/HD_Echo":[1, 2]}'))
         assert json.loads(client.body()) == {"Echo/HD_Echo": [1, 2]}
 

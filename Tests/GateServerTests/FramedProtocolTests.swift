@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "Topic must be [moduleType@moduleID]/[handler]|[moduleType@moduleID]/[handler]/[msgid]"),
+        ("", "no route for this message"), ("Gone", "no route for this message"),
         ("Gone/HD_X", "Service(type:Gone) not found"), ("Echo/HD_Gone", "Remote function(HD_Gone) not found"),
         ("Echo/Secret", "Method(Secret) must begin with 'HD_'"),
     ])
