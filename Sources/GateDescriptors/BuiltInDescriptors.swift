@@ -1137,6 +1137,8 @@ enum BuiltInDescriptors {
                       },
                     },
                     {name: "code", type: "u8", when: {type: "operation"}},
+                    // Internal operation 0 exchanges keys; 1, the other one there is, asks for nothing like it.
+                    {name: "internal", type: "u8", is: 1, unsupported: "encryption", when: {type: "internal"}},
                     {name: "payload", type: "bytes", len: "rest"},
                   ],
                 },
@@ -1211,6 +1213,7 @@ enum BuiltInDescriptors {
                   send: [{kind: "error", payload: "no"}],
                   out: ["fb 0000000a 00 01 f3 01 00", "fb 00000013 00 01 f3 03 7b ffff 73 0002 6e6f 0000"],
                 },
+                {note: "the wish for encryption", in: "fb 0000000a 00 01 f3 06 00", close: "encryption_unsupported"},
                 {note: "a disconnect", in: "fb 00000009 00 01 f3 05", close: "client_goodbye"},
                 {note: "an encrypted message", in: "fb 0000000a 00 01 f3 82 ff", close: "encryption_unsupported"},
                 {note: "a ping", now_ms: 22136, in: "f0 00001234", out: "f0 00005678 00001234"},

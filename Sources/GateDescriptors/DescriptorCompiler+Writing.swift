@@ -162,6 +162,7 @@ extension DescriptorCompiler {
     }
 
     private mutating func checkIdentifier() {
+        if case .number = parts.identifiers { checkNumericIdentifier() }
         guard case .text = parts.identifiers, let kinds = model.kinds else { return }
         for kind in kinds {
             switch kind.kind {
@@ -173,6 +174,24 @@ extension DescriptorCompiler {
             case .request:
                 if !kind.has.contains(WellKnown.identifier) { gap(.response, .requestWithoutIdentifier, kind.place) }
             case .notify, .heartbeat, .push, .kick, .other: break
+            }
+        }
+    }
+
+    /// An answer has to carry the number of its request, and have room for it.
+    private mutating func checkNumericIdentifier() {
+        for kind in [DescriptorKind.response, .error] {
+            guard let layout = layout(of: kind), kind == .response || layout.kind == .error,
+                !parts.writingRanges[kind.rawValue].isEmpty
+            else { continue }
+            guard parts.writing[parts.writingRanges[kind.rawValue]].contains(where: \.writesIdentifier) else {
+                gap(kind, .noPlaceForIdentifier, layout.place)
+                continue
+            }
+            if kind == .response, let largest = identifierMax, let limit = capacity(of: WellKnown.identifier),
+                limit < largest
+            {
+                gap(kind, .identifierTooNarrow(largest: largest, limit: limit), layout.place)
             }
         }
     }
@@ -418,6 +437,15 @@ extension KindModel.Value {
 extension WriteOperation {
     /// Whether it writes the route's code without a fixed width.
     var isCodeNumber: Bool { code == .number && source == .code }
+
+    /// Whether it writes the request's id.
+    var writesIdentifier: Bool {
+        switch code {
+        case .identifier, .identifierVarint, .identifierText, .jsonIdentifier, .sproto, .sprotoFault: true
+        case .number: source == .identifier
+        default: false
+        }
+    }
 }
 
 /// What goes into a run of bytes.

@@ -14,6 +14,8 @@ struct DescriptorCompiler {
     var slotsByName: [String: UInt8] = [:]
     /// By field index: the index of the number that says its length.
     var lengthFields: [Int: Int] = [:]
+    /// The largest id that a request can carry, where it is an integer.
+    var identifierMax: Int?
 
     /// Compiles `model`; the program counts only when `reader` has no problems afterwards.
     static func compile(_ model: DescriptorModel, reader: inout DescriptorReader) -> DescriptorProgramParts {
@@ -53,6 +55,8 @@ struct DescriptorCompiler {
         // What follows builds upon fields that make sense.
         guard reader.problems.isEmpty else { return }
         findIdentifier()
+        identifierMax = capacity(of: WellKnown.identifier)
+        let codeMax = capacity(of: WellKnown.code)
         assignSlots()
         compileReading()
         compileKinds()
@@ -63,7 +67,22 @@ struct DescriptorCompiler {
             resolveLengths()
         }
         compileWriting()
+        setCodeBounds(codeMax)
         if reader.problems.isEmpty { checkWhatIsAlwaysWritten() }
+    }
+
+    /// The largest number that the fields of this name hold.
+    func capacity(of name: String) -> Int? {
+        let named = fields.filter { $0.name == name && $0.isNumber }
+        return named.map { min($0.maximum ?? .max, $0.largestStored) }.max()
+    }
+
+    /// What a listener's routes may have as codes: what clients can send or be sent, and what an answer can carry.
+    private mutating func setCodeBounds(_ received: Int?) {
+        let sent = capacity(of: WellKnown.code)
+        let most = UInt64(UInt32.max)
+        parts.answerCodeMax = min(most, sent.map { UInt64($0) } ?? most)
+        parts.codeMax = max(min(most, received.map { UInt64($0) } ?? most), sent == nil ? 0 : parts.answerCodeMax)
     }
 
     private mutating func checkFields() {
@@ -213,14 +232,14 @@ struct DescriptorCompiler {
         for (index, field) in fields.enumerated() {
             guard case .field(let name) = field.length, field.form.isRun else { continue }
             let known = fields[..<index].filter { $0.isPlainNumber }.map(\.name)
+            if let target = self.index(of: name), target > index {
+                reader.report(.referenceToTheRight(name, known: known), at: field.lengthPlace)
+                continue
+            }
             guard let target = self.index(of: name), fields[target].isPlainNumber else {
                 reader.report(
                     .unknownValue(name, valid: ["rest", "u8", "u16", "u24", "u32", "u64"] + known),
                     at: field.lengthPlace)
-                continue
-            }
-            guard target < index else {
-                reader.report(.referenceToTheRight(name, known: known), at: field.lengthPlace)
                 continue
             }
             if lengthFields.values.contains(target) {
@@ -236,6 +255,9 @@ struct DescriptorCompiler {
         if let counting = countingField {
             let field = fields[counting]
             let covered = coveredBytes(of: counting)
+            if field.plus < -covered {
+                reader.report(.lengthBelowZero(plus: field.plus, covered: covered), at: field.countsPlace)
+            }
             if let minimum = field.minimum, minimum < covered + field.plus {
                 reader.report(.minimumBelowFields(minimum, covered: covered + field.plus), at: field.minimumPlace)
             }

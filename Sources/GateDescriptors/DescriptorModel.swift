@@ -194,6 +194,12 @@ struct FieldModel: Sendable {
         }
     }
 
+    /// The largest number its bytes hold, whatever the sign.
+    var largestStored: Int {
+        if case .unsigned(let width) = form, width < 8 { return 1 << (8 * width) - 1 }
+        return largestNumber
+    }
+
     /// The number it is limited to.
     var largestAllowed: Int {
         min(maximum ?? .max, counts != .none && escapeWidth > 0 ? 1 << (8 * escapeWidth) - 1 : largestNumber)

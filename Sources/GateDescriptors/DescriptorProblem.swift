@@ -67,6 +67,8 @@ public enum DescriptorFault: Hashable, Sendable {
     case limitBelowFrame(limit: Int, smallest: Int)
     /// A `min` below the bytes that the length always covers.
     case minimumBelowFields(Int, covered: Int)
+    /// A length that comes out below zero for the smallest frame there is.
+    case lengthBelowZero(plus: Int, covered: Int)
     /// A kind that an earlier one always hides.
     case hiddenKind(by: String)
     /// A kind that has to be sent and cannot be written.
@@ -81,6 +83,8 @@ public enum EncodingGap: Hashable, Sendable {
     case noPlaceForPayload
     /// The answer does not carry the id that the request had.
     case noPlaceForIdentifier
+    /// A request's id can be larger than the place for it in the answer.
+    case identifierTooNarrow(largest: Int, limit: Int)
     /// A request can come without the id that its answer must carry.
     case requestWithoutIdentifier
     /// The field takes the rest of the frame, and nothing the gateway has goes there.
@@ -115,7 +119,7 @@ extension DescriptorFault: CustomStringConvertible {
         case .duplicateName(let name): "the name '\(quotable(name))' is taken; valid: a name of its own"
         case .duplicateValue(let value): "the value \(value) has two names; valid: a value of its own for each"
         case .referenceToTheRight(let name, let known):
-            "'\(quotable(name))' stands further right; valid: \(list(known))"
+            "'\(quotable(name))' does not stand further left; valid: \(list(known))"
         case .noFrameEnd: "nothing says how far 'rest' goes; valid: a field with 'counts' further left"
         case .secondFrameEnd(let first):
             "the frame's end is already said by '\(quotable(first))'; valid: 'counts' in one of them, or a 'when' that keeps "
@@ -130,6 +134,9 @@ extension DescriptorFault: CustomStringConvertible {
             "the limit \(limit) lets no frame through; valid: at least \(smallest)"
         case .minimumBelowFields(let minimum, let covered):
             "\(minimum) is less than the fields it covers; valid: at least \(covered), or no 'min'"
+        case .lengthBelowZero(let plus, let covered):
+            "a length that says \(-plus) less than the bytes it counts cannot count \(covered), and there may be so few; "
+                + "valid: at least -\(covered)"
         case .hiddenKind(let name):
             "never recognised, because '\(name)' is tried first and asks for no more; valid: the one that asks for more first"
         case .notEncodable(let kind, let reason): "a frame of kind '\(kind)' cannot be written: \(reason)"
@@ -177,7 +184,10 @@ extension EncodingGap: CustomStringConvertible {
         switch self {
         case .notDescribed: "it is not described; valid: an entry of 'kinds' for it"
         case .noPlaceForPayload: "no field takes its payload; valid: a field or a key 'payload'"
-        case .noPlaceForIdentifier: "it does not carry the request's 'id'; valid: 'id' in its 'has'"
+        case .noPlaceForIdentifier:
+            "it does not carry the request's 'id'; valid: 'id' in its 'has', or a field 'id' that is there"
+        case .identifierTooNarrow(let largest, let limit):
+            "its 'id' holds at most \(limit), and that of a request up to \(largest); valid: the same type in both"
         case .requestWithoutIdentifier:
             "it carries an 'id', but a request can come without one; valid: 'id' in the 'has' of 'request'"
         case .nothingToWrite(let field):

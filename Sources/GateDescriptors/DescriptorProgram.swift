@@ -148,6 +148,9 @@ struct DescriptorProgramParts: Sendable {
     var numbers: ContiguousArray<UInt64> = []
     var identifiers = IdentifierForm.order
     var answersCarryRoute = false
+    /// The largest code that a listener's routes may have, and the largest that an answer may go out under.
+    var codeMax = UInt64(UInt32.max)
+    var answerCodeMax = UInt64(UInt32.max)
     var needsCode: UInt16 = 0
     var emptyFrame = EmptyFramePolicy.deliver
     var frameBytesMax = DescriptorLimits.frameBytesDefault

@@ -59,7 +59,7 @@ extension DescriptorReader {
         return field
     }
 
-    /// What a client asks for by any value but zero, or by any bytes; a version by any but its own.
+    /// What a client asks for by any value but zero or that of `is`, or by any bytes; a version by any but its own.
     mutating func readUnsupported(_ node: JSONNode, _ path: String, into field: inout FieldModel) {
         guard let given = node["unsupported"] else { return }
         let feature: UnsupportedFeature? = word(given, "\(path).unsupported")
@@ -72,9 +72,8 @@ extension DescriptorReader {
         case .compression: field.bounds = .compression
         case nil: return
         }
-        field.minimum = 0
-        field.maximum = 0
-        if field.required != nil { report(.duplicateName("is"), at: place(given, "\(path).unsupported")) }
+        field.minimum = field.required ?? 0
+        field.maximum = field.required ?? 0
     }
 
     mutating func readBounds(_ node: JSONNode, _ path: String, largest: Int, into field: inout FieldModel) {

@@ -48,7 +48,7 @@ extension DescriptorWorkbench {
             try program.write(
                 range, route: content.route.span, payload: content.payload.span, frameContent, into: &output)
         } catch {
-            throw .framing(error)
+            throw tooLong(error, isFromClient: isFromClient)
         }
         let bytes = output.array()
         guard bytes.count <= self.program.frameBytesMax else {
@@ -124,6 +124,23 @@ extension DescriptorWorkbench {
         return try compiled(model, layout, content)
     }
 
+    /// Names the field that a value does not fit, where its limit tells which one it is.
+    private func tooLong(_ fault: FramingError, isFromClient: Bool) -> FrameComposingFault {
+        guard case .notEncodable(_, let limit) = fault else { return .framing(fault) }
+        let fields = isFromClient ? model.fields : model.outFields ?? model.fields
+        let found = fields.filter { field in
+            if field.isNumber {
+                return field.counts != .none && min(field.largestAllowed, field.largestNumber) == limit
+            }
+            if case .prefix(let width) = field.length {
+                return min(field.maximum ?? .max, width >= 8 ? .max : 1 << (8 * width) - 1) == limit
+            }
+            return field.maximum == limit
+        }
+        return found.count == 1 && isWord(found[0].name)
+            ? .notEncodable("'\(found[0].name)': \(fault.text)") : .framing(fault)
+    }
+
     /// Names of the fields themselves, without keys of bodies.
     private func plainFields(isFromClient: Bool) -> [String] {
         (isFromClient ? model.fields : model.outFields ?? model.fields).map(\.name)
@@ -172,7 +189,7 @@ extension DescriptorWorkbench {
         case .missingKey, .hiddenKind: false
         case .notEncodable(let name, .noPlaceForPayload): name == kind.name && !content.payload.isEmpty
         case .notEncodable(_, .notDescribed), .notEncodable(_, .noPlaceForIdentifier),
-            .notEncodable(_, .requestWithoutIdentifier):
+            .notEncodable(_, .requestWithoutIdentifier), .notEncodable(_, .identifierTooNarrow):
             false
         case .notEncodable(let name, _): name == kind.name
         default: true

@@ -55,7 +55,12 @@ extension DescriptorProgram {
         var digits = 0
         var place = offset
         while place < limit, input[place] &- UInt8(ascii: "0") < 10 {
-            guard digits < operation.count else { throw .frameTooLarge(bytes: Int(value), limit: frameBytesMax) }
+            guard digits < operation.count else {
+                // A digit more than there may be: at least ten times what stands in front of it.
+                throw .frameTooLarge(
+                    bytes: Int(clamping: value.multipliedReportingOverflow(by: 10).partialValue),
+                    limit: min(Int(clamping: operation.maximum), frameBytesMax))
+            }
             if digits == 1 && value == 0 { throw .malformedLength }
             value = value * 10 + UInt64(input[place] - UInt8(ascii: "0"))
             digits += 1
@@ -177,8 +182,15 @@ extension DescriptorProgram {
             place = text + valueBytes
             if let slot = slot(ofKey: key..<head, in: input) {
                 guard !values.has(slot) else { throw .duplicateKey }
+                // An id comes back byte for byte, whatever it is; all else is read as text.
+                guard slot == FrameValues.identifier || isWellFormedUTF8(input.extracting(text..<place)) else {
+                    throw .invalidText
+                }
                 values.set(slot, range: ByteRange(text..<place))
             } else {
+                // The object has no place for bytes that are no text, and none may get lost.
+                guard isWellFormedUTF8(input.extracting(key..<head)), isWellFormedUTF8(input.extracting(text..<place))
+                else { throw .invalidText }
                 if scratch.count > payload + 1 { scratch.append(UInt8(ascii: ",")) }
                 scratch.appendJSONString(input.extracting(key..<head))
                 scratch.append(UInt8(ascii: ":"))

@@ -64,11 +64,13 @@ public struct ProtocolDescriptor: Sendable {
             let values = chosen.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
             throw .invalidParameter(problem.path, value: values, allowed: problem.fault.description)
         }
+        try routes.checkCodes(largest: parts.codeMax, largestAnswered: parts.answerCodeMax)
         if let limit = options.listenerFrameBytesMax {
             parts.frameBytesMax = min(limit, parts.frameBytesReachable)
         } else if !parts.saysFrameBytesMax || options.frameBytesMax < ProtocolOptions.frameBytesDefault {
             parts.frameBytesMax = min(parts.frameBytesMax, options.frameBytesMax)
         }
+        if let time = options.handshakeTime, time < parts.timers.handshake { parts.timers.handshake = time }
         return DescriptorProgram(parts, routes: routes)
     }
 }

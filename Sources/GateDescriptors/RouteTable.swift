@@ -89,6 +89,22 @@ final class RouteTable: Sendable {
         }
     }
 
+    /// Refuses codes that the fields of the protocol do not hold.
+    func checkCodes(largest: UInt64, largestAnswered: UInt64) throws(ProtocolSetupError) {
+        guard form == .number || form == .cellnet16 else { return }
+        for entry in entries {
+            if entry.code > largest {
+                throw .invalidParameter(
+                    "routes", value: String(decoding: entry.name, as: UTF8.self), allowed: "codes from 0 to \(largest)")
+            }
+            if entry.answerName != entry.name, entry.answerCode > largestAnswered {
+                throw .invalidParameter(
+                    "routes", value: String(decoding: entry.answerName, as: UTF8.self),
+                    allowed: "codes from 0 to \(largestAnswered)")
+            }
+        }
+    }
+
     private init(entries: [Entry], _ model: RoutesModel) {
         self.entries = entries
         form = model.form

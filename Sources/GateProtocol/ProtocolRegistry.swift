@@ -19,6 +19,9 @@ public struct ProtocolOptions: Sendable {
     /// it has none of its own: all addresses, or a port that the system has yet to choose.
     public var listenerHost = ""
     public var listenerPort: UInt16 = 0
+    /// The gateway's own time for a handshake, where somebody set one: a longer one of the protocol's gives way. `nil`
+    /// leaves the protocol's as it is.
+    public var handshakeTime: TimeSpan?
 
     /// Options with the defaults of the limits.
     public init(

@@ -121,6 +121,7 @@ import Testing
         #expect(Set(faults.map(\.closeReason)).count == faults.count)
         #expect(Set(faults.map(\.closeReason.rawValue)).isDisjoint(with: ["internal_error", "protocol_limit"]))
         #expect(Set(faults.map(\.text)).count == faults.count)
+        #expect(FramingError.notExpressible.closeReason == .notEncodable)
     }
 }
 

@@ -19,7 +19,10 @@ import Testing
         ),
         (#"{name: "size", type: "u16", counts: "frame"}"#, "0004 6869", "0004 6869"),
         (#"{name: "size", type: "u16", counts: "frame", plus: 3}"#, "0007 6869", "0007 6869"),
-        (#"{name: "size", type: "u16", counts: "after", plus: -1}"#, "0001 6869", "0001 6869"),
+        (
+            #"{name: "size", type: "u16", counts: "after", plus: -1}, {type: "const", text: "!"}"#, "0002 21 6869",
+            "0002 21 6869"
+        ),
         (
             #"{type: "const", hex: "47 48"}, {name: "size", type: "u8", counts: "after"}"#, "4748 02 6869",
             "4748 02 6869"
@@ -131,7 +134,7 @@ import Testing
         (#"{name: "size", type: "u16", counts: "after", min: 2}"#, "0001", .frameTooSmall(bytes: 1, minimum: 2)),
         (#"{name: "size", type: "u16", counts: "after", max: 2}"#, "0003", .frameTooLarge(bytes: 3, limit: 2)),
         (
-            #"{name: "size", type: "u64", counts: "after", plus: -1}"#, "ffffffffffffffff",
+            #"{name: "size", type: "u64", counts: "after", plus: -1}, {type: "const", text: "!"}"#, "ffffffffffffffff",
             .frameTooLarge(bytes: .max, limit: 65_535)
         ),
         (

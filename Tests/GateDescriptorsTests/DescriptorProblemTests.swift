@@ -139,7 +139,7 @@ import Testing
         ),
         (
             #"{name: "payload", type: "bytes", len: "n"}, {name: "n", type: "u8"}"#,
-            "2:39: $.frame[0].len: 'n' stands further right; valid: none"
+            "2:39: $.frame[0].len: 'n' does not stand further left; valid: none"
         ),
         (
             #"{name: "a", type: "u8"}, {name: "payload", type: "bytes", len: "b"}"#,
@@ -270,7 +270,7 @@ import Testing
         ),
         (
             "{request: {has: ['route', 'id']}, response: {has: 'payload'}}",
-            "3:47: $.kinds.response: a frame of kind 'response' cannot be written: it does not carry the request's 'id'; valid: 'id' in its 'has'"
+            "3:47: $.kinds.response: a frame of kind 'response' cannot be written: it does not carry the request's 'id'; valid: 'id' in its 'has', or a field 'id' that is there"
         ),
         (
             "{request: {has: ['route', 'id']}, response: {has: 'id'}}",

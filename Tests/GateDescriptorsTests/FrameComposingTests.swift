@@ -125,7 +125,7 @@ import Testing
         if passes {
             #expect(try bench.compose(given).bytes.count == bytes)
         } else {
-            #expect(throws: FrameComposingFault.framing(.notEncodable(bytes: 256, limit: 255))) {
+            #expect(throws: FrameComposingFault.notEncodable("'size': 256 does not fit: at most 255")) {
                 try bench.compose(given)
             }
         }

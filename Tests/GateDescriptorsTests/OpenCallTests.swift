@@ -285,7 +285,7 @@ import Testing
                 == "$.frame[1].alg: unknown value 'crc8'; valid: sum8, crc16-ccitt, crc32, adler32, md5")
         #expect(
             reasons(#"{name: "c", type: "check", alg: "sum8", over: "payload"}, "# + body).first
-                == "$.frame[0].over: 'payload' stands further right; valid: none")
+                == "$.frame[0].over: 'payload' does not stand further left; valid: none")
         #expect(
             reasons(body + #", {name: "c", type: "check", alg: "sum8", key: "x"}"#).first
                 == "$.frame[1].key: key 'key' is not for type 'sum8'; valid: name, type, when, alg, over, order")

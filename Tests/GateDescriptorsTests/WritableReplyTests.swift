@@ -1,0 +1,115 @@
+import GateBytes
+import GateDescriptors
+import GateProtocol
+import GateTestKit
+import Testing
+
+/// Answers that could never be written are found when a file is loaded or a listener starts.
+@Suite struct WritableReplyTests {
+    private func problems(_ text: String) -> [String] {
+        switch ProtocolDescriptor.load(DescriptorFile(name: "test.json5", bytes: bytes(text))) {
+        case .loaded: []
+        case .failed(let problems): problems.map { "\($0.path): \($0.fault)" }
+        }
+    }
+
+    private static let size = #"{name: "size", type: "u16", counts: "after"}"#
+    private static let payload = #"{name: "payload", type: "bytes", len: "rest"}"#
+
+    private func both(_ given: String, _ answered: String) -> String {
+        "{in: [\(Self.size), \(given) \(Self.payload)], out: [\(Self.size), \(answered) \(Self.payload)]}"
+    }
+
+    @Test func anIdHasToComeBack() {
+        #expect(
+            problems(both(#"{name: "id", type: "u32"},"#, "")) == [
+                "$.in: a frame of kind 'response' cannot be written: it does not carry the request's 'id'; valid: 'id' in "
+                    + "its 'has', or a field 'id' that is there",
+                "$.in: a frame of kind 'error' cannot be written: it does not carry the request's 'id'; valid: 'id' in "
+                    + "its 'has', or a field 'id' that is there",
+            ])
+    }
+
+    @Test(arguments: [("u16", false), ("u24", false), ("u32", true), ("i32", true), ("u64", true)])
+    func anIdHasToFitWhereItComesBack(type: String, passes: Bool) {
+        let found = problems(both(#"{name: "id", type: "u32"},"#, "{name: \"id\", type: \"\(type)\"},"))
+        #expect(found.isEmpty == passes)
+        #expect(
+            found.allSatisfy { $0.contains("and that of a request up to 4294967295; valid: the same type in both") })
+    }
+
+    @Test(arguments: [(0, true), (-1, true), (-2, false), (-300, false)])
+    func aLengthIsNeverBelowZero(plus: Int, passes: Bool) {
+        let text =
+            "{frame: [{name: \"size\", type: \"u8\", counts: \"after\", plus: \(plus)}, {type: \"const\", text: \"!\"}, "
+            + "\(Self.payload)]}"
+        let fault =
+            "$.frame[0].counts: a length that says \(-plus) less than the bytes it counts cannot count 1, and there "
+            + "may be so few; valid: at least -1"
+        #expect(problems(text) == (passes ? [] : [fault]))
+    }
+
+    /// The codes of a listener's routes, and the range that is said of the first that does not fit.
+    @Test(
+        arguments: [
+            ("leaf-pb", "65535", "Echo/HD_Raw", nil), ("leaf-pb", "70000", "Echo/HD_Raw", 65_535),
+            ("leaf-pb", "1", "Echo/HD_Raw -> 65535", nil), ("leaf-pb", "1", "Echo/HD_Raw -> 70000", 65_535),
+            ("photon-tcp", "255", "Echo/HD_Raw", nil), ("photon-tcp", "300", "Echo/HD_Raw", 255),
+            ("firefly", "4294967295", "Echo/HD_Raw", nil), ("cellnet", "65536", "Echo/HD_Raw", 65_535),
+        ] as [(String, String, String, Int?)])
+    func codesOfRoutesFitTheirField(name: String, code: String, route: String, largest: Int?) throws {
+        let descriptor = try #require(DescriptorLibrary().descriptor(named: name))
+        let configure = { () throws in
+            _ = try descriptor.definition().configure(ProtocolOptions(routes: [code: route]))
+        }
+        guard let largest else {
+            try configure()
+            return
+        }
+        let wrong = route.split(separator: "> ").count > 1 ? "70000" : code
+        #expect(
+            throws: ProtocolSetupError.invalidParameter(
+                "routes", value: wrong, allowed: "codes from 0 to \(largest)"), performing: configure)
+    }
+
+    /// A value that is no text would come out as another one.
+    @Test func aBoxWithBytesThatAreNoTextIsRefused() throws {
+        let command = [0, 8] + bytes("_command") + [0, 3] + bytes("A/b")
+        for (pair, passes) in [
+            ([0, 1, 0x61, 0, 1, 0x62], true), ([0, 1, 0x61, 0, 1, 0xFF], false), ([0, 1, 0xFF, 0, 0], false),
+        ] {
+            let driver = try driver("amp")
+            driver.receive(command + pair.map { UInt8($0) } + [0, 0])
+            #expect(driver.fault == (passes ? nil : .framing(.invalidText)))
+        }
+        // The tag comes back as it is.
+        let driver = try driver("amp")
+        driver.receive([0, 4] + bytes("_ask") + [0, 1, 0xFF] + command + [0, 0])
+        driver.send(.reply(correlations(driver.takeEvents())[0], .result, .bytes), payload: bytes("{}"))
+        #expect(driver.takeOutput() == [0, 7] + bytes("_answer") + [0, 1, 0xFF, 0, 0])
+    }
+
+    @Test func photonsWishForEncryptionIsRefusedByName() throws {
+        let driver = try driver("photon-tcp")
+        driver.receive(hex("fb0000000a0001f30600"))
+        #expect(driver.fault == .framing(.encryptionUnsupported))
+    }
+
+    @Test(arguments: [(nil, 8), (5, 5), (8, 8), (20, 8)] as [(Int?, Int)])
+    func theSmallerTimeForAHandshakeCounts(gateway: Int?, expected: Int) throws {
+        let descriptor = try load(
+            """
+            {
+              frame: [{name: "op", type: "u8", enum: {hi: 1, ask: 2}},
+                {name: "payload", type: "bytes", len: "u8", when: {op: "ask"}}],
+              kinds: {hi: {op: "hi"}, request: {op: "ask"}, response: {op: "ask"}},
+              states: {new: {hi: "goto open", else: "close"}, open: {request: "deliver", else: "close"}},
+              timers: {handshake: "8s"},
+            }
+            """)
+        var options = ProtocolOptions()
+        options.handshakeTime = gateway.map { .seconds($0) }
+        let driver = WireDriver(try descriptor.definition().configure(options)())
+        #expect(driver.wakeUp == driver.now + .seconds(expected))
+    }
+}
