@@ -26,7 +26,7 @@ struct ProtocolCatalog {
                 StandardStreams.complain("\(folder): error: the folder cannot be read")
                 throw ExitStatus.usage
             }
-            for name in names.sorted() where name.hasSuffix(".json5") {
+            for name in names.sorted() where DescriptorFolders.isDescriptor(name) {
                 let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
                 if let file = Self.file(path, isFound: true) { add(file, path: path) }
             }
@@ -61,7 +61,7 @@ struct ProtocolCatalog {
             let bench = try DescriptorWorkbench(entry.descriptor, entry.file, options: options, listenerRoute: own)
             return (bench, entry)
         } catch {
-            StandardStreams.complain("error: \(Self.text(error))")
+            StandardStreams.complain("error: \(error.text)")
             throw ExitStatus.usage
         }
     }
@@ -97,19 +97,12 @@ struct ProtocolCatalog {
         switch ProtocolDescriptor.load(file) {
         case .failed(let problems):
             for problem in problems { StandardStreams.complain("\(problem)") }
+        case .loaded(let descriptor) where descriptor.name == "mqtt":
+            StandardStreams.complain("\(path ?? file.name): error: two protocols are called 'mqtt'")
         case .loaded(let descriptor):
             entries.removeAll { $0.descriptor.name == descriptor.name }
             let place = entries.firstIndex { $0.descriptor.name > descriptor.name } ?? entries.endIndex
             entries.insert(Entry(descriptor: descriptor, file: file, path: path), at: place)
-        }
-    }
-
-    private static func text(_ error: ProtocolSetupError) -> String {
-        switch error {
-        case .unknownParameter(let name, let known):
-            "no parameter '\(name)'; known: \(known.isEmpty ? "none" : known.joined(separator: ", "))"
-        case .invalidParameter(let name, let value, let allowed): "\(name): '\(value)' is not one of \(allowed)"
-        case .unknownProtocol(let name, _), .duplicateProtocol(let name): "protocol '\(name)'"
         }
     }
 }

@@ -104,6 +104,75 @@ struct ProtocolReloadTests {
         await server.stop(within: 1)
     }
 
+    /// Of two files with one name the one of the later folder counts, whenever they are read.
+    @Test func theLaterFolderCountsEachTime() async throws {
+        let folders = [try folder(Self.good), try folder(Self.good.replacing("SUMMARY", with: "the later"))]
+        defer { folders.forEach(remove) }
+        var configuration = ServerConfiguration()
+        configuration.loops = 1
+        configuration.protocolDirectories = folders
+        configuration.listeners = [try ListenerConfiguration(url: "mine://127.0.0.1:0?route=Talk/HD_Say")]
+        let server = GatehouseServer(configuration, modules: [])
+        try await server.start()
+        let before = versions(server)
+        for _ in 0..<3 {
+            #expect(try summary(server) == "the later")
+            server.reloadProtocols()
+        }
+        #expect(versions(server) == before)
+        // A fault in the later one keeps the last good version, which was its own.
+        try write("{", to: folders[1])
+        server.reloadProtocols()
+        #expect(try summary(server) == "the later")
+        await server.stop(within: 1)
+    }
+
+    @Test func whenAFileGoesTheBuiltInProtocolComesBack() async throws {
+        let folder = try folder(Self.good)
+        defer { remove(folder) }
+        let own = Self.good.replacing("mine", with: "length16")
+        try FileWriting.replace("\(folder)/length16.json5", with: Array(own.utf8))
+        let server = try server(folder)
+        try await server.start()
+        #expect(try server.protocols.definition(named: "length16").summary == "SUMMARY")
+        unsafe unlink("\(folder)/length16.json5")
+        server.reloadProtocols()
+        #expect(try server.protocols.definition(named: "length16").summary.hasPrefix("u16 length"))
+        // One without a built-in of its name stays.
+        unsafe unlink("\(folder)/mine.json5")
+        server.reloadProtocols()
+        #expect(try summary(server) == "SUMMARY")
+        await server.stop(within: 1)
+    }
+
+    /// One listener cannot speak the new version, so that none does.
+    @Test func listenersOfOneProtocolChangeTogether() async throws {
+        let text = Self.good.replacing("frame:", with: "parameters: {order: [\"be\", \"le\"]}, frame:")
+        let folder = try folder(text)
+        defer { remove(folder) }
+        var configuration = ServerConfiguration()
+        configuration.loops = 1
+        configuration.protocolDirectories = [folder]
+        configuration.listeners = [
+            try ListenerConfiguration(url: "mine://127.0.0.1:0?route=Talk/HD_Say"),
+            try ListenerConfiguration(url: "mine://127.0.0.1:0?route=Talk/HD_Say&order=le"),
+        ]
+        let server = GatehouseServer(configuration, modules: [])
+        try await server.start()
+        let before = versions(server)
+        try write(Self.good.replacing("SUMMARY", with: "the second"), to: folder)
+        server.reloadProtocols()
+        #expect(try summary(server) == "SUMMARY")
+        #expect(versions(server) == before)
+        await server.stop(within: 1)
+    }
+
+    @Test func filesBehindADotAreNone() throws {
+        #expect(DescriptorFolders.isDescriptor("mine.json5"))
+        #expect(!DescriptorFolders.isDescriptor(".mine.json5"))
+        #expect(!DescriptorFolders.isDescriptor("mine.json"))
+    }
+
     /// The versions that a server's counters list.
     private func versions(_ server: GatehouseServer) -> [JSONValue?] {
         guard case .array(let list)? = server.counters["protocols"] else { return [] }

@@ -7,7 +7,11 @@ package enum DescriptorFolders {
     private static let suffix = ".json5"
     private static let fileBytesMax = 16_777_216
 
-    /// All `*.json5` files of the folders, sorted by name in each. What cannot be read is logged and left out.
+    /// Whether a folder's entry is a descriptor: editors keep files of their own behind a dot.
+    package static func isDescriptor(_ name: String) -> Bool { name.hasSuffix(suffix) && !name.hasPrefix(".") }
+
+    /// All `*.json5` files of the folders, sorted by name in each, under their paths. What cannot be read is logged and
+    /// left out.
     static func read(_ folders: [String], logger: Logger) -> [DescriptorFile] {
         var files: [DescriptorFile] = []
         for folder in folders {
@@ -15,12 +19,13 @@ package enum DescriptorFolders {
                 logger.error("protocol folder cannot be read", metadata: ["folder": "\(folder)"])
                 continue
             }
-            for name in names.sorted() where name.hasSuffix(suffix) {
+            for name in names.sorted() where isDescriptor(name) {
+                let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
                 do throws(FileFault) {
-                    let bytes = try FileReading.bytes(found: "\(folder)/\(name)", limit: fileBytesMax)
-                    files.append(DescriptorFile(name: name, bytes: bytes))
+                    let bytes = try FileReading.bytes(found: path, limit: fileBytesMax)
+                    files.append(DescriptorFile(name: path, bytes: bytes))
                 } catch {
-                    logger.error("protocol file cannot be read", metadata: ["file": "\(name)", "fault": "\(error)"])
+                    logger.error("protocol file cannot be read", metadata: ["file": "\(path)", "fault": "\(error)"])
                 }
             }
         }
@@ -40,7 +45,7 @@ package enum DescriptorFolders {
     static func stamps(_ folders: [String]) -> Set<Stamp> {
         var stamps: Set<Stamp> = []
         for folder in folders {
-            for name in names(in: folder) ?? [] where name.hasSuffix(suffix) {
+            for name in names(in: folder) ?? [] where isDescriptor(name) {
                 var facts = stat()
                 // Sound: the path and the pointer are used during the call only.
                 guard unsafe stat("\(folder)/\(name)", &facts) == 0 else { continue }

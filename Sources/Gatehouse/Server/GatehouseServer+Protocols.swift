@@ -15,14 +15,55 @@ extension GatehouseServer {
         } catch {
             throw .protocolName(error)
         }
-        protocolFiles.withLock { $0 = DescriptorFolders.stamps(configuration.protocolDirectories) }
-        var library = DescriptorLibrary()
-        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories, logger: logger)) {
-            logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
+        let (found, failed) = readProtocolFiles()
+        protocolFiles.withLock { $0.names = failed.union(found.keys) }
+        for descriptor in DescriptorLibrary().descriptors where found[descriptor.name] == nil {
+            register(descriptor)
         }
-        for (name, error) in library.register(into: protocols) {
-            logger.error("protocol is not used", metadata: ["protocol": "\(name)", "fault": "\(error)"])
+        for descriptor in found.values.sorted(by: { $0.name < $1.name }) { register(descriptor) }
+    }
+
+    private func register(_ descriptor: ProtocolDescriptor) {
+        do throws(ProtocolSetupError) {
+            try protocols.register(descriptor.definition())
+        } catch {
+            logger.error(
+                "protocol file is not used", metadata: ["file": "\(descriptor.file)", "fault": "\(error.text)"])
         }
+    }
+
+    /// Reads the files of the protocol folders; of two with one name the later counts, always. Says what is wrong.
+    /// - Returns: The descriptors by name, and the names whose last file has a fault.
+    private func readProtocolFiles() -> (found: [String: ProtocolDescriptor], failed: Set<String>) {
+        let stamps = DescriptorFolders.stamps(configuration.protocolDirectories)
+        var found: [String: ProtocolDescriptor] = [:]
+        var failed: Set<String> = []
+        var doubles: [String: String] = [:]
+        for file in DescriptorFolders.read(configuration.protocolDirectories, logger: logger) {
+            switch ProtocolDescriptor.load(file) {
+            case .failed(let problems):
+                failed.insert(file.protocolName)
+                for problem in problems {
+                    logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
+                }
+            case .loaded(let descriptor):
+                failed.remove(descriptor.name)
+                if let other = found.updateValue(descriptor, forKey: descriptor.name) {
+                    doubles[file.name] = other.file
+                }
+            }
+        }
+        let isNew = protocolFiles.withLock { state in
+            defer { (state.stamps, state.doubles) = (stamps, doubles) }
+            return state.doubles != doubles
+        }
+        if isNew {
+            for (file, other) in doubles.sorted(by: { $0.key < $1.key }) {
+                logger.warning(
+                    "protocol file takes the place of another one", metadata: ["file": "\(file)", "other": "\(other)"])
+            }
+        }
+        return (found, failed)
     }
 
     func listenerSettings() throws(StartFault) -> [(ListenerConfiguration, ListenerSettings)] {
@@ -52,41 +93,62 @@ extension GatehouseServer {
     /// Reads the protocol folders again. New connections get the new versions, present ones keep theirs; a file with a
     /// fault leaves the last good version in place, and the log says why. What has not changed is left alone.
     public func reloadProtocols() {
-        protocolFiles.withLock { $0 = DescriptorFolders.stamps(configuration.protocolDirectories) }
-        for file in DescriptorFolders.read(configuration.protocolDirectories, logger: logger) {
-            switch ProtocolDescriptor.load(file) {
-            case .failed(let problems):
-                for problem in problems {
-                    logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
-                }
-            case .loaded(let descriptor): replace(descriptor.definition())
-            }
+        let (found, failed) = readProtocolFiles()
+        let before = protocolFiles.withLock { state in
+            defer { state.names = failed.union(found.keys) }
+            return state.names
         }
+        for descriptor in found.values.sorted(by: { $0.name < $1.name }) where !failed.contains(descriptor.name) {
+            replace(descriptor)
+        }
+        for name in before.subtracting(failed).subtracting(found.keys).sorted() { forget(name) }
     }
 
     /// Reads the protocol folders again when a file in them is another than it was.
     func reloadChangedProtocols() {
         guard !configuration.protocolDirectories.isEmpty else { return }
         let now = DescriptorFolders.stamps(configuration.protocolDirectories)
-        if protocolFiles.withLock({ $0 != now }) { reloadProtocols() }
+        if protocolFiles.withLock({ $0.stamps != now }) { reloadProtocols() }
     }
 
-    private func replace(_ definition: ProtocolDefinition) {
+    /// A protocol whose file is gone is the built-in one again, where there is one, and else stays as it was.
+    private func forget(_ name: String) {
+        let shipped = DescriptorLibrary().descriptor(named: name)
+        logger.warning(
+            "protocol file is gone",
+            metadata: [
+                "protocol": "\(name)",
+                "effect": "\(shipped == nil ? "its last version stays" : "the built-in one counts")",
+            ])
+        if let shipped { replace(shipped) }
+    }
+
+    /// Gives all listeners of a protocol its new version, or none when one of them cannot speak it.
+    private func replace(_ descriptor: ProtocolDescriptor) {
+        let definition = descriptor.definition()
         let own = ["mqtt"] + application.protocols.map(\.name)
-        guard !own.contains(definition.name) else { return }
-        let known = protocols.all.first { $0.name == definition.name }
-        guard known?.version != definition.version else { return }
-        let settings = running.withLock { $0?.settings } ?? []
-        do throws(ProtocolSetupError) {
-            for (listener, setting) in settings where listener.protocolName == definition.name {
-                let make = try definition.configure(options(of: listener))
-                setting.replaceMaker(make, version: definition.version)
-            }
-        } catch {
-            logger.error(
-                "protocol file is not used", metadata: ["protocol": "\(definition.name)", "fault": "\(error)"])
+        guard !own.contains(definition.name) else {
+            let fault = ProtocolSetupError.duplicateProtocol(definition.name).text
+            logger.error("protocol file is not used", metadata: ["file": "\(descriptor.file)", "fault": "\(fault)"])
             return
         }
+        let known = protocols.all.first { $0.name == definition.name }
+        guard known?.version != definition.version else { return }
+        var makers: [(ListenerSettings, WireProtocolMaker)] = []
+        for (listener, setting) in running.withLock({ $0?.settings }) ?? []
+        where listener.protocolName == definition.name {
+            do throws(ProtocolSetupError) {
+                makers.append((setting, try definition.configure(options(of: listener))))
+            } catch {
+                logger.error(
+                    "protocol file is not used",
+                    metadata: [
+                        "file": "\(descriptor.file)", "listener": "\(listener)", "fault": "\(error.text)",
+                    ])
+                return
+            }
+        }
+        for (setting, make) in makers { setting.replaceMaker(make, version: definition.version) }
         protocols.replace(definition)
         logger.info(
             "protocol loaded", metadata: ["protocol": "\(definition.name)", "version": "\(definition.version)"])
@@ -101,7 +163,8 @@ extension GatehouseServer {
             let definition = try protocols.definition(named: listener.protocolName)
             setting.replaceMaker(try definition.configure(options(of: listener)), version: definition.version)
         } catch {
-            logger.error("protocol is not told its port", metadata: ["listener": "\(listener)", "fault": "\(error)"])
+            logger.error(
+                "protocol is not told its port", metadata: ["listener": "\(listener)", "fault": "\(error.text)"])
         }
         return listener
     }
@@ -113,6 +176,8 @@ extension GatehouseServer {
         let isWildcard = ["", "0.0.0.0", "::"].contains(listener.host)
         options.listenerHost = isWildcard ? "" : listener.host
         options.listenerPort = listener.port
+        let time = configuration.limits.handshakeTime
+        options.handshakeTime = time == ServerLimits().handshakeTime ? nil : time
         return options
     }
 
@@ -125,4 +190,13 @@ extension GatehouseServer {
             route: listener.route ?? "", takeover: listener.takeover,
             envelope: usesEnvelope ? application.envelope ?? MqantEnvelope() : BareEnvelope())
     }
+}
+
+/// What was last seen of the protocol folders.
+struct ProtocolFolderState {
+    var stamps: Set<DescriptorFolders.Stamp> = []
+    /// The protocols that have a file.
+    var names: Set<String> = []
+    /// Files that take the place of others, and those.
+    var doubles: [String: String] = [:]
 }

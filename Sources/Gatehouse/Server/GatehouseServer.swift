@@ -58,7 +58,7 @@ public final class GatehouseServer: Sendable {
     private let modules: [any Module]
     let logger: Logger
     let running = Mutex<Running?>(nil)
-    let protocolFiles = Mutex<Set<DescriptorFolders.Stamp>>([])
+    let protocolFiles = Mutex(ProtocolFolderState())
 
     /// A server of `modules`; those that the configuration gives to another process group are left out.
     public init(
