@@ -42,12 +42,16 @@ enum HexText {
     }
 
     /// What came from standard input: hex digits where it is nothing else, else the bytes themselves.
-    static func bytes(ofInput input: [UInt8]) -> [UInt8] {
-        guard let text = String(validating: input, as: UTF8.self), let bytes = try? bytes(of: text), !bytes.isEmpty
-        else {
+    /// - Throws: ``Fault/half`` for nothing but digits of which one is missing: nobody means these bytes.
+    static func bytes(ofInput input: [UInt8]) throws(Fault) -> [UInt8] {
+        guard let text = String(validating: input, as: UTF8.self) else { return input }
+        do throws(Fault) {
+            let bytes = try bytes(of: text)
+            return bytes.isEmpty ? input : bytes
+        } catch {
+            if case .half = error, text.allSatisfy({ $0.isASCII && ($0.isHexDigit || $0.isWhitespace) }) { throw error }
             return input
         }
-        return bytes
     }
 
     /// Two digits.

@@ -57,7 +57,7 @@ struct ProtocolDecodeCommand: ParsableCommand {
         do {
             guard hex == ["-"] else { return try HexText.bytes(of: hex.joined(separator: " ")) }
             let bytes = try FileReading.bytes(of: "/dev/stdin")
-            return raw ? bytes : HexText.bytes(ofInput: bytes)
+            return raw ? bytes : try HexText.bytes(ofInput: bytes)
         } catch {
             StandardStreams.complain("error: \(error)")
             throw ExitStatus.usage

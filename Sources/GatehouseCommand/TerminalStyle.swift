@@ -8,12 +8,15 @@ struct TerminalStyle {
     /// Text without colours.
     static let plain = TerminalStyle(isColored: false)
 
-    /// Colours when standard output is a terminal and NO_COLOR is not set (no-color.org).
+    /// Colours when standard output is a terminal and neither NO_COLOR (no-color.org) is set nor TERM says that it is
+    /// a dumb one.
     static var ofStandardOutput: TerminalStyle {
         // Sound: getenv reads the copy of the name that Swift makes for the call; the first byte is read at once, and
         // nothing in this program changes the environment.
         let forbids = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
-        return TerminalStyle(isColored: isatty(STDOUT_FILENO) == 1 && !forbids)
+        // Sound: as above; the text is copied at once.
+        let isDumb = unsafe getenv("TERM").map { unsafe String(cString: $0) == "dumb" } ?? false
+        return TerminalStyle(isColored: isatty(STDOUT_FILENO) == 1 && !forbids && !isDumb)
     }
 
     /// Colours that tell neighbours apart; red is kept for faults.

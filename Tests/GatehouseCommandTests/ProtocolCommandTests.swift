@@ -214,10 +214,13 @@ struct ProtocolCommandTests {
         #expect(throws: fault) { try HexText.bytes(of: text) }
     }
 
-    @Test func takesInputAsHexOrAsItIs() {
-        #expect(HexText.bytes(ofInput: Array("00 ff\n".utf8)) == [0, 0xFF])
-        #expect(HexText.bytes(ofInput: [0, 0xFF]) == [0, 0xFF])
-        #expect(HexText.bytes(ofInput: Array("hello".utf8)) == Array("hello".utf8))
+    @Test func takesInputAsHexOrAsItIs() throws {
+        #expect(try HexText.bytes(ofInput: Array("00 ff\n".utf8)) == [0, 0xFF])
+        #expect(try HexText.bytes(ofInput: [0, 0xFF]) == [0, 0xFF])
+        #expect(try HexText.bytes(ofInput: Array("hello".utf8)) == Array("hello".utf8))
+        #expect(try HexText.bytes(ofInput: Array("a:b".utf8)) == Array("a:b".utf8))
+        // Nothing but digits, and one of them is missing.
+        #expect(throws: HexText.Fault.half) { try HexText.bytes(ofInput: Array("00 02 61 6\n".utf8)) }
     }
 
     @Test func printsHexThatCanBeReadAgain() throws {
