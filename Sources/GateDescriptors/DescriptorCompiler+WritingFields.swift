@@ -44,7 +44,7 @@ extension DescriptorCompiler {
             case .nothing: []
             case .text(let text): Array(text.utf8)
             case .bytes(let bytes): bytes
-            case .copied, .joined, .operation, .json, .singleKey: nil
+            case .copied, .copiedNumber, .joined, .operation, .json, .singleKey: nil
             }
         guard known == nil, !end.isEmpty || field.minimum != nil || field.maximum != nil else {
             let counts = check.minimum...max(check.minimum, check.maximum)
