@@ -72,11 +72,14 @@ final class DescriptorProgram: Sendable {
     let namesAreRoutes: Bool
     /// ``keys``, ready to be looked for in JSON.
     let keySet: JSONKeySet
+    /// Whether a frame is nothing but a length and the bytes that it counts.
+    let isLengthAndRest: Bool
 
     init(_ parts: DescriptorProgramParts, routes: RouteTable = .none) {
         tests = parts.settledTests()
         reading = parts.settledReading()
         keySet = JSONKeySet(parts.keys.map { (Array(parts.pool[$0.range.offsets]), $0.slot) })
+        isLengthAndRest = Self.isLengthAndRest(reading)
         writing = parts.settledWriting()
         writingRanges = parts.writingRanges
         codedRanges = parts.codedRanges
@@ -110,6 +113,13 @@ final class DescriptorProgram: Sendable {
         splitByte = routes.split
         hasRouteEntries = !routes.entries.isEmpty
         namesAreRoutes = routes.isDefault
+    }
+
+    private static func isLengthAndRest(_ reading: ContiguousArray<ReadOperation>) -> Bool {
+        guard reading.count == 2, reading.allSatisfy({ $0.firstTest == $0.testsEnd }) else { return false }
+        guard case .unsigned = reading[0].code, case .rest = reading[1].code else { return false }
+        if case .none = reading[0].counts { return false }
+        return reading[1].count == 0
     }
 }
 

@@ -28,6 +28,9 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, at start: Int, values: inout FrameValues, progress: inout ReadProgress,
         scratch: inout ByteBuffer
     ) throws(FramingError) -> FrameReading {
+        if isLengthAndRest {
+            return try readLengthAndRest(input, at: start, values: &values, progress: &progress, scratch: &scratch)
+        }
         var trace = NoFrameTrace()
         return try read(input, at: start, values: &values, progress: &progress, scratch: &scratch, trace: &trace)
     }
@@ -49,6 +52,26 @@ extension DescriptorProgram {
         return try read(
             input, at: start, from: 0, start, -1, values: &values, progress: &progress, scratch: &scratch,
             trace: &trace)
+    }
+
+    /// Reads a frame of a length and what it counts, as most are: by the same operations, without walking over them.
+    private func readLengthAndRest(
+        _ input: Span<UInt8>, at start: Int, values: inout FrameValues, progress: inout ReadProgress,
+        scratch: inout ByteBuffer
+    ) throws(FramingError) -> FrameReading {
+        values.removeAll()
+        let width = Int(reading[0].width)
+        if let missing = try missing(until: start &+ width, start, -1, input) { return missing }
+        var value = Self.unsigned(input, at: start, width: width, reading[0].isLittleEndian)
+        switch try count(&value, 0, start, start &+ width, -1, input, &progress) {
+        case .end(let end, let body):
+            if reading[0].slot != ReadOperation.noSlot { values.set(reading[0].slot, number: value) }
+            try takeRest(input, body..<end, 1, values: &values, scratch: &scratch)
+            if hasEnvelope { try envelope?.read(input, values: &values) }
+            return .frame(end: end)
+        case .empty(let end): return .empty(end: end)
+        case .incomplete(let needed, _): return .incomplete(needed: needed)
+        }
     }
 
     /// Reads the frame at `start` from the operation `first` on, whose bytes begin at `offset`.
@@ -138,14 +161,7 @@ extension DescriptorProgram {
             case .rest:
                 let next = end &- reading[index].count
                 guard next >= offset else { throw .truncatedField }
-                if reading[index].isPlain {
-                    if reading[index].slot != ReadOperation.noSlot {
-                        values.set(reading[index].slot, range: ByteRange(offset..<next))
-                    }
-                } else {
-                    try check(UInt64(next - offset), index)
-                    try take(input, offset..<next, index, values: &values, scratch: &scratch)
-                }
+                try takeRest(input, offset..<next, index, values: &values, scratch: &scratch)
                 offset = next
             case .prefixed, .counted, .fixed:
                 let next: Int
@@ -387,6 +403,21 @@ extension DescriptorProgram {
         for place in range.offsets {
             let found = input[offset + place - Int(range.low)]
             guard found == pool[place] else { throw refusal(of: UInt64(found), index) }
+        }
+    }
+
+    @inline(__always)
+    private func takeRest(
+        _ input: Span<UInt8>, _ range: Range<Int>, _ index: Int, values: inout FrameValues,
+        scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        if reading[index].isPlain {
+            if reading[index].slot != ReadOperation.noSlot {
+                values.set(reading[index].slot, range: ByteRange(range))
+            }
+        } else {
+            try check(UInt64(range.count), index)
+            try take(input, range, index, values: &values, scratch: &scratch)
         }
     }
 

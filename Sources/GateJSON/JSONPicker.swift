@@ -51,10 +51,9 @@ public struct JSONPicks: ~Copyable {
     public mutating func pick(_ index: Int) -> JSONPick { items.span[index] }
 
     @inline(__always)
-    mutating func append(_ pick: JSONPick) {
+    mutating func set(_ index: Int, _ pick: JSONPick) {
         var span = items.mutableSpan
-        span[count] = pick
-        count &+= 1
+        span[index] = pick
     }
 }
 
@@ -98,13 +97,17 @@ public struct JSONPicker: Sendable {
     ) throws(JSONFault) {
         picks.count = 0
         if isDone { return }
+        // In variables of its own, which need not be written back at each step; after a throw nobody asks for them.
+        var offset = self.offset
+        var seen = self.seen
+        var count = 0
         var expected = JSONExpectation.key
         if !isInside {
-            guard try begin(input) else { return }
+            guard try begin(input, &offset) else { return }
             expected = .keyOrObjectEnd
         }
-        while !isDone && picks.count < JSONPicks.countMax {
-            let (place, start) = try key(keys, input, expected)
+        while count < JSONPicks.countMax {
+            let (place, start) = try Self.key(keys, input, expected, &offset, &seen)
             guard start < input.count else { throw .unexpected(.value, at: start, in: input) }
             let firstByte = input[start]
             var hasEscapes = false
@@ -120,17 +123,26 @@ public struct JSONPicker: Sendable {
                 offset = try StrictReader.skipValue(input, at: start, depth: 1, budget: &budget)
             }
             if place < JSONKeySet.placesMax {
-                picks.append(
+                picks.set(
+                    count,
                     JSONPick(place: place, start: start, end: offset, firstByte: firstByte, hasEscapes: hasEscapes))
+                count &+= 1
             }
-            try endMember(input)
+            if try Self.endMember(input, &offset) {
+                isDone = true
+                break
+            }
             expected = .key
         }
+        self.offset = offset
+        self.seen = seen
+        picks.count = count
     }
 
     /// Reads the opening brace, and the whole of an empty object.
     /// - Returns: Whether there are members.
-    private mutating func begin(_ input: Span<UInt8>) throws(JSONFault) -> Bool {
+    @inline(__always)
+    private mutating func begin(_ input: Span<UInt8>, _ offset: inout Int) throws(JSONFault) -> Bool {
         precondition(input.count <= Int(UInt32.max), "a picker's input has fewer than 2^32 bytes")
         offset = StrictReader.skipBlanks(input, from: 0)
         guard offset < input.count, input[offset] == ASCII.openBrace else {
@@ -140,24 +152,24 @@ public struct JSONPicker: Sendable {
         try budget.checkDepth(0, at: offset, in: input)
         isInside = true
         offset = StrictReader.skipBlanks(input, from: offset &+ 1)
-        if offset < input.count, input[offset] == ASCII.closeBrace {
-            try finish(input)
-            return false
-        }
-        return true
+        guard offset < input.count, input[offset] == ASCII.closeBrace else { return true }
+        try Self.finish(input, &offset)
+        isDone = true
+        return false
     }
 
     /// Reads a key, the colon and the blanks around it; remembers the key.
     /// - Returns: The key's place, `placesMax` when it is not known, and where the value begins.
     @inline(__always)
-    private mutating func key(
-        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation
+    private static func key(
+        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation, _ offset: inout Int,
+        _ seen: inout UInt32
     ) throws(JSONFault) -> (place: UInt8, valueStart: Int) {
         // Nearly all keys that are looked for.
         if let word = JSONStringReader.word(input, at: offset), let known = keys.compact(word) {
             let start = offset &+ 1
             offset &+= known.byteCount
-            try remember(known.place, start, input)
+            try remember(known.place, start, input, &seen)
             return (known.place, StrictReader.skipBlanks(input, from: offset))
         }
         guard offset < input.count, input[offset] == ASCII.quote else {
@@ -174,13 +186,15 @@ public struct JSONPicker: Sendable {
             offset = extent.end &+ 1
             place = try Self.place(of: start..<extent.end, hasEscapes: extent.hasEscapes, keys, input)
         }
-        if place < JSONKeySet.placesMax { try remember(place, start, input) }
+        if place < JSONKeySet.placesMax { try remember(place, start, input, &seen) }
         return (place, try StrictReader.skipColon(input, at: offset))
     }
 
     /// Notes a known key, whose text begins at `start`; refuses it when it came before.
     @inline(__always)
-    private mutating func remember(_ place: UInt8, _ start: Int, _ input: Span<UInt8>) throws(JSONFault) {
+    private static func remember(
+        _ place: UInt8, _ start: Int, _ input: Span<UInt8>, _ seen: inout UInt32
+    ) throws(JSONFault) {
         let bit: UInt32 = 1 << UInt32(place)
         if seen & bit != 0 { try refuse(start, input) }
         seen |= bit
@@ -198,30 +212,31 @@ public struct JSONPicker: Sendable {
     }
 
     @inline(never)
-    private func refuse(_ start: Int, _ input: Span<UInt8>) throws(JSONFault) {
+    private static func refuse(_ start: Int, _ input: Span<UInt8>) throws(JSONFault) {
         let end = try JSONStringReader.extent(input, from: start).end
         throw JSONFault(.duplicateKey(try JSON.string(start..<end, of: input)), at: start - 1, in: input)
     }
 
     /// Reads what stands behind a value: a comma, or the end.
+    /// - Returns: Whether it is the end.
     @inline(__always)
-    private mutating func endMember(_ input: Span<UInt8>) throws(JSONFault) {
+    private static func endMember(_ input: Span<UInt8>, _ offset: inout Int) throws(JSONFault) -> Bool {
         offset = StrictReader.skipBlanks(input, from: offset)
         guard offset < input.count else { throw .unexpected(.commaOrObjectEnd, at: offset, in: input) }
         let byte = input[offset]
         if byte == ASCII.comma {
             offset = StrictReader.skipBlanks(input, from: offset &+ 1)
-        } else if byte == ASCII.closeBrace {
-            try finish(input)
-        } else {
-            throw .unexpected(.commaOrObjectEnd, at: offset, in: input)
+            return false
         }
+        guard byte == ASCII.closeBrace else { throw .unexpected(.commaOrObjectEnd, at: offset, in: input) }
+        try finish(input, &offset)
+        return true
     }
 
     /// Checks that only blanks follow the closing brace at `offset`.
-    private mutating func finish(_ input: Span<UInt8>) throws(JSONFault) {
+    @inline(__always)
+    private static func finish(_ input: Span<UInt8>, _ offset: inout Int) throws(JSONFault) {
         offset = StrictReader.skipBlanks(input, from: offset &+ 1)
         guard offset == input.count else { throw JSONFault(.trailingBytes, at: offset, in: input) }
-        isDone = true
     }
 }
