@@ -182,8 +182,8 @@ extension DescriptorProgram {
             place = text + valueBytes
             if let slot = slot(ofKey: key..<head, in: input) {
                 guard !values.has(slot) else { throw .duplicateKey }
-                // An id comes back byte for byte, whatever it is; all else is read as text.
-                guard slot == FrameValues.identifier || isWellFormedUTF8(input.extracting(text..<place)) else {
+                // A route is read as text. An id comes back byte for byte, whatever it is, and under other keys.
+                guard slot != FrameValues.route || isWellFormedUTF8(input.extracting(text..<place)) else {
                     throw .invalidText
                 }
                 values.set(slot, range: ByteRange(text..<place))

@@ -79,6 +79,12 @@ import Testing
         try fuzzDescriptorLoader(found.span)
     }
 
+    /// An id of AMP's comes back under another key, where bytes that are no text were refused by our own reader.
+    @Test func anIdOfAnyBytesComesBackInAnAnswer() throws {
+        let found = try bytes("descriptor-codec", "finding-id-that-is-no-text")
+        try fuzzDescriptorCodec(found.span)
+    }
+
     private func bytes(_ target: String, _ name: String) throws -> [UInt8] {
         try #require(corpus(target).first { $0.name == name }).bytes
     }
