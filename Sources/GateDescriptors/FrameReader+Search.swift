@@ -220,13 +220,12 @@ extension DescriptorProgram {
         var place = progress.operation == index ? start + progress.scanned : offset
         var units = progress.operation == index ? progress.units : 0
         while units < wanted {
-            progress = ReadProgress(operation: index, scanned: place - start, units: units)
-            // Each unit has a byte at least; nothing is looked at before these are there, so that the end of a bad text
+            // Each unit has a byte at least; no character is looked at before these are there, so that the end of a bad text
             // does not depend on how its bytes come.
             let least = place + wanted - units
             guard least - start <= frameMax else { return .tooLarge(least - start) }
-            guard least <= input.count else { return .missing(least - start) }
-            while place < least {
+            var end = least
+            if least <= input.count {
                 let width: Int
                 switch input[place] {
                 case 0..<0x80: width = 1
@@ -235,14 +234,16 @@ extension DescriptorProgram {
                 case 0xF0..<0xF5: width = 4
                 default: return .torn
                 }
-                guard place + width - start <= frameMax else { return .tooLarge(place + width - start) }
-                guard place + width <= input.count else {
-                    progress = ReadProgress(operation: index, scanned: place - start, units: units)
-                    return .missing(place + width - start)
+                end = place + width
+                guard end - start <= frameMax else { return .tooLarge(end - start) }
+                if end <= input.count {
+                    place = end
+                    units += width == 4 ? 2 : 1
+                    continue
                 }
-                place += width
-                units += width == 4 ? 2 : 1
             }
+            progress = ReadProgress(operation: index, scanned: place - start, units: units)
+            return .missing(end - start)
         }
         return units == wanted ? .bytes(place - offset) : .torn
     }

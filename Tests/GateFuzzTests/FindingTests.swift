@@ -79,6 +79,12 @@ import Testing
         try fuzzDescriptorLoader(found.span)
     }
 
+    /// How far a bad text was looked at, before it was whole, depended on where its bytes were cut.
+    @Test func aTornTextIsRefusedAtTheSameByteInWhateverPiecesItComes() throws {
+        let found = try bytes("descriptor-codec", "finding-units-in-pieces")
+        try fuzzDescriptorCodec(found.span)
+    }
+
     /// An id of AMP's comes back under another key, where bytes that are no text were refused by our own reader.
     @Test func anIdOfAnyBytesComesBackInAnAnswer() throws {
         let found = try bytes("descriptor-codec", "finding-id-that-is-no-text")
