@@ -234,7 +234,7 @@ import Testing
             block.split(separator: "\n```").first.map(String.init)
         }
         let files = blocks.filter { $0.hasPrefix("{") || $0.contains("\n{\n") }
-        #expect(files.count >= 27)
+        #expect(files.count >= 40)
         for text in files {
             let descriptor = try load(text)
             #expect(descriptor.vectorCount > 0)
