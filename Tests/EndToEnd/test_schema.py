@@ -128,6 +128,22 @@ def test_the_base_of_the_wrong_ones_is_valid(tmp_path):
     assert found.returncode == 0, found.stdout
 
 
+def test_a_parameter_may_stand_for_a_number(tmp_path):
+    value = {
+        "parameters": {"n": {"default": 1, "min": 1, "max": 3}},
+        "frame": [
+            {"name": "flags", "type": "u8", "bits": {"flag": {"at": "$n", "width": "$n"}}},
+            {"name": "size", "type": "dec", "end": ":", "digits": "$n", "counts": "after", "plus": "$n"},
+            {"name": "id", "type": "varint", "bytes": "$n"},
+            {"name": "payload", "type": "bytes", "len": "rest"},
+        ],
+    }
+    assert faults(value) == []
+    (tmp_path / "numbers.json5").write_text(json.dumps(value))
+    found = run("protocol", "check", tmp_path / "numbers.json5")
+    assert found.returncode == 0, found.stdout
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_found_by_the_schema_and_by_the_loader(name, tmp_path):
     assert faults(WRONG[name]) != []
