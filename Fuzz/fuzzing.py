@@ -29,7 +29,11 @@ TARGETS = {
 }
 
 # The runtime's own handler prints a backtrace and keeps libFuzzer from writing the reproducer.
-ENVIRONMENT = dict(os.environ, SWIFT_BACKTRACE="enable=no")
+ENVIRONMENT = dict(
+    os.environ, SWIFT_BACKTRACE="enable=no",
+    # Deep enough that what a global is made with is seen to be its own.
+    ASAN_OPTIONS="malloc_context_size=100",
+    LSAN_OPTIONS=f"suppressions={HERE / 'leaks.supp'}:print_suppressions=0")
 
 # How the programs can be built: the folder of the build and its flags.
 BUILDS = {
