@@ -217,12 +217,14 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, from offset: Int, _ start: Int, _ wanted: Int, frameMax: Int, _ index: Int,
         _ progress: inout ReadProgress
     ) -> UnitCount {
-        var place = progress.operation == index ? start + progress.scanned : offset
-        var units = progress.operation == index ? progress.units : 0
+        let goesOn = progress.operation == index
+        var place = goesOn ? start + progress.scanned : offset
+        var units = goesOn ? progress.units : 0
+        // Each unit has a byte at least; nothing is looked at before these are there. Up to this offset they are counted, and
+        // it moves only once it is reached, so that the end of a bad text does not depend on how its bytes come.
+        var least = goesOn ? start + progress.target : offset
         while units < wanted {
-            // Each unit has a byte at least; no character is looked at before these are there, so that the end of a bad text
-            // does not depend on how its bytes come.
-            let least = place + wanted - units
+            if place >= least { least = place + wanted - units }
             guard least - start <= frameMax else { return .tooLarge(least - start) }
             var end = least
             if least <= input.count {
@@ -242,7 +244,8 @@ extension DescriptorProgram {
                     continue
                 }
             }
-            progress = ReadProgress(operation: index, scanned: place - start, units: units)
+            progress = ReadProgress(
+                operation: index, scanned: place - start, units: units, target: least - start)
             return .missing(end - start)
         }
         return units == wanted ? .bytes(place - offset) : .torn

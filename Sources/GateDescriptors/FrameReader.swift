@@ -20,6 +20,8 @@ struct ReadProgress {
     var scanned = 0
     /// Units counted in them.
     var units = 0
+    /// Bytes from the frame's start up to which units are counted in this round.
+    var target = 0
 }
 
 extension DescriptorProgram {
