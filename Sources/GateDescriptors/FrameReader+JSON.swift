@@ -10,26 +10,37 @@ extension DescriptorProgram {
     func readKeys(
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
-        let body = input.extracting(range)
-        var picker = JSONPicker()
-        var picks = JSONPicks()
-        repeat {
-            try next(&picker, body, &picks)
-            for index in 0..<picks.count {
-                try take(picks.pick(index), body, at: range.lowerBound, values: &values, scratch: &scratch)
-            }
-        } while !picker.isDone
-    }
-
-    @inline(__always)
-    private func next(
-        _ picker: inout JSONPicker, _ body: Span<UInt8>, _ picks: inout JSONPicks
-    ) throws(FramingError) {
+        let picks: JSONPicks
         do {
-            try picker.next(keySet, in: body, into: &picks)
+            picks = try values.pick(keySet, in: input.extracting(0..<range.upperBound), from: range.lowerBound)
         } catch {
             if case .duplicateKey = error.reason { throw .duplicateKey }
-            throw .malformedBody(offset: error.offset)
+            throw .malformedBody(offset: error.offset - range.lowerBound)
+        }
+        if picks.has(FrameValues.route) {
+            let value = values.range(FrameValues.route).offsets
+            guard input[value.lowerBound] == UInt8(ascii: "\"") else {
+                throw .malformedBody(offset: value.lowerBound - range.lowerBound)
+            }
+            let text = value.lowerBound + 1..<value.upperBound - 1
+            var name = ByteRange(text)
+            if picks.isEscaped(FrameValues.route) { name = try route(text, input, at: 0, scratch: &scratch) }
+            values.set(FrameValues.route, range: name)
+        }
+        if picks.has(FrameValues.identifier) {
+            let start = values.range(FrameValues.identifier).offsets.lowerBound
+            switch JSONKind(firstByte: input[start]) {
+            case .number, .string: break
+            case .null: values.remove(FrameValues.identifier)
+            default: throw .malformedBody(offset: start - range.lowerBound)
+            }
+        }
+        if picks.has(FrameValues.code) {
+            let value = values.range(FrameValues.code).offsets
+            guard let number = IdentifierTickets.plainNumber(input.extracting(value)) else {
+                throw .malformedBody(offset: value.lowerBound - range.lowerBound)
+            }
+            values.set(FrameValues.code, number: number)
         }
     }
 
@@ -46,35 +57,6 @@ extension DescriptorProgram {
     func matches(_ body: Span<UInt8>, _ start: Int, _ range: PoolRange) -> Bool {
         for index in range.offsets where body[start + index - Int(range.low)] != pool[index] { return false }
         return true
-    }
-
-    @inline(__always)
-    private func take(
-        _ pick: JSONPick, _ body: Span<UInt8>, at base: Int, values: inout FrameValues, scratch: inout ByteBuffer
-    ) throws(FramingError) {
-        let value = pick.valueRange
-        let slot = pick.place
-        switch slot {
-        case FrameValues.route:
-            guard let text = pick.stringRange else { throw .malformedBody(offset: value.lowerBound) }
-            if pick.hasEscapes {
-                values.set(slot, range: try route(text, body, at: base, scratch: &scratch))
-            } else {
-                values.set(slot, range: ByteRange(start: base + text.lowerBound, count: text.count))
-            }
-        case FrameValues.identifier:
-            if pick.isNumber || pick.isString {
-                values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
-            } else if pick.kind != .null {
-                throw .malformedBody(offset: value.lowerBound)
-            }
-        case FrameValues.code:
-            guard let number = IdentifierTickets.plainNumber(body.extracting(value)) else {
-                throw .malformedBody(offset: value.lowerBound)
-            }
-            values.set(slot, number: number)
-        default: values.set(slot, range: ByteRange(start: base + value.lowerBound, count: value.count))
-        }
     }
 
     /// Reads a body that is one JSON object with one key, the route; its value is the payload.

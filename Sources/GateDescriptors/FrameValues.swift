@@ -1,4 +1,5 @@
 import GateBytes
+import GateJSON
 import GateProtocol
 
 /// What was read of one frame, by slot. Lives on the stack of `receive`; nothing in it is counted.
@@ -44,6 +45,22 @@ struct FrameValues: ~Copyable {
         let region: UInt64 = range.region == .scratch ? 1 << 31 : 0
         set(slot, number: UInt64(range.start) << 32 | region | UInt64(range.count & 0x7FFF_FFFF))
     }
+
+    /// Sets the slots of known keys to where their values stand in one JSON object, see ``JSON/pick(_:in:from:into:limits:)``.
+    @inline(__always)
+    mutating func pick(
+        _ keys: borrowing JSONKeySet, in input: Span<UInt8>, from start: Int
+    ) throws(JSONFault) -> JSONPicks {
+        // Words of a pick are ranges as they are kept here.
+        var words = values.mutableSpan
+        let picks = try JSON.pick(keys, in: input, from: start, into: &words)
+        present |= picks.present
+        return picks
+    }
+
+    /// Forgets what a slot holds.
+    @inline(__always)
+    mutating func remove(_ slot: UInt8) { present &= ~(1 << UInt32(slot & 31)) }
 
     /// The bytes that a slot stands for; empty when it holds nothing.
     @inline(__always)

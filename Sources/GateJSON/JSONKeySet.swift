@@ -30,7 +30,7 @@ public struct JSONKeySet: Sendable {
     private let compacts: ContiguousArray<Compact>
     private let bytes: [UInt8]
 
-    /// A set of keys, given as the bytes they stand for, each with its place, which is what a ``JSONPicker`` says of it.
+    /// A set of keys, given as the bytes they stand for, each with its place, which is how ``JSON/pick(_:in:from:into:limits:)`` calls it.
     /// Of two equal keys the first counts.
     public init(_ keys: [(key: [UInt8], place: UInt8)] = []) {
         var entries: ContiguousArray<Entry> = []

@@ -4,7 +4,7 @@ public enum JSONKind: String, Hashable, Sendable {
     case `true`, `false`, null
 
     /// The kind of the strict JSON value that starts with `byte`; `nil` when no value does.
-    init?(firstByte byte: UInt8) {
+    public init?(firstByte byte: UInt8) {
         switch byte {
         case ASCII.openBrace: self = .object
         case ASCII.openBracket: self = .array

@@ -51,7 +51,7 @@ public struct ProtocolEffects: ~Copyable {
 
     /// Forgets events and wishes before the next call; keeps ``output`` and all memory.
     public mutating func beginCall() {
-        events.removeAll(keepingCapacity: true)
+        if !events.isEmpty { events.removeAll(keepingCapacity: true) }
         scratch.removeAll()
         credentials = nil
         wakeUp = nil

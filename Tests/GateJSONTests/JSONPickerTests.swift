@@ -1,56 +1,63 @@
 import GateJSON
 import Testing
 
-@Suite("JSONPicker")
+@Suite("JSON.pick")
 struct JSONPickerTests {
     static let names = ["route", "id", "body", "payload", "a long key of many bytes", "é"]
     static let keys = JSONKeySet(names.enumerated().map { (Array($1.utf8), UInt8($0)) })
 
-    /// Walks to the end and gives everything that was picked: name and raw value.
-    private func picks(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONFault) -> [JSONPick] {
-        var picker = JSONPicker(limits: limits)
-        var picks: [JSONPick] = []
-        var found = JSONPicks()
-        repeat {
-            try picker.next(Self.keys, in: bytes.span, into: &found)
-            for index in 0..<found.count { picks.append(found.pick(index)) }
-        } while !picker.isDone
-        try picker.next(Self.keys, in: bytes.span, into: &found)
-        #expect(found.count == 0)
-        return picks
+    /// A value that was picked.
+    private struct Pick {
+        var name: String
+        var range: Range<Int>
+        var isEscaped: Bool
+    }
+
+    /// All that is picked, in the order of the values.
+    private func picks(
+        _ bytes: [UInt8], from start: Int = 0, limits: JSONLimits = JSONLimits()
+    ) throws(JSONFault) -> [Pick] {
+        var words = [UInt64](repeating: 0, count: JSONKeySet.placesMax)
+        var ranges = words.mutableSpan
+        let found = try JSON.pick(Self.keys, in: bytes.span, from: start, into: &ranges, limits: limits)
+        return Self.names.enumerated().filter { found.has(UInt8($0.offset)) }
+            .map { place, name in
+                let low = Int(words[place] >> 32)
+                let count = Int(words[place] & 0xFFFF_FFFF)
+                return Pick(name: name, range: low..<low + count, isEscaped: found.isEscaped(UInt8(place)))
+            }
+            .sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
     @Test func picksKnownKeysInTheirOrder() throws {
         let text = #" { "x" : {"id":1} ,"id":-1.5e3, "bo\u0064y": ["\"", {}] ,"payloads":0,"route":"a\"b","é":null } "#
         let bytes = Array(text.utf8)
         let found = try picks(bytes)
-        #expect(found.map { Self.names[Int($0.place)] } == ["id", "body", "route", "é"])
+        #expect(found.map(\.name) == ["id", "body", "route", "é"])
         #expect(
-            found.map { String(decoding: bytes[$0.valueRange], as: UTF8.self) } == [
+            found.map { String(decoding: bytes[$0.range], as: UTF8.self) } == [
                 "-1.5e3", #"["\"", {}]"#, #""a\"b""#, "null",
             ])
-        #expect(found.map(\.kind) == [.number, .array, .string, .null])
-        #expect(found.map(\.hasEscapes) == [false, false, true, false])
-        #expect(
-            found.map { $0.stringRange.map { String(decoding: bytes[$0], as: UTF8.self) } } == [
-                nil, nil, #"a\"b"#, nil,
-            ])
+        #expect(found.map { JSONKind(firstByte: bytes[$0.range.lowerBound]) } == [.number, .array, .string, .null])
+        #expect(found.map(\.isEscaped) == [false, false, true, false])
     }
 
-    @Test(arguments: 7...10)
-    func picksMoreThanOneStepHolds(count: Int) throws {
-        // Eight a step; the last step may find none.
-        let names = (0..<count).map { "k\($0)" }
+    @Test func beginsWhereItIsTold() throws {
+        let bytes = Array(#"{"id":{"id":1}"#.utf8)
+        #expect(try picks(bytes, from: 6).map(\.range) == [12..<13])
+        #expect(throws: JSONFault.self) { _ = try picks(bytes, from: bytes.count) }
+    }
+
+    @Test func keepsApartAsManyKeysAsThereArePlaces() throws {
+        let names = (0..<JSONKeySet.placesMax).map { "k\($0)" }
         let keys = JSONKeySet(names.enumerated().map { (Array($1.utf8), UInt8($0)) })
         let bytes = Array("{\(names.map { "\"\($0)\":0" }.joined(separator: ","))}".utf8)
-        var picker = JSONPicker()
-        var found = JSONPicks()
-        var places: [UInt8] = []
-        while !picker.isDone {
-            try picker.next(keys, in: bytes.span, into: &found)
-            for index in 0..<found.count { places.append(found.pick(index).place) }
-        }
-        #expect(places == (0..<UInt8(count)).map { $0 })
+        var words = [UInt64](repeating: 0, count: JSONKeySet.placesMax)
+        var ranges = words.mutableSpan
+        let found = try JSON.pick(keys, in: bytes.span, into: &ranges)
+        #expect(found.present == UInt32.max)
+        #expect(words.allSatisfy { $0 & 0xFFFF_FFFF == 1 && bytes[Int($0 >> 32)] == UInt8(ascii: "0") })
+        #expect(Set(words).count == names.count)
     }
 
     @Test(arguments: ["{}", " { } ", "\n{\t}\r\n", #"{"x":1}"#, #"{"rout":1,"routes":2,"Id":3," id":4}"#])
@@ -63,7 +70,7 @@ struct JSONPickerTests {
         // Also where fewer than eight bytes follow the key.
         for value in ["0", "[1, 2, 3, 4, 5]"] {
             let found = try picks(Array("{\"\(name)\":\(value)}".utf8))
-            #expect(found.map { Self.names[Int($0.place)] } == Self.names.filter { $0 == name })
+            #expect(found.map(\.name) == Self.names.filter { $0 == name })
         }
     }
 
@@ -77,7 +84,7 @@ struct JSONPickerTests {
     }
 
     @Test func passesOverOtherKeysThatComeTwice() throws {
-        #expect(try picks(Array(#"{"x":1,"x":2,"id":3}"#.utf8)).map(\.valueRange) == [18..<19])
+        #expect(try picks(Array(#"{"x":1,"x":2,"id":3}"#.utf8)).map(\.range) == [18..<19])
     }
 
     @Test(arguments: [(2, true), (3, false)])
@@ -142,7 +149,7 @@ struct JSONPickerTests {
 
     private func outcome(_ bytes: [UInt8]) -> [Int] {
         do {
-            return try picks(bytes).flatMap { [$0.valueRange.lowerBound, $0.valueRange.upperBound] }
+            return try picks(bytes).flatMap { [$0.range.lowerBound, $0.range.upperBound] }
         } catch {
             return [-1 - error.offset]
         }
