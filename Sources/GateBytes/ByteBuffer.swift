@@ -138,6 +138,16 @@ public struct ByteBuffer: ~Copyable {
         end += count
     }
 
+    /// Appends a number seven bits a byte, the lowest first; all bytes but the last have the highest bit set (LEB128).
+    public mutating func append(varint value: UInt64) {
+        var rest = value
+        while rest > 0x7F {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
     /// Overwrites the byte at `offset` from the first readable byte.
     @inlinable
     public mutating func set(_ offset: Int, to byte: UInt8) {
@@ -151,15 +161,18 @@ public struct ByteBuffer: ~Copyable {
     public mutating func set(_ offset: Int, toLowBytes count: Int, of word: UInt64) {
         precondition(count > 0 && count <= 8, "a word has eight bytes")
         precondition(offset >= 0 && offset + count <= self.count, "bytes are only overwritten inside the buffer")
-        // Sound: storage has 256 bytes or more, so where eight bytes from the place on would end behind it, the eight before
-        // its end are there; bytes that are not meant are written back as they were.
-        let place = start + offset
-        let low = min(place, capacity - 8)
-        let shift = UInt64(8 * (place - low))
-        let mask = (count == 8 ? UInt64.max : 1 << UInt64(8 * count) - 1) << shift
-        let address = unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + low)
-        let old = unsafe address.loadUnaligned(as: UInt64.self).littleEndian
-        unsafe address.storeBytes(of: (old & ~mask | word << shift & mask).littleEndian, as: UInt64.self)
+        // Sound: the bytes are inside the buffer, checked above; `storeBytes` needs no alignment.
+        let place = unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + (start + offset))
+        switch count {
+        case 2: unsafe place.storeBytes(of: UInt16(truncatingIfNeeded: word).littleEndian, as: UInt16.self)
+        case 4: unsafe place.storeBytes(of: UInt32(truncatingIfNeeded: word).littleEndian, as: UInt32.self)
+        case 8: unsafe place.storeBytes(of: word.littleEndian, as: UInt64.self)
+        default:
+            for index in 0..<count {
+                let byte = UInt8(truncatingIfNeeded: word >> UInt64(8 * index))
+                unsafe place.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+        }
     }
 
     /// The byte at `offset` from the first readable byte.

@@ -73,14 +73,14 @@ struct Envelope: Sendable {
         for index in [codeIndex, payloadIndex, identifierIndex].sorted() {
             if index == payloadIndex {
                 if payload.isEmpty { continue }
-                Self.append(index << 3 | bytesType, &output)
-                Self.append(UInt64(payload.count), &output)
+                output.append(varint: index << 3 | bytesType)
+                output.append(varint: UInt64(payload.count))
                 output.append(payload)
             } else {
                 let value = index == codeIndex ? code : identifier
                 if value == 0 { continue }
-                Self.append(index << 3 | numberType, &output)
-                Self.append(value, &output)
+                output.append(varint: index << 3 | numberType)
+                output.append(varint: value)
             }
         }
     }
@@ -99,14 +99,5 @@ struct Envelope: Sendable {
             if byte & 0x80 == 0 { return value }
         }
         throw .varintTooLong(bytesMax: numberBytesMax)
-    }
-
-    private static func append(_ number: UInt64, _ output: inout ByteBuffer) {
-        var rest = number
-        while rest > 0x7F {
-            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        output.append(UInt8(truncatingIfNeeded: rest))
     }
 }

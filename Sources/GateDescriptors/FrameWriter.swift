@@ -39,6 +39,18 @@ extension DescriptorProgram {
         _ range: Range<Int>, route: Span<UInt8>, payload: Span<UInt8>, _ content: borrowing FrameContent,
         into output: inout ByteBuffer
     ) throws(FramingError) {
+        // Sound: the operations live as long as the program, and nobody changes them.
+        try unsafe writing.withUnsafeBufferPointer { operations throws(FramingError) in
+            try unsafe write(operations.span, range, route: route, payload: payload, content, into: &output)
+        }
+    }
+
+    /// Does so. The operations come as a span, which nothing that is written can change.
+    private func write(
+        _ writing: Span<WriteOperation>, _ range: Range<Int>, route: Span<UInt8>, payload: Span<UInt8>,
+        _ content: borrowing FrameContent, into output: inout ByteBuffer
+    ) throws(FramingError) {
+        precondition(range.upperBound <= writing.count, "a range lies inside its program")
         let start = output.count
         var scopes = WriteScopes()
         var copied = 0
@@ -78,7 +90,7 @@ extension DescriptorProgram {
                     Self.append(UInt64(value), writing[index].width, writing[index].isLittleEndian, to: &output)
                 }
             case .identifierVarint:
-                if case .number(let number) = content.identifier { Self.appendVarint(number, to: &output) }
+                if case .number(let number) = content.identifier { output.append(varint: number) }
             case .jsonIdentifier, .identifierText: Self.append(content.identifier, to: &output)
             case .identifier:
                 var value: UInt64 = 0
@@ -233,7 +245,7 @@ extension DescriptorProgram {
             output.truncate(to: start)
             throw .notEncodable(bytes: Int(clamping: value), limit: Int(clamping: operation.maximum))
         }
-        if operation.countsUnits { output.appendDecimal(value) } else { Self.appendVarint(value, to: &output) }
+        if operation.countsUnits { output.appendDecimal(value) } else { output.append(varint: value) }
     }
 
     /// Fills in the check of what stands between a mark and its own place.
@@ -275,20 +287,11 @@ extension DescriptorProgram {
     @inline(never)
     private func appendUnsized(_ value: Int, _ terminator: PoolRange, to output: inout ByteBuffer) {
         if terminator.offsets.isEmpty {
-            Self.appendVarint(UInt64(value), to: &output)
+            output.append(varint: UInt64(value))
         } else {
             output.appendDecimal(UInt64(value))
             appendPooled(terminator, to: &output)
         }
-    }
-
-    private static func appendVarint(_ value: UInt64, to output: inout ByteBuffer) {
-        var rest = value
-        while rest > 0x7F {
-            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        output.append(UInt8(truncatingIfNeeded: rest))
     }
 
     /// A length that counts its own bytes, too: with each of them it may become one longer.
@@ -413,49 +416,5 @@ extension DescriptorProgram {
         _ value: UInt64, at place: Int, _ width: UInt8, _ isLittleEndian: Bool, into output: inout ByteBuffer
     ) {
         if width > 0 { output.set(place, toLowBytes: Int(width), of: word(value, width, isLittleEndian)) }
-    }
-}
-
-extension WriteOperation {
-    /// Whether a run has as many bytes as it may have, and its terminator, those of `range`, is first found behind it.
-    static func isRun(
-        _ run: Span<UInt8>, endedBy pool: [UInt8], _ range: Range<Int>, _ counts: ClosedRange<UInt64>
-    ) -> Bool {
-        guard counts.contains(UInt64(run.count)) else { return false }
-        guard let first = range.first else { return true }
-        var place = 0
-        while let found = run.firstOffset(of: pool[first], from: place) {
-            var index = 1
-            while index < range.count {
-                let offset = found + index
-                // What stands behind the run is the terminator itself.
-                let byte = offset < run.count ? run[offset] : pool[first + offset - run.count]
-                if byte != pool[first + index] { break }
-                index += 1
-            }
-            if index == range.count { return false }
-            place = found + 1
-        }
-        return true
-    }
-}
-
-/// Lengths whose value is not known yet, by scope.
-private struct WriteScopes: ~Copyable {
-    private var places: InlineArray<8, (place: Int, counted: Int)> = InlineArray(repeating: (0, 0))
-
-    // Lent to be changed, because any other way copies all of the array.
-    mutating func place(_ scope: UInt8) -> Int { places.mutableSpan[Int(scope & 7)].place }
-    mutating func counted(_ scope: UInt8) -> Int { places.mutableSpan[Int(scope & 7)].counted }
-    mutating func open(_ scope: UInt8, place: Int, counted: Int) { places[Int(scope & 7)] = (place, counted) }
-    mutating func move(_ scope: UInt8, to place: Int) { places[Int(scope & 7)].place = place }
-    mutating func mark(_ scope: UInt8, at offset: Int) { places[Int(scope & 7)].counted = offset }
-
-    /// Bytes were put in at `offset`.
-    mutating func shift(from offset: Int, by count: Int) {
-        for scope in 0..<8 {
-            if places[scope].place >= offset { places[scope].place += count }
-            if places[scope].counted >= offset { places[scope].counted += count }
-        }
     }
 }

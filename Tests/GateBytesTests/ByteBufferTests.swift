@@ -26,6 +26,17 @@ import Testing
         #expect(buffer.array() == [250, 0xAA, 0xBB, 253, 254, 255])
     }
 
+    @Test(
+        arguments: [
+            (0, [0]), (0x7F, [0x7F]), (0x80, [0x80, 0x01]), (300, [0xAC, 0x02]),
+            (.max, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]),
+        ] as [(UInt64, [UInt8])])
+    func writesNumbersSevenBitsAByte(number: UInt64, bytes: [UInt8]) {
+        var buffer = ByteBuffer()
+        buffer.append(varint: number)
+        #expect(buffer.array() == bytes)
+    }
+
     @Test func grownStorageKeepsWhatWasWritten() {
         var buffer = ByteBuffer()
         #expect(buffer.capacity == 0)
