@@ -78,14 +78,14 @@ struct ArrivalWindow {
             if number - newest >= Self.numbers {
                 bits = [UInt64](repeating: 0, count: bits.count)
             } else {
-                for passed in (newest + 1)...number { set(passed, to: false) }
+                forget(Int(number - newest), behind: newest)
             }
             newest = number
-            set(number, to: true)
+            set(number)
             return true
         }
         if newest - number >= Self.numbers || isSet(number) { return false }
-        set(number, to: true)
+        set(number)
         return true
     }
 
@@ -94,9 +94,22 @@ struct ArrivalWindow {
         return bits[place / 64] >> UInt64(place % 64) & 1 == 1
     }
 
-    private mutating func set(_ number: UInt32, to isThere: Bool) {
+    private mutating func set(_ number: UInt32) {
         let place = Int(number % Self.numbers)
-        let bit = UInt64(1) << UInt64(place % 64)
-        if isThere { bits[place / 64] |= bit } else { bits[place / 64] &= ~bit }
+        bits[place / 64] |= 1 << UInt64(place % 64)
+    }
+
+    /// Forgets `count` numbers behind one, fewer than the window has; a word at a time, because a peer can have it done with
+    /// each datagram.
+    private mutating func forget(_ count: Int, behind number: UInt32) {
+        var place = Int((number + 1) % Self.numbers)
+        var left = count
+        while left > 0 {
+            let low = place % 64
+            let part = min(64 - low, left)
+            bits[place / 64] &= ~((UInt64.max >> UInt64(64 - part)) << UInt64(low))
+            left -= part
+            place = (place + part) % Int(Self.numbers)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import GateBytes
 import GateIO
 import GateRPC
+import GateTestKit
 import Synchronization
 import Testing
 
@@ -50,6 +51,25 @@ import Testing
         ]
         let taken = numbers.filter { window.enter($0) }
         #expect(taken == [2, 1, 4, 70_000, 69_999, 4_465, 4_466, .max])
+    }
+
+    /// What a jump passes over is forgotten a word at a time, and round the end of the window.
+    @Test func aWindowForgetsWhatItMovesOver() {
+        var window = ArrivalWindow()
+        var arrived: Set<UInt32> = []
+        var generator = SeededGenerator(seed: 7)
+        var newest: UInt32 = 0
+        var wrong: [UInt32] = []
+        for _ in 0..<4_000 {
+            let widths: [UInt32] = [1, 3, 64, 130, 5_000, 65_535, 65_536, 70_000]
+            let jump = UInt32.random(in: 1...(widths.randomElement(using: &generator) ?? 1), using: &generator)
+            let isNew = newest == 0 || UInt32.random(in: 0..<2, using: &generator) == 0
+            let number = isNew ? newest + jump : newest - min(newest - 1, jump)
+            let isExpected = (number > newest || newest - number < 65_536) && arrived.insert(number).inserted
+            newest = max(newest, number)
+            if window.enter(number) != isExpected { wrong.append(number) }
+        }
+        #expect(wrong == [])
     }
 
     @Test(arguments: [
