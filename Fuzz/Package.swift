@@ -11,13 +11,17 @@ let settings: [SwiftSetting] = [
 let codecs: Target.Dependency = .product(name: "GateFuzz", package: "gatehouse")
 let gateway: Target.Dependency = .product(name: "GateFuzzGateway", package: "gatehouse")
 
+/// Calls of these go to `Compares.c`.
+let traced = ["cmp", "const_cmp"].flatMap { kind in [1, 2, 4, 8].map { "__sanitizer_cov_trace_\(kind)\($0)" } }
+
 /// One program for one harness; see README.md. libFuzzer walks the counters of all that is linked in with every input, so
 /// only those of the gateway have it.
 func fuzzer(_ name: String, _ more: Target.Dependency...) -> Target {
     // The file has no top-level code: an empty main function made of it would do nothing, and succeed.
     .executableTarget(
         name: name, dependencies: ["FuzzEntry", codecs] + more,
-        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+        linkerSettings: [.unsafeFlags(traced.flatMap { ["-Xlinker", "--wrap=\($0)"] })])
 }
 
 let package = Package(

@@ -6,6 +6,7 @@ public func runInput(_ target: FuzzTarget, _ start: UnsafePointer<UInt8>?, _ cou
     // Sound: libFuzzer lends `count` bytes at `start` for the length of the call.
     let input = unsafe start.map { unsafe UnsafeBufferPointer(start: $0, count: count) }
     guard let bytes = unsafe input?.span else { return 0 }
+    cfuzz_trace_compares(Warmth.tracesCompares ? 1 : 0)
     do {
         let before = cfuzz_allocated_bytes()
         try target.run(bytes)
@@ -51,6 +52,9 @@ private enum Warmth {
     nonisolated(unsafe) private static var runs = 0
 
     static var isWarm: Bool { unsafe runs >= 64 }
+
+    /// Whether libFuzzer hears of what this input compares, see `Compares.c`.
+    static var tracesCompares: Bool { unsafe runs % 16 == 0 }
 
     static func note() { unsafe runs += 1 }
 }

@@ -15,4 +15,7 @@ int cfuzz_run_files(int argc, char **argv);
 /// allocator.
 uint64_t cfuzz_allocated_bytes(void);
 
+/// Whether libFuzzer hears of comparisons from now on.
+void cfuzz_trace_compares(int traced);
+
 #endif
