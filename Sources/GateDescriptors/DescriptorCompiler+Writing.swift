@@ -1,6 +1,3 @@
-import GateBytes
-import GateJSON
-
 extension DescriptorCompiler {
     /// The route under which clients get the notice before they are disconnected.
     static let kickRoute = "Gate/OnKick"
@@ -62,7 +59,7 @@ extension DescriptorCompiler {
     }
 
     /// The number a field gets when a kind is written.
-    private func staticValue(of name: String, _ layout: KindModel, _ needs: [String: Int]) -> Int {
+    func staticValue(of name: String, _ layout: KindModel, _ needs: [String: Int]) -> Int {
         if let value = needs[name] { return value }
         guard let field = fields.first(where: { $0.name == name }) else { return 0 }
         if let value = field.required { return value }
@@ -147,7 +144,7 @@ extension DescriptorCompiler {
         return size
     }
 
-    private var answersRequests: Bool { model.kinds?.contains { $0.kind == .request } ?? true }
+    var answersRequests: Bool { model.kinds?.contains { $0.kind == .request } ?? true }
 
     /// The entry of `kinds` that a kind is written by: without `kinds` all look the same, and an error without an entry
     /// is a response with another body.
@@ -308,118 +305,8 @@ extension DescriptorCompiler {
         parts.writing.append(operation)
     }
 
-    private mutating func writeNumber(
-        _ index: Int, _ field: FieldModel, _ width: Int, _ frame: inout WriteFrame
-    ) {
-        var operation = WriteOperation(code: .identifier, width: UInt8(width))
-        operation.isLittleEndian = field.isLittleEndian
-        operation.plus = field.plus
-        operation.minimum = UInt64(field.minimum ?? 0)
-        operation.maximum = UInt64(min(field.largestAllowed, field.largestNumber))
-        if field.counts != .none {
-            operation.code = field.counts == .frame ? .openFrame : .openAfter
-            operation.scope = frame.open()
-            operation.countsUnits = field.countsUnits
-            if operation.scope >= DescriptorLimits.scopesMax - 1 { tooManyScopes(frame, field) }
-            if case .decimal(_, let end) = field.form { operation.range = parts.pooled(end) }
-            if field.escapeWidth > 0 {
-                operation.escapeWidth = UInt8(field.escapeWidth)
-                operation.maximum = UInt64(field.largestAllowed)
-            }
-            parts.writing.append(operation)
-            operation.code = width == 0 ? .closeUnsized : field.escapeWidth > 0 ? .closeEscaped : .close
-            operation.countsFrame = field.counts == .frame
-            frame.closing.append(operation)
-            return
-        }
-        if lengthFields.values.contains(index) {
-            operation.code = .openField
-            operation.scope = frame.open()
-            if operation.scope >= DescriptorLimits.scopesMax - 1 { tooManyScopes(frame, field) }
-            parts.writing.append(operation)
-            operation.code = .close
-            frame.lengths[index] = operation
-            return
-        }
-        if let given = frame.layout.values.first(where: { $0.name == field.name }) {
-            switch given.value {
-            case .copied: operation.code = .copiedNumber
-            case .nowMilliseconds: operation.code = .nowMilliseconds
-            case .identifier: operation.code = .identifier
-            case .code: operation.code = .code
-            case .number, .text, .bytes, .element, .joined:
-                literal(bytes(of: staticValue(of: field.name, frame.layout, frame.needs), field, width))
-                return
-            }
-            if let name = given.value.copiedNames.first {
-                if slotsByName[name] == nil {
-                    reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: given.place)
-                } else if isNumber(name) != true {
-                    reader.report(.wrongKind(expected: "a number", found: "bytes"), at: given.place)
-                }
-                operation.scope = slotsByName[name] ?? 0
-            }
-            append(operation, field)
-        } else if let value = frame.needs[field.name] ?? field.required {
-            literal(bytes(of: value, field, width))
-        } else if field.name == WellKnown.identifier && (answersRequests || frame.kind == .other) {
-            if frame.kind == .push || frame.kind == .kick {
-                literal(bytes(of: 0, field, width))
-            } else {
-                append(operation, field)
-            }
-        } else if field.name == WellKnown.code && frame.kind != .kick {
-            operation.code = .code
-            append(operation, field)
-        } else {
-            let allowed =
-                field.enumeration.isEmpty || field.keepsUnknown || field.enumeration.contains { $0.value == 0 }
-            if !allowed || field.minimum ?? 0 > 0 { gap(frame.kind, .valueNotAllowed(field: field.name), field.place) }
-            literal(bytes(of: 0, field, width))
-        }
-    }
-
-    /// Adds what writes a number; one without a fixed width is written in another way.
-    private mutating func append(_ given: WriteOperation, _ field: FieldModel) {
-        var operation = given
-        guard operation.width == 0 else {
-            parts.writing.append(operation)
-            return
-        }
-        switch operation.code {
-        case .code: operation.source = .code
-        case .nowMilliseconds: operation.source = .now
-        case .copiedNumber: operation.source = .copied
-        default: operation.source = .identifier
-        }
-        operation.code = .number
-        guard case .decimal(_, let end) = field.form else {
-            if operation.source == .identifier { operation.code = .identifierVarint }
-            parts.writing.append(operation)
-            return
-        }
-        operation.countsUnits = true
-        parts.writing.append(operation)
-        literal(end)
-    }
-
     mutating func tooManyScopes(_ frame: WriteFrame, _ field: FieldModel) {
         reader.report(.tooMany(frame.opened, limit: DescriptorLimits.scopesMax - 1, of: "lengths"), at: field.place)
-    }
-
-    func bytes(of value: Int, _ field: FieldModel, _ width: Int) -> [UInt8] {
-        if case .varint = field.form {
-            var bytes: [UInt8] = []
-            var rest = value
-            while rest > 0x7F {
-                bytes.append(UInt8(rest & 0x7F) | 0x80)
-                rest >>= 7
-            }
-            return bytes + [UInt8(rest)]
-        }
-        if case .decimal(_, let end) = field.form { return Array(String(value).utf8) + end }
-        let bytes = (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-        return field.isLittleEndian ? bytes : bytes.reversed()
     }
 }
 

@@ -198,7 +198,7 @@ extension DescriptorWorkbench {
 
     private func name(of number: Int, _ node: JSONNode) -> String? {
         guard let names = try? node["enum"]?.members() else { return nil }
-        return names.first { source.word($0.value) == String(number) }.map { visible($0.key) }
+        return names.first { source.word($0.value) == String(number) }.map { $0.key.visible }
     }
 
     private func meanings(

@@ -27,7 +27,7 @@ extension DescriptorWorkbench {
             let parts = (try? member.value.members()) ?? []
             if parts.contains(where: { $0.value.kind == .object || $0.value.kind == .array }) {
                 let entries = parts.map {
-                    DescriptorOutline.Entry(name: visible($0.key), text: words($0.value, between: "; "))
+                    DescriptorOutline.Entry(name: $0.key.visible, text: words($0.value, between: "; "))
                 }
                 sections.append(DescriptorOutline.Section(title: member.key, entries: entries))
             } else {
@@ -60,7 +60,7 @@ extension DescriptorWorkbench {
 
     private func outline(_ node: JSONNode) -> DescriptorOutline.Field {
         let type = source.word(node["type"]) ?? "?"
-        let constant = source.word(node["hex"]) ?? source.word(node["text"]).map { "\"\(visible($0))\"" }
+        let constant = source.word(node["hex"]) ?? source.word(node["text"]).map { "\"\($0.visible)\"" }
         var field = DescriptorOutline.Field(
             name: source.word(node["name"]) ?? constant ?? type, type: source.typeText(node), width: "", byteCount: nil,
             isConditional: false, counts: nil, notes: [])
@@ -106,27 +106,13 @@ extension DescriptorWorkbench {
 
     /// The width of a field whose bytes tell it themselves.
     private func width(ofType type: String, _ node: JSONNode) -> String {
-        if let end = source.word(node["until"]) { return "up to \(visible(end))" }
+        if let end = source.word(node["until"]) { return "up to \(end.visible)" }
         switch type {
         case "varint": return "1 to \(source.word(node["bytes"]) ?? "5") bytes"
         case "dec": return "digits"
         case "kv": return "pairs"
         default: return "varies"
         }
-    }
-
-    /// Control characters as people write them.
-    func visible(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\r": "\\r"
-            case "\n": "\\n"
-            case "\t": "\\t"
-            case "\0": "\\0"
-            case let other where other.value < 0x20 || other.value == 0x7F: "?"
-            default: String(scalar)
-            }
-        }.joined()
     }
 
     private func width(_ length: String) -> String {
@@ -165,7 +151,7 @@ extension DescriptorWorkbench {
         for field in (try? list.elements()) ?? [] {
             let body = source.word(field["name"]) ?? "body"
             for mapping in ["json", "keys"] {
-                if let key = source.word(field[mapping]?[name]) { return "the key '\(visible(key))' of '\(body)'" }
+                if let key = source.word(field[mapping]?[name]) { return "the key '\(key.visible)' of '\(body)'" }
             }
             switch (source.word(field["type"]), source.word(field["json"]), name) {
             case ("native", _, "route"): return "a code inside '\(body)', by the listener's routes"
@@ -182,11 +168,11 @@ extension DescriptorWorkbench {
 
     /// A value in words: `has route, id`, `idle = 60s`, `op = request`.
     func words(_ node: JSONNode, between separator: String = ", ") -> String {
-        if let word = source.word(node) { return visible(word) }
+        if let word = source.word(node) { return word.visible }
         if let elements = try? node.elements() { return elements.map { words($0) }.joined(separator: ", ") }
         guard let members = try? node.members() else { return String(decoding: node.value.encoded(), as: UTF8.self) }
         return members.map { member in
-            let (key, text) = (visible(member.key), words(member.value))
+            let (key, text) = (member.key.visible, words(member.value))
             switch member.value.kind {
             case .object: return "\(key) (\(text))"
             case _ where ["has", "absent"].contains(key): return "\(key) \(text)"

@@ -59,11 +59,12 @@ extension ProtocolDescriptor {
 }
 
 extension DescriptorWorkbench {
-    /// The vectors' paths, as in `$.vectors[0]`, and what each of them shows; empty where the file does not say.
+    /// The vectors' paths, as in `$.vectors[0]`, and what each of them shows, without control characters; empty where the
+    /// file does not say.
     public var vectorNotes: [(path: String, note: String)] {
         let vectors = (try? source.root["vectors"]?.elements()) ?? []
         return vectors.enumerated().map { index, node in
-            ("$.vectors[\(index)]", (try? node["note"]?.string()) ?? "")
+            ("$.vectors[\(index)]", (try? node["note"]?.string())?.visible ?? "")
         }
     }
 }

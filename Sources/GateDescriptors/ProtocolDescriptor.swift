@@ -184,7 +184,7 @@ extension ProtocolDescriptor {
         _ = reader.members(of: root, "$", valid: DescriptorReader.keys)
         guard case .object = root.kind else { return .failed(reader.problems) }
         let name = reader.name(root, file)
-        let summary = root["summary"].flatMap { node in reader.literal(node, "$.summary") } ?? ""
+        let summary = root["summary"].flatMap { node in reader.literal(node, "$.summary") }?.visible ?? ""
         let parameters = reader.parameterList(root)
         let vectors = root["vectors"].map { node in reader.vectors(node) } ?? []
         var variants: [DescriptorVariant] = []

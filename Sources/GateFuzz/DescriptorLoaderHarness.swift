@@ -66,7 +66,7 @@ private func checkTools(
     }
     let outline = subject.bench.outline
     if outline.layouts.isEmpty || outline != subject.bench.outline { throw FuzzFinding("there is nothing to draw") }
-    try checkWords(outline, file.bytes.count)
+    try checkWords(outline, [descriptor.summary] + subject.bench.vectorNotes.map(\.note), file.bytes.count)
     for (index, vector) in subject.bench.vectorNotes.enumerated() where vector.path != "$.vectors[\(index)]" {
         throw FuzzFinding("vector \(index) is called \(vector.path)")
     }
@@ -75,8 +75,10 @@ private func checkTools(
 }
 
 /// What is drawn has no control characters, and is no longer than the file makes it.
-private func checkWords(_ outline: DescriptorOutline, _ fileBytes: Int) throws(FuzzFinding) {
-    var words: [String] = []
+private func checkWords(
+    _ outline: DescriptorOutline, _ more: [String], _ fileBytes: Int
+) throws(FuzzFinding) {
+    var words = more
     for field in outline.layouts.flatMap(\.fields) { words += [field.name, field.type, field.width] + field.notes }
     for entry in outline.slots + outline.kinds + outline.settings + outline.sections.flatMap(\.entries) {
         words += [entry.name, entry.text]

@@ -57,6 +57,13 @@ import Testing
         #expect(library.descriptors.count == Self.names.count)
     }
 
+    @Test func aSummaryIsShownWithoutControlCharacters() {
+        var library = DescriptorLibrary()
+        let file = #"{frame: [{name: "payload", type: "bytes", len: "u8"}], summary: "a\u001b[31m\u009b\nb"}"#
+        #expect(library.add([DescriptorFile(name: "own.json5", bytes: Array(file.utf8))]) == [])
+        #expect(library.descriptor(named: "own")?.summary == #"a?[31m?\nb"#)
+    }
+
     @Test func registersAllAndSaysWhichNamesAreTaken() throws {
         let registry = ProtocolRegistry()
         let library = DescriptorLibrary()
