@@ -57,6 +57,8 @@ final class DescriptorProgram: Sendable {
     let dropsUnrouted: Bool
     /// Whether answers are kept apart by the names of their requests, or by envelopes.
     let keepsCalls: Bool
+    /// Whether only their order tells answers apart, or the names of their requests and their order.
+    let answersInOrder: Bool
     /// What each operation of ``reading`` is called; for people only.
     let labels: ContiguousArray<OperationLabel>
 
@@ -103,6 +105,7 @@ final class DescriptorProgram: Sendable {
         checkKey = parts.checkKey
         envelope = parts.envelope
         hasEnvelope = parts.envelope != nil
+        answersInOrder = parts.identifiers == .order
         keepsCalls = parts.identifiers == .order && (parts.answersCarryRoute || parts.envelope != nil)
         // skynet's servers say nothing to a type that they do not know.
         dropsUnrouted = parts.reading.contains { $0.content == .sproto }

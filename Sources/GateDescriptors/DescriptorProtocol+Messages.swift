@@ -12,11 +12,11 @@ extension DescriptorProtocol {
         let topic = try topic(&values, input, &address, &effects.scratch)
         if kind == .request {
             let correlation = try begin(&values, input, address, effects.scratch)
-            effects.append(
-                .message(
-                    ClientMessage(
-                        kind: .request, topic: topic, payload: values.range(FrameValues.payload),
-                        correlation: correlation)))
+            var message = ClientMessage(
+                kind: .request, topic: topic, payload: values.range(FrameValues.payload), correlation: correlation)
+            // With an id in an envelope it is one of those that are told apart.
+            message.isInTurn = program.answersInOrder && !(program.keepsCalls && values.has(FrameValues.identifier))
+            effects.append(.message(message))
         } else {
             // Nobody answers, so nobody will ask for the name.
             if let ticket = address.ticket { tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }

@@ -73,6 +73,9 @@ public struct ClientMessage: Hashable, Sendable {
     public var payload: ByteRange
     /// Given back with the reply.
     public var correlation: Correlation
+    /// Whether nothing but their order tells its answer from those of earlier requests of its route, so that it begins only
+    /// when they are answered.
+    public var isInTurn = false
 
     /// A message; see the properties.
     @inlinable

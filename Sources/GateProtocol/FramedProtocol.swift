@@ -82,13 +82,13 @@ public final class FramedProtocol<Codec: FrameCodec>: WireProtocol where Codec.F
             effects.scratch.append(frame.route)
             let payload = effects.scratch.count
             effects.scratch.append(frame.payload)
-            effects.append(
-                .message(
-                    ClientMessage(
-                        kind: frame.kind == .request ? .request : .notify,
-                        topic: ByteRange(start: topic, count: frame.route.count, region: .scratch),
-                        payload: ByteRange(start: payload, count: frame.payload.count, region: .scratch),
-                        correlation: Correlation(rawValue: frame.id))))
+            var message = ClientMessage(
+                kind: frame.kind == .request ? .request : .notify,
+                topic: ByteRange(start: topic, count: frame.route.count, region: .scratch),
+                payload: ByteRange(start: payload, count: frame.payload.count, region: .scratch),
+                correlation: Correlation(rawValue: frame.id))
+            message.isInTurn = frame.kind == .request && frame.id == 0
+            effects.append(.message(message))
         case .response, .push, .error, .kick: throw .unexpectedFrame(kind: Int(frame.kind.rawValue))
         }
     }

@@ -12,7 +12,7 @@ public struct GateFrame: Hashable, Sendable {
     public var kind: Kind
     /// Route or topic, UTF-8; empty when the protocol has none.
     public var route: [UInt8]
-    /// Request id, given back in the response.
+    /// Request id, given back in the response; 0 where the protocol has none, which takes one request of a route at a time.
     public var id: UInt64
     /// The body; in an ``Kind/error`` frame the text of the fault. A codec whose protocol has no place for an error writes
     /// it as a response with the body `{"Error":text}`; nobody else does that for it.

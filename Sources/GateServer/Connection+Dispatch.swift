@@ -71,15 +71,7 @@ extension Connection {
             return runInline(message, topic, payload, runtime, context, body, wantsReply: wantsReply)
         }
         let owned = own(message, topic, payload, wantsReply: wantsReply, target: target)
-        if let runtime = target.runtime, let context = target.context,
-            case .suspending(let kind, let body)? = target.handler?.body, kind != .ordered
-        {
-            workOfClient.start(owned, kind, runtime, context, body)
-        } else if target.runtime == nil, target.remoteKind != .ordered {
-            workOfClient.startRemote(owned, target.remoteKind)
-        } else {
-            workOfClient.enqueue(owned)
-        }
+        workOfClient.take(owned)
     }
 
     private func runInline(
@@ -115,7 +107,8 @@ extension Connection {
     ) -> Work.Message {
         Work.Message(
             target: target, topic: wantsReply ? [UInt8](copying: topic) : [], payload: [UInt8](copying: payload),
-            correlation: message.correlation, wantsReply: wantsReply, trace: gate.trace(of: payload))
+            correlation: message.correlation, wantsReply: wantsReply, isInTurn: message.isInTurn,
+            trace: gate.trace(of: payload))
     }
 
     private var workOfClient: Work {

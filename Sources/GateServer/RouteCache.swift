@@ -15,6 +15,13 @@ final class RouteTarget: Sendable {
     /// How a handler of another process runs; ordered where nobody says.
     let remoteKind: RPCHandlerKind
 
+    /// Whether its messages are handled one after another, with all others of the client that are.
+    var isOrdered: Bool {
+        if runtime == nil { return remoteKind == .ordered }
+        if case .suspending(.ordered, _)? = handler?.body { return true }
+        return false
+    }
+
     /// A target in another process.
     init(remote route: Route, _ kind: RPCHandlerKind = .ordered) {
         self.route = route

@@ -19,6 +19,8 @@ final class Work {
         var payload: [UInt8]
         var correlation: Correlation
         var wantsReply: Bool
+        /// See ``ClientMessage/isInTurn``.
+        var isInTurn: Bool
         var trace: TraceContext
     }
 
@@ -41,6 +43,9 @@ final class Work {
     /// Messages for inline handlers of other processes that wait for room.
     private var waitingInline: [Message] = []
     private var firstInline = 0
+    /// Messages for other handlers that wait for an earlier one of their route.
+    private var held: [Message] = []
+    private var isStartingHeld = false
     private var running: [Running] = []
     private var lastTicket: UInt32 = 0
     /// Changes when an ordered message runs past its deadline: the task that it blocks is abandoned, another goes on.
@@ -56,16 +61,62 @@ final class Work {
         self.connection = connection
     }
 
-    /// Ordered messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
-    var waitingCount: Int { waiting.count - firstWaiting + waitingInline.count - firstInline + overdue }
+    /// Messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
+    var waitingCount: Int { waiting.count - firstWaiting + waitingInline.count - firstInline + held.count + overdue }
 
     /// Messages that run beside the ordered one.
     private var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
 
+    /// Handles a message as its handler wants it.
+    func take(_ message: Message) {
+        let target = message.target
+        if target.isOrdered {
+            enqueue(message)
+        } else if message.isInTurn, runs(target.route) || held.contains(where: { $0.target.route == target.route }) {
+            held.append(message)
+            gate.pendingWork += 1
+        } else {
+            begin(message)
+        }
+    }
+
+    // MARK: In turn
+
+    /// Whether a message of this route is on its way that others wait for.
+    private func runs(_ route: Route) -> Bool {
+        running.contains { $0.message.isInTurn && $0.message.target.route == route }
+            || waitingInline[firstInline...].contains { $0.isInTurn && $0.target.route == route }
+    }
+
+    /// Begins the held messages whose turn has come.
+    private func startHeld() {
+        // What ends at once comes back here; the loop below goes on.
+        if held.isEmpty || isStartingHeld { return }
+        isStartingHeld = true
+        defer { isStartingHeld = false }
+        while let next = held.firstIndex(where: { !runs($0.target.route) }) {
+            let message = held.remove(at: next)
+            gate.pendingWork -= 1
+            begin(message)
+        }
+    }
+
+    /// Begins a message that is not for an ordered handler.
+    private func begin(_ message: Message) {
+        let target = message.target
+        if let runtime = target.runtime, let context = target.context,
+            case .suspending(let kind, let body)? = target.handler?.body
+        {
+            start(message, kind, runtime, context, body)
+        } else {
+            startRemote(message, target.remoteKind)
+        }
+    }
+
     // MARK: Ordered
 
     /// Puts a message behind the client's others.
-    func enqueue(_ message: Message) {
+    private func enqueue(_ message: Message) {
         waiting.append(message)
         gate.pendingWork += 1
         if !isOrderedActive { startOrdered() }
@@ -143,7 +194,7 @@ final class Work {
 
     /// Starts a message that need not wait for the client's others. What is to be run at once waits where there is no
     /// room; other kinds are answered so.
-    func startRemote(_ message: Message, _ kind: RPCHandlerKind) {
+    private func startRemote(_ message: Message, _ kind: RPCHandlerKind) {
         if kind == .inline {
             gate.pendingWork += 1
             waitingInline.append(message)
@@ -215,7 +266,7 @@ final class Work {
     // MARK: Serial and concurrent
 
     /// Starts a message beside the client's others, or answers that there is no room.
-    func start(
+    private func start(
         _ message: Message, _ kind: HandlerKind, _ runtime: ModuleRuntime, _ context: Call.Context,
         _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
     ) {
@@ -273,10 +324,11 @@ final class Work {
         if running.isEmpty { nextDeadline = .never }
         if let connection {
             connection.answer(ended.message, result)
-            connection.workHasRoom()
         } else if ended.message.wantsReply {
             gate.metrics.add(.lateReplies)
         }
+        startHeld()
+        connection?.workHasRoom()
     }
 
     /// Answers what ran too long. Its handler is cancelled, and for the client it has ended.
@@ -298,6 +350,7 @@ final class Work {
             }
         }
         if !isOrderedActive && firstWaiting < waiting.count { startOrdered() }
+        startHeld()
     }
 
     /// The connection has ended. What runs or waits is still handled, without deadlines of ours.

@@ -122,6 +122,49 @@ import Testing
         #expect(client.heard().map(\.id) == [1])
     }
 
+    @Test func withoutAnIDOneRequestOfARouteRunsAtATime() throws {
+        let fixture = try fixture()
+        let client = connect(fixture)
+        client.say(
+            Self.request("Echo/HD_Wait", "first", id: 0), Self.request("Echo/HD_Wait", "second", id: 0),
+            Self.request("Echo/HD_Raw", "other", id: 0))
+        #expect(client.heard().map(\.payload) == [utf8("other")])
+        for expected in ["first", "second"] {
+            #expect(turnstile.waitingCount == 1)
+            turnstile.open()
+            fixture.group.run()
+            #expect(client.heard().map(\.payload) == [utf8(expected)])
+        }
+        #expect(turnstile.waitingCount == 0)
+    }
+
+    @Test func requestsThatWaitForTheirTurnAreBoundedAndNoneIsLost() throws {
+        let fixture = try fixture { $0.settings.limits.inFlightMax = 4 }
+        let client = connect(fixture)
+        let names = (0..<20).map { "\($0)" }
+        for name in names { client.say(Self.request("Echo/HD_Wait", name, id: 0)) }
+        var heard: [[UInt8]] = []
+        for _ in names {
+            #expect(turnstile.waitingCount == 1)
+            turnstile.open()
+            fixture.group.run()
+            heard += client.heard().map(\.payload)
+        }
+        #expect(heard == names.map { utf8($0) })
+    }
+
+    @Test func whoRunsOutOfTimeGivesTheNextOneItsTurn() throws {
+        let fixture = try fixture()
+        let client = connect(fixture)
+        client.say(Self.request("Echo/HD_Wait", "late", id: 0), Self.request("Echo/HD_Wait", "next", id: 0))
+        fixture.advance(by: .seconds(15))
+        #expect(client.heard().map(\.kind) == [.error])
+        #expect(turnstile.waitingCount == 2)
+        turnstile.open(2)
+        fixture.group.run()
+        #expect(client.heard().map(\.payload) == [utf8("next")])
+    }
+
     @Test func aNotifyIsNotAnsweredWhateverItsRouteSays() throws {
         let fixture = try fixture()
         let client = connect(fixture)
