@@ -27,9 +27,9 @@ public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
             } catch {
                 throw FuzzFinding("a choice of its own is refused: \(error)")
             }
-            // What has a layout for each direction, or inflates what nobody deflates, is not read as it is written, and
-            // vectors need not show it.
-            if ["out", "inflate"].contains(where: { word in
+            // What has a layout for each direction, inflates what nobody deflates, or says bytes as they are, is not read as
+            // it is written, and vectors need not show it.
+            if ["out", "inflate", "raw"].contains(where: { word in
                 text.indices.contains { text[$0...].starts(with: word.utf8) }
             }) {
                 probe.isSymmetric = false

@@ -68,6 +68,7 @@ public struct ConfigurationLoader: Sendable {
     private static let prefix = Setting.variable("")
     /// The flag and variable of the listeners.
     private static let listen = "listen"
+    private static let listenVariable = Setting.variable(listen)
 
     /// What ``ConfigurationFlag/name`` may be.
     public static let flagNames = Setting.all.map(\.name) + [listen]
@@ -137,11 +138,11 @@ public struct ConfigurationLoader: Sendable {
 
     /// An empty variable counts as one that is not there.
     private func readEnvironment(_ environment: [String: String], into draft: inout ConfigurationDraft) {
-        let known = [Self.fileVariable, Setting.variable(Self.listen)] + Setting.all.map(\.variable)
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(Self.prefix) {
-            if let setting = Setting.all.first(where: { $0.variable == variable }) {
+            if let setting = Setting.byVariable[variable] {
                 if !value.isEmpty { draft.set(setting, to: value, at: .environment(variable)) }
-            } else if !known.contains(variable) {
+            } else if variable != Self.fileVariable, variable != Self.listenVariable {
+                let known = [Self.fileVariable, Self.listenVariable] + Setting.byVariable.keys
                 let near = Spelling.suggestion(for: variable, among: known)
                 draft.notice(.unknownVariable(suggestion: near), at: .environment(variable))
             }
@@ -168,7 +169,7 @@ public struct ConfigurationLoader: Sendable {
     private func replacingListeners(
         _ environment: [String: String], _ flags: [ConfigurationFlag], into draft: inout ConfigurationDraft
     ) -> [ListenerConfiguration]? {
-        let variable = Setting.variable(Self.listen)
+        let variable = Self.listenVariable
         var urls = flags.filter { $0.name == Self.listen }.map { ($0.value, ConfigurationPlace.flag($0.spelling)) }
         if urls.isEmpty {
             let parts = environment[variable, default: ""].split { $0 == "," || $0 == " " }

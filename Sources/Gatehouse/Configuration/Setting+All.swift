@@ -47,4 +47,7 @@ extension Setting {
 
     /// The setting with this name outside of files.
     static func named(_ name: some StringProtocol) -> Setting? { all.first { $0.name == name } }
+
+    /// The settings by their environment variables.
+    static let byVariable = Dictionary(uniqueKeysWithValues: all.map { ($0.variable, $0) })
 }
