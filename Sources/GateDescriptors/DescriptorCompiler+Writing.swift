@@ -1,3 +1,5 @@
+import GateBytes
+
 extension DescriptorCompiler {
     /// The route under which clients get the notice before they are disconnected.
     static let kickRoute = "Gate/OnKick"
@@ -348,6 +350,18 @@ enum WriteContent {
     case operation(WriteOperation.Code)
     case json([KeyModel])
     case singleKey
+
+    /// Whether bytes that are known now are UTF-8.
+    var isText: Bool {
+        switch self {
+        case .bytes(let bytes): isWellFormedUTF8(bytes.span)
+        case .joined(let values, _):
+            values.allSatisfy { value in
+                if case .bytes(let bytes) = value { isWellFormedUTF8(bytes.span) } else { true }
+            }
+        case .nothing, .text, .copied, .copiedNumber, .operation, .json, .singleKey: true
+        }
+    }
 }
 
 /// A kind whose operations are being made.

@@ -5,6 +5,9 @@ import GateJSON
 extension DescriptorCompiler {
     mutating func writeRun(_ index: Int, _ field: FieldModel, _ frame: inout WriteFrame) {
         let content = content(field, &frame)
+        if case .text = field.form, !content.isText {
+            gap(frame.kind, .valueNotAllowed(field: field.name), field.place)
+        }
         switch field.length {
         case .fixed(let count):
             switch content {

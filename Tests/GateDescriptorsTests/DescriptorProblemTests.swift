@@ -255,6 +255,13 @@ import Testing
                     + "it allows; valid: one of those in the kind"
             ]
         ),
+        (
+            "{request: {op: 1}, response: {op: 2}, kick: {op: 2, payload: {hex: 'c328'}}}",
+            [
+                "2:51: $.frame[1]: a frame of kind 'kick' cannot be written: the value written into 'payload' is not one "
+                    + "it allows; valid: one of those in the kind"
+            ]
+        ),
     ])
     func findsKindsThatDoNotWork(kinds: String, expected: [String]) {
         let fields = #"{name: "op", type: "u8", enum: {one: 1, two: 2}}, {name: "payload", type: "str", len: "u8"}"#

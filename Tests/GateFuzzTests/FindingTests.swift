@@ -79,6 +79,12 @@ import Testing
         try fuzzDescriptorLoader(found.span)
     }
 
+    /// Bytes that are no UTF-8 were taken for what a kind always says in a text.
+    @Test func whatATextAlwaysSaysIsUTF8() throws {
+        let found = try bytes("descriptor-loader", "finding-constant-that-is-no-text")
+        try fuzzDescriptorLoader(found.span)
+    }
+
     /// How far a bad text was looked at, before it was whole, depended on where its bytes were cut.
     @Test func aTornTextIsRefusedAtTheSameByteInWhateverPiecesItComes() throws {
         let found = try bytes("descriptor-codec", "finding-units-in-pieces")
