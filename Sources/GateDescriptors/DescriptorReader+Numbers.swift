@@ -10,6 +10,11 @@ extension DescriptorReader {
             return nil
         }
         guard let end = terminator(endNode, "\(path).end") else { return nil }
+        if let first = end.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) {
+            let text = String(decoding: end, as: UTF8.self)
+            report(.badText(text, expected: "bytes that do not begin with a digit"), at: place(endNode, "\(path).end"))
+            return nil
+        }
         let digits = node["digits"].flatMap { node in number(node, "\(path).digits", in: 1...18) } ?? 10
         var field = integer(
             FieldModel(name: name, form: .decimal(digitsMax: digits, end: end), place: place(node, path)), node, path,

@@ -96,6 +96,10 @@ import Testing
             #"{name: "a", type: "u8", unknown: "drop"}"#,
             ["2:34: $.frame[0].unknown: unknown value 'drop'; valid: close, keep"]
         ),
+        (
+            #"{name: "n", type: "dec", end: "1:"}"#,
+            ["2:31: $.frame[0].end: '1:' is not valid; expected bytes that do not begin with a digit"]
+        ),
         (#"{type: "const"}"#, ["2:1: $.frame[0]: missing key 'hex'; valid: 'hex' or 'text'"]),
         (#"{type: "const", hex: "4"}"#, ["2:22: $.frame[0].hex: '4' is not valid; expected pairs of hex digits"]),
         (

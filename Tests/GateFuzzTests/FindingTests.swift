@@ -85,6 +85,12 @@ import Testing
         try fuzzDescriptorLoader(found.span)
     }
 
+    /// Digits were to end with a digit, which was read as one of them.
+    @Test func digitsDoNotEndWithADigit() throws {
+        let found = try bytes("descriptor-loader", "finding-digits-that-end-with-a-digit")
+        try fuzzDescriptorLoader(found.span)
+    }
+
     /// How far a bad text was looked at, before it was whole, depended on where its bytes were cut.
     @Test func aTornTextIsRefusedAtTheSameByteInWhateverPiecesItComes() throws {
         let found = try bytes("descriptor-codec", "finding-units-in-pieces")
