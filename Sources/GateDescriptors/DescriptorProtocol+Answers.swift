@@ -122,7 +122,7 @@ extension DescriptorProtocol {
     }
 
     /// Forgets a name that was kept for an answer.
-    private func forgetName(_ address: Address) {
+    func forgetName(_ address: Address) {
         if let ticket = address.ticket { tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }
     }
 

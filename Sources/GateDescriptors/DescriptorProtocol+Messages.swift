@@ -19,7 +19,7 @@ extension DescriptorProtocol {
             effects.append(.message(message))
         } else {
             // Nobody answers, so nobody will ask for the name.
-            if let ticket = address.ticket { tickets.end(Correlation(rawValue: 1 << 63 | UInt64(ticket))) }
+            forgetName(address)
             effects.append(
                 .message(
                     ClientMessage(

@@ -64,3 +64,14 @@ func correlations(_ events: [WireDriver.Event]) -> [Correlation] {
         if case .message(.request, _, _, let correlation, _) = event { correlation } else { nil }
     }
 }
+
+/// The correlations of the requests in some frames.
+func requests(_ driver: WireDriver, _ frames: [UInt8]) -> [Correlation] {
+    driver.receive(frames)
+    return correlations(driver.takeEvents())
+}
+
+/// A frame of firefly: its head, the command, a payload.
+func firefly(_ command: UInt8, _ payload: String) -> [UInt8] {
+    hex("0000000000 00000000 000000") + [UInt8(4 + payload.utf8.count), 0, 0, 0, command] + bytes(payload)
+}

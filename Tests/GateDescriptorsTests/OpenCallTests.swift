@@ -6,16 +6,6 @@ import Testing
 
 /// Answers of systems whose frames carry the name of a request and no id.
 @Suite struct OpenCallTests {
-    /// A frame of firefly: its head, the command, a payload.
-    private func firefly(_ command: UInt8, _ payload: String) -> [UInt8] {
-        hex("0000000000 00000000 000000") + [UInt8(4 + payload.utf8.count), 0, 0, 0, command] + bytes(payload)
-    }
-
-    private func requests(_ driver: WireDriver, _ frames: [UInt8]) -> [Correlation] {
-        driver.receive(frames)
-        return correlations(driver.takeEvents())
-    }
-
     @Test func answersOfOneNameKeepTheOrderOfTheirRequests() throws {
         let driver = try driver("firefly")
         let calls = requests(driver, firefly(1, "a") + firefly(1, "b") + firefly(1, "c"))

@@ -8,15 +8,6 @@ import Testing
 @Suite struct UnroutedRequestTests {
     private static let text = bytes("no route for this message")
 
-    private func firefly(_ command: UInt8, _ payload: String) -> [UInt8] {
-        hex("0000000000 00000000 000000") + [UInt8(4 + payload.utf8.count), 0, 0, 0, command] + bytes(payload)
-    }
-
-    private func requests(_ driver: WireDriver, _ frames: [UInt8]) -> [Correlation] {
-        driver.receive(frames)
-        return correlations(driver.takeEvents())
-    }
-
     /// wire-formats 7b: command 99 gets no answer, the good one behind it does.
     @Test func fireflyIsSilentAboutAnUnknownCommand() throws {
         let driver = try driver("firefly")
