@@ -129,12 +129,24 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Appends the lowest `count` bytes of a word, 0...8, the lowest first.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func append(lowBytes count: Int, of word: UInt64) {
         precondition(count >= 0 && count <= 8, "a word has eight bytes")
         reserve(8)
         // Sound: room for all eight was reserved; those behind the first `count` are not kept.
         unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + end).storeBytes(of: word.littleEndian, as: UInt64.self)
+        end += count
+    }
+
+    /// Appends the lowest `count` bytes of two words, 0...16, the lowest of the first one first.
+    @inlinable @inline(__always)
+    public mutating func append(lowBytes count: Int, of word: UInt64, _ next: UInt64) {
+        precondition(count >= 0 && count <= 16, "two words have sixteen bytes")
+        reserve(16)
+        // Sound: room for all sixteen was reserved; those behind the first `count` are not kept.
+        let place = unsafe UnsafeMutableRawPointer(base.unsafelyUnwrapped + end)
+        unsafe place.storeBytes(of: word.littleEndian, as: UInt64.self)
+        unsafe place.storeBytes(of: next.littleEndian, toByteOffset: 8, as: UInt64.self)
         end += count
     }
 

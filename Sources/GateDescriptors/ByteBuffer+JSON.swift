@@ -39,27 +39,17 @@ extension ByteBuffer {
 
     /// Appends a number in decimal digits.
     mutating func appendDecimal(_ number: UInt64) {
-        let part: UInt64 = 100_000_000
-        if number < part { return appendDigits(UInt32(truncatingIfNeeded: number), isFirst: true) }
-        let (high, low) = number.quotientAndRemainder(dividingBy: part)
-        appendDecimal(high)
-        appendDigits(UInt32(truncatingIfNeeded: low), isFirst: false)
-    }
-
-    /// Appends the eight digits of a number below 10^8; those that lead only where others stand before them.
-    ///
-    /// All digits are worked out at once, four pairs and then eight digits side by side in one word, the first one lowest.
-    private mutating func appendDigits(_ number: UInt32, isFirst: Bool) {
-        // 4 + 4 digits, a half each.
-        let fours = UInt64(number / 10_000) | UInt64(number % 10_000) << 32
-        // A number below 10 000 times 10 486, by 2^20, is its hundredth.
-        let hundreds = (fours &* 10_486) >> 20 & 0x7F_0000_007F
-        let pairs = (fours &- 100 &* hundreds) << 16 &+ hundreds
-        // A number below 100 times 103, by 2^10, is its tenth.
-        let tens = (pairs &* 103) >> 10 & 0x000F_000F_000F_000F
-        let digits = (pairs &- 10 &* tens) << 8 &+ tens
-        let leading = isFirst ? min(7, digits.trailingZeroBitCount >> 3) : 0
-        append(lowBytes: 8 - leading, of: (digits | 0x3030_3030_3030_3030) >> UInt64(8 * leading))
+        // The last digits, eight at most, in one word, the first one lowest.
+        var digits: UInt64 = 0
+        var rest = number
+        var count = 0
+        repeat {
+            digits = digits << 8 | (rest % 10 + UInt64(UInt8(ascii: "0")))
+            rest /= 10
+            count += 1
+        } while rest > 0 && count < 8
+        if rest > 0 { appendDecimal(rest) }
+        append(lowBytes: count, of: digits)
     }
 
     private mutating func appendBase64(_ bytes: Span<UInt8>) {
@@ -70,7 +60,7 @@ extension ByteBuffer {
         append(UInt8(ascii: "\""))
     }
 
-    private static func isOneJSONValue(_ bytes: Span<UInt8>) -> Bool {
+    static func isOneJSONValue(_ bytes: Span<UInt8>) -> Bool {
         do {
             try JSON.validate(bytes)
             return true

@@ -72,10 +72,14 @@ final class DescriptorProgram: Sendable {
     let hasRouteEntries: Bool
     /// Whether nobody said anything of routes, see ``RouteTable/isDefault``.
     let namesAreRoutes: Bool
+    /// Whether a client's name is the route, whatever it is.
+    let takesNamesAsTheyAre: Bool
     /// ``keys``, ready to be looked for in JSON.
     let keySet: JSONKeySet
     /// Whether a frame is nothing but a length and the bytes that it counts.
     let isLengthAndRest: Bool
+    /// The response, where it is a length, an id and a JSON payload.
+    let jsonAnswer: JSONAnswer
 
     init(_ parts: DescriptorProgramParts, routes: RouteTable = .none) {
         tests = parts.settledTests()
@@ -84,6 +88,7 @@ final class DescriptorProgram: Sendable {
         isLengthAndRest = Self.isLengthAndRest(reading)
         writing = parts.settledWriting()
         writingRanges = parts.writingRanges
+        jsonAnswer = JSONAnswer(writing[writingRanges[DescriptorKind.response.rawValue]])
         codedRanges = parts.codedRanges
         replyRanges = parts.replyRanges
         kindTests = parts.kindTests
@@ -116,6 +121,7 @@ final class DescriptorProgram: Sendable {
         splitByte = routes.split
         hasRouteEntries = !routes.entries.isEmpty
         namesAreRoutes = routes.isDefault
+        takesNamesAsTheyAre = routes.isDefault && routes.split == nil && routes.entries.isEmpty
     }
 
     private static func isLengthAndRest(_ reading: ContiguousArray<ReadOperation>) -> Bool {

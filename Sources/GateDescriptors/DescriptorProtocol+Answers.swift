@@ -22,7 +22,7 @@ extension DescriptorProtocol {
             content.identifier = .number(carries ? low : correlation.rawValue)
             try write(kind, &content, address, topic, payload, &output)
         case .text:
-            content.identifier = .number(correlation.rawValue)
+            content.identifier = .digits(PackedDigits(rawValue: correlation.rawValue))
             let isKept = IdentifierTickets.isTicket(correlation)
             if isKept {
                 guard let text = tickets.identifier(correlation) else { return }
@@ -41,6 +41,27 @@ extension DescriptorProtocol {
             nextReply += 1
             if heldCount > 0 { writeHeldReplies(&output) }
         }
+    }
+
+    /// Writes an answer that needs no more than the number of its request and its payload.
+    @inline(__always)
+    func writePlain(
+        _ kind: DescriptorKind, _ correlation: Correlation, _ form: PayloadForm, _ payload: Span<UInt8>,
+        at now: MonotonicTime, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        var identifier = FrameIdentifier.number(correlation.rawValue)
+        if case .text = program.identifiers {
+            let digits = PackedDigits(rawValue: correlation.rawValue)
+            if kind == .response, program.jsonAnswer.width > 0, form != .text,
+                form == .json || ByteBuffer.isOneJSONValue(payload)
+            {
+                do { try program.writeJSONAnswer(digits, payload, into: &output) } catch { throw .framing(error) }
+                return
+            }
+            identifier = .digits(digits)
+        }
+        let content = FrameContent(identifier: identifier, form: form, now: now)
+        try write(program.writingRanges[kind.rawValue], content, Span(), payload, &output)
     }
 
     /// What a client gets in place of an answer that its protocol cannot say. Nothing of the request is forgotten before its

@@ -43,6 +43,7 @@ extension DescriptorProtocol {
         }
         guard values.has(FrameValues.route) else { return .empty }
         let name = values.range(FrameValues.route)
+        if program.takesNamesAsTheyAre { return name }
         if name.region == .scratch {
             let copy = scratch.withBytes { [UInt8](copying: $0, range: name.offsets) }
             return try topic(copy.span, name, &address, &scratch)
@@ -121,9 +122,9 @@ extension DescriptorProtocol {
             let text = values.range(FrameValues.identifier)
             if text.region == .scratch {
                 let copy = scratch.withBytes { [UInt8](copying: $0, range: text.offsets) }
-                return try begin(identifier: copy.span)
+                return try begin(copy.span, copy.indices)
             }
-            return try begin(identifier: input.extracting(text.offsets))
+            return try begin(input, text.offsets)
         }
     }
 
@@ -158,8 +159,10 @@ extension DescriptorProtocol {
         return scratch.withBytes { $0.extracting(name.offsets).fnv1a }
     }
 
-    private func begin(identifier text: Span<UInt8>) throws(WireError) -> Correlation {
-        if let number = IdentifierTickets.plainNumber(text) { return Correlation(rawValue: number) }
-        return try tickets.begin(text)
+    /// Keeps an id that is the bytes `text` of `input`.
+    @inline(__always)
+    private func begin(_ input: Span<UInt8>, _ text: Range<Int>) throws(WireError) -> Correlation {
+        if let digits = PackedDigits(input, text) { return Correlation(rawValue: digits.rawValue) }
+        return try tickets.begin(input.extracting(text))
     }
 }

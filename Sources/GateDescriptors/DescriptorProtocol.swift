@@ -91,8 +91,7 @@ public final class DescriptorProtocol: WireProtocol {
                 if program.plainKinds & 1 << UInt16(kind.rawValue) != 0, !payload.isEmpty,
                     !IdentifierTickets.isTicket(correlation), form != .text || !program.payloadIsJSON
                 {
-                    let content = FrameContent(identifier: .number(correlation.rawValue), form: form, now: now)
-                    try write(program.writingRanges[kind.rawValue], content, Span(), payload, &effects.output)
+                    try writePlain(kind, correlation, form, payload, at: now, &effects.output)
                     return
                 }
                 var content = FrameContent(form: form, now: now)

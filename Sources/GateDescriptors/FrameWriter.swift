@@ -6,6 +6,8 @@ import GateProtocol
 enum FrameIdentifier {
     case none
     case number(UInt64)
+    /// Digits as the client wrote them.
+    case digits(PackedDigits)
     /// JSON text of a number or a string, as the client wrote it.
     case text([UInt8])
 }
@@ -59,9 +61,7 @@ extension DescriptorProgram {
         while index < range.upperBound {
             switch writing[index].code {
             case .shortLiteral:
-                let count = Int(writing[index].width)
-                output.append(lowBytes: min(count, 8), of: writing[index].bytes)
-                if count > 8 { output.append(lowBytes: count &- 8, of: writing[index].moreBytes) }
+                writing[index].literal.append(to: &output)
             case .literal: appendPooled(writing[index].range, to: &output)
             case .payload, .faultText: output.append(payload)
             case .route: output.append(route)
@@ -70,15 +70,15 @@ extension DescriptorProgram {
                 var counted = place &+ Int(writing[index].width)
                 if case .openFrame = writing[index].code { counted = start }
                 scopes.open(writing[index].scope, place: place, counted: counted)
-                Self.append(0, writing[index].width, writing[index].isLittleEndian, to: &output)
+                output.append(0, width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
             case .mark: scopes.mark(writing[index].scope, at: output.count)
             case .close:
                 let scope = writing[index].scope
                 let value = output.count - scopes.counted(scope) + writing[index].plus
                 try Self.check(value, writing[index].minimum, writing[index].maximum, from: start, &output)
-                Self.put(
-                    UInt64(value), at: scopes.place(scope), writing[index].width, writing[index].isLittleEndian,
-                    into: &output)
+                output.set(
+                    scopes.place(scope), to: UInt64(value), width: writing[index].width,
+                    isLittleEndian: writing[index].isLittleEndian)
             case .length:
                 let value =
                     (writing[index].countsRoute ? route.count : 0)
@@ -87,7 +87,8 @@ extension DescriptorProgram {
                 if writing[index].width == 0 {
                     appendUnsized(value, writing[index].range, to: &output)
                 } else {
-                    Self.append(UInt64(value), writing[index].width, writing[index].isLittleEndian, to: &output)
+                    output.append(
+                        UInt64(value), width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
                 }
             case .identifierVarint:
                 if case .number(let number) = content.identifier { output.append(varint: number) }
@@ -95,14 +96,14 @@ extension DescriptorProgram {
             case .identifier:
                 var value: UInt64 = 0
                 if case .number(let number) = content.identifier { value = number }
-                Self.append(value, writing[index].width, writing[index].isLittleEndian, to: &output)
+                output.append(value, width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
             case .code:
                 let maximum = writing[index].maximum
                 if content.code > maximum {
                     output.truncate(to: start)
                     throw .notEncodable(bytes: Int(clamping: content.code), limit: Int(clamping: maximum))
                 }
-                Self.append(content.code, writing[index].width, writing[index].isLittleEndian, to: &output)
+                output.append(content.code, width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
             case .jsonPayload: output.appendJSON(payload, form: content.form)
             default: try writeRare(index, route, payload, content, start, &scopes, &copied, &output)
             }
@@ -140,10 +141,10 @@ extension DescriptorProgram {
         case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
         case .nowMilliseconds:
             let value = UInt64(content.now.nanoseconds / 1_000_000)
-            Self.append(value, operation.width, operation.isLittleEndian, to: &output)
+            output.append(value, width: operation.width, isLittleEndian: operation.isLittleEndian)
         case .copiedNumber:
             let value = content.copies[copied].number
-            Self.append(value, operation.width, operation.isLittleEndian, to: &output)
+            output.append(value, width: operation.width, isLittleEndian: operation.isLittleEndian)
             copied += 1
         case .copied:
             output.append(content.copies[copied].bytes)
@@ -179,13 +180,13 @@ extension DescriptorProgram {
         if isLong && counted == start { value += Int(operation.escapeWidth) }
         try Self.check(value, operation.minimum, operation.maximum, from: start, &output)
         guard isLong else {
-            Self.put(UInt64(value), at: place, operation.width, operation.isLittleEndian, into: &output)
+            output.set(place, to: UInt64(value), width: operation.width, isLittleEndian: operation.isLittleEndian)
             return
         }
-        Self.put(UInt64(allBits), at: place, operation.width, operation.isLittleEndian, into: &output)
+        output.set(place, to: UInt64(allBits), width: operation.width, isLittleEndian: operation.isLittleEndian)
         let long = place + Int(operation.width)
         Self.makeRoom(Int(operation.escapeWidth), at: long, in: &output)
-        Self.put(UInt64(value), at: long, operation.escapeWidth, operation.isLittleEndian, into: &output)
+        output.set(long, to: UInt64(value), width: operation.escapeWidth, isLittleEndian: operation.isLittleEndian)
         scopes.shift(from: long, by: Int(operation.escapeWidth))
     }
 
@@ -223,6 +224,7 @@ extension DescriptorProgram {
         switch identifier {
         case .none: output.append("null")
         case .number(let number): output.appendDecimal(number)
+        case .digits(let digits): digits.append(to: &output)
         case .text(let text): output.append(text)
         }
     }
@@ -371,9 +373,9 @@ extension DescriptorProgram {
             output.truncate(to: start)
             throw .notEncodable(bytes: max(key.count, text.count), limit: 1 << (8 * Int(operation.scope)) - 1)
         }
-        Self.append(UInt64(key.count), operation.width, operation.isLittleEndian, to: &output)
+        output.append(UInt64(key.count), width: operation.width, isLittleEndian: operation.isLittleEndian)
         output.append(key)
-        Self.append(UInt64(text.count), operation.scope, operation.isLittleEndian, to: &output)
+        output.append(UInt64(text.count), width: operation.scope, isLittleEndian: operation.isLittleEndian)
         output.append(text)
     }
 
@@ -395,26 +397,5 @@ extension DescriptorProgram {
         object.appendJSONString(text)
         object.append(fault.after)
         return object.array()
-    }
-
-    /// Appends an integer of `width` bytes.
-    @inline(__always)
-    private static func append(
-        _ value: UInt64, _ width: UInt8, _ isLittleEndian: Bool, to output: inout ByteBuffer
-    ) {
-        if width > 0 { output.append(lowBytes: Int(width), of: word(value, width, isLittleEndian)) }
-    }
-
-    /// An integer of `width` bytes, one or more, as it is written: the first byte lowest.
-    @inline(__always)
-    private static func word(_ value: UInt64, _ width: UInt8, _ isLittleEndian: Bool) -> UInt64 {
-        isLittleEndian ? value : value.byteSwapped >> UInt64(64 &- 8 &* Int(width))
-    }
-
-    @inline(__always)
-    private static func put(
-        _ value: UInt64, at place: Int, _ width: UInt8, _ isLittleEndian: Bool, into output: inout ByteBuffer
-    ) {
-        if width > 0 { output.set(place, toLowBytes: Int(width), of: word(value, width, isLittleEndian)) }
     }
 }

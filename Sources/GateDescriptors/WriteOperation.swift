@@ -91,6 +91,10 @@ enum NumberSource: Sendable {
 }
 
 extension WriteOperation {
+    /// The bytes of a ``Code/shortLiteral``.
+    @inline(__always)
+    var literal: JSONAnswer.Literal { JSONAnswer.Literal(bytes: bytes, moreBytes: moreBytes, count: Int(width)) }
+
     /// Whether a run has as many bytes as it may have, and its terminator, those of `range`, is first found behind it.
     static func isRun(
         _ run: Span<UInt8>, endedBy pool: [UInt8], _ range: Range<Int>, _ counts: ClosedRange<UInt64>

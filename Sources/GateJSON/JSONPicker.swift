@@ -131,20 +131,34 @@ enum JSONPicker {
     static func value(
         _ input: Span<UInt8>, at start: Int, _ offset: inout Int, _ budget: inout JSONBudget
     ) throws(JSONFault) -> Bool {
-        guard start < input.count else { throw .unexpected(.value, at: start, in: input) }
-        if input[start] == ASCII.quote {
-            try budget.countNode(at: start, in: input)
-            let extent = try JSONStringReader.strictExtent(input, from: start &+ 1)
-            offset = extent.end &+ 1
-            return extent.hasEscapes
-        }
-        if let end = StrictReader.skipShortInteger(input, at: start) {
+        // Nearly all values of small objects: strings of plain ASCII and short numbers.
+        if start < input.count, input[start] == ASCII.quote {
+            if let end = JSONStringReader.plainEnd(input, from: start &+ 1) {
+                try budget.countNode(at: start, in: input)
+                offset = end &+ 1
+                return false
+            }
+        } else if let end = StrictReader.skipShortInteger(input, at: start) {
             try budget.countNode(at: start, in: input)
             offset = end
-        } else {
-            offset = try StrictReader.skipValue(input, at: start, depth: 1, budget: &budget)
+            return false
         }
-        return false
+        return try otherValue(input, at: start, &offset, &budget)
+    }
+
+    @inline(never)
+    private static func otherValue(
+        _ input: Span<UInt8>, at start: Int, _ offset: inout Int, _ budget: inout JSONBudget
+    ) throws(JSONFault) -> Bool {
+        guard start < input.count else { throw .unexpected(.value, at: start, in: input) }
+        guard input[start] == ASCII.quote else {
+            offset = try StrictReader.skipValue(input, at: start, depth: 1, budget: &budget)
+            return false
+        }
+        try budget.countNode(at: start, in: input)
+        let extent = try JSONStringReader.extent(input, from: start &+ 1)
+        offset = extent.end &+ 1
+        return extent.hasEscapes
     }
 
     /// Reads what stands behind a value: a comma, or the end.

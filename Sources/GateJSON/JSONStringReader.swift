@@ -15,7 +15,8 @@ enum JSONStringReader {
     }
 
     /// Where a string of plain ASCII ends; `nil` when it holds anything else, or when fewer than sixteen bytes follow.
-    private static func plainEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+    @inline(__always)
+    static func plainEnd(_ bytes: Span<UInt8>, from start: Int) -> Int? {
         // The last block reaches back over bytes that were seen to be plain.
         let last = bytes.count &- 16
         guard start <= last else { return nil }

@@ -19,6 +19,17 @@ import Testing
         #expect(wrong == [])
     }
 
+    @Test func appendsZeroToSixteenBytesOfTwoWords() {
+        let all = (0..<16).map { 0xA1 + UInt8($0) }
+        for held in [0, 250] {
+            for count in 0...16 {
+                var buffer = ByteBuffer(repeatElement(7, count: held))
+                buffer.append(lowBytes: count, of: 0xA8A7_A6A5_A4A3_A2A1, 0xB0AF_AEAD_ACAB_AAA9)
+                #expect(buffer.array() == [UInt8](repeating: 7, count: held) + all.prefix(count))
+            }
+        }
+    }
+
     @Test func countsPlacesFromTheFirstReadableByte() {
         var buffer = Self.full()
         buffer.removeFirst(250)

@@ -89,6 +89,24 @@ import Testing
         #expect(driver.takeOutput() == [0, 7] + bytes("_answer") + [0, 1, 0xFF, 0, 0])
     }
 
+    @Test(
+        arguments: [
+            "0", "007", "00000000", "000000000", "12345678901234", "123456789012345", "1:", "/1", "12345678:", "+1",
+            "7\u{B}", "1234567890123/",
+        ])
+    func aTextOfDigitsComesBackAsItWasWritten(id: String) throws {
+        let driver = try driver("amp")
+        let ask = [0, 4] + bytes("_ask") + [0, UInt8(id.utf8.count)] + bytes(id)
+        for frame in [
+            [0, 8] + bytes("_command") + [0, 1, 0x41] + ask, ask + [0, 8] + bytes("_command") + [0, 1, 0x41],
+        ] {
+            let correlation = try #require(requests(driver, frame + [0, 0]).first)
+            driver.send(.reply(correlation, .result, .json), payload: bytes("{}"))
+            let expected = [0, 7] + bytes("_answer") + [0, UInt8(id.utf8.count)] + bytes(id) + [0, 0]
+            #expect(driver.takeOutput() == expected)
+        }
+    }
+
     @Test func photonsWishForEncryptionIsRefusedByName() throws {
         let driver = try driver("photon-tcp")
         driver.receive(hex("fb0000000a0001f30600"))
