@@ -8,11 +8,11 @@ package struct Comparison {
     /// What can be told.
     package struct Options: Sendable {
         /// Times that everything is measured.
-        package var rounds = 3
+        package var rounds = 40
         /// How long each measurement takes.
-        package var duration = TimeSpan.seconds(5)
+        package var duration = TimeSpan.milliseconds(400)
         /// How long each runs before.
-        package var warmup = TimeSpan.seconds(1)
+        package var warmup = TimeSpan.milliseconds(100)
         /// What is measured.
         package var works = ComparisonWork.allCases
         /// Idle sessions.
@@ -70,7 +70,7 @@ package struct Comparison {
         var report = ComparisonReport(works: options.works, rounds: options.rounds, isPinned: isPinned)
         for round in 1...options.rounds {
             var baseline: [LoadKey: LoadReport] = [:]
-            for work in options.works where !isCancelled() {
+            for work in options.works where round <= work.rounds(of: options.rounds) && !isCancelled() {
                 progress?("round \(round) of \(options.rounds): \(work.title)")
                 // A reference that two works share is measured once a round.
                 let reference = try work.reference.map { key throws(LoadError) in

@@ -63,7 +63,9 @@ package struct ComparisonReport: Sendable {
     }
 
     /// 0, or 1 when requests failed or something could not be measured; a missed target is a finding, not a failure.
-    package var exitCode: Int32 { faults.isEmpty && rows.allSatisfy { $0.values.count == rounds } ? 0 : 1 }
+    package var exitCode: Int32 {
+        faults.isEmpty && rows.allSatisfy { $0.values.count == $0.work.rounds(of: rounds) } ? 0 : 1
+    }
 }
 
 extension Array where Element == Double {

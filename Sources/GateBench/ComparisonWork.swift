@@ -113,6 +113,9 @@ package enum ComparisonWork: String, Sendable, CaseIterable {
         }
     }
 
+    /// In how many of so many rounds it is measured: memory does not waver.
+    package func rounds(of rounds: Int) -> Int { self == .idle ? min(rounds, 3) : rounds }
+
     /// At most this, by the median; `nil` where nothing is promised.
     var target: Double? {
         switch self {

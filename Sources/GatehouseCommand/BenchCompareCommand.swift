@@ -14,13 +14,13 @@ struct BenchCompareCommand: ParsableCommand {
             """)
 
     @Option(help: "Times that everything is measured.")
-    var rounds = 3
+    var rounds = 40
 
     @Option(help: "How long each measurement takes.")
-    var duration = DurationArgument("5s")
+    var duration = DurationArgument("400ms")
 
     @Option(help: "How long each runs before it is measured.")
-    var warmup = DurationArgument("1s")
+    var warmup = DurationArgument("100ms")
 
     @Option(help: "Only these, separated by commas: \(ComparisonWork.names).")
     var only: String?
