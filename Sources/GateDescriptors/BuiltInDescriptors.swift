@@ -1261,7 +1261,13 @@ enum BuiltInDescriptors {
                       // pitaya's clients compress bodies; what goes out is never compressed, because the other clients cannot read it.
                       type: "group", inflate: {method: "zlib", when: {gzip: 1}},
                       // The clients parse every body: an empty one has to be JSON too.
-                      fields: [{name: "payload", type: "bytes", len: "rest", json: "payload", empty: "{}"}],
+                      fields: [
+                        {
+                          name: "payload", type: "bytes", len: "rest", json: "payload", empty: "{}",
+                          // All clients mention `rsa` in their handshake; one with a key signs each body.
+                          unsupported: "encryption", holding: '"__crypto__"',
+                        },
+                      ],
                     },
                   ],
                 },
@@ -1536,6 +1542,24 @@ enum BuiltInDescriptors {
                     "03000000",
                   ],
                   close: "wrong_state",
+                },
+                {
+                  note: "a body that is signed with RSA",
+                  in: ["01000000 02000000 04000027 00 01 03 612e62", {text: '{"a":1,"__crypto__":"3f2a9c1b0d"}'}],
+                  out: [
+                    "01000088", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{},"routeToCode":{},"codeToRoute":{},"dictVersion":"mZFLkyvTelC5g8XnyQrpOw==","useDict":false}}'},
+                    "03000000",
+                  ],
+                  close: "encryption_unsupported",
+                },
+                {
+                  note: "the same word inside a text",
+                  in: ["01000000 02000000 0400001e 02 03 612e62", {text: '{"a":"\\"__crypto__\\":\\""}'}],
+                  events: [{kind: "notify", route: "a/b", payload: '{"a":"\\"__crypto__\\":\\""}'}],
+                  out: [
+                    "01000088", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{},"routeToCode":{},"codeToRoute":{},"dictVersion":"mZFLkyvTelC5g8XnyQrpOw==","useDict":false}}'},
+                    "03000000",
+                  ],
                 },
                 {note: "data before the handshake", in: "0400000b 01 01 0002 7b2261223a317d", close: "wrong_state"},
                 {

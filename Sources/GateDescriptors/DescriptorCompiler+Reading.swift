@@ -74,7 +74,12 @@ extension DescriptorCompiler {
                 operation.count = pairs.valueWidth
                 operation.maximum = UInt64(pairs.keyBytesMax)
                 compileKeys(pairs.keys)
-            case .bytes: operation = run(index, field, .bytes)
+            case .bytes:
+                operation = run(index, field, field.unsupported.content)
+                if !field.marker.isEmpty {
+                    operation.end = parts.pooled(field.marker)
+                    operation.range = parts.pooled(DescriptorProgram.steps(to: field.marker))
+                }
             case .text: operation = run(index, field, .text)
             case .json(let keys):
                 operation = run(index, field, .json)
@@ -181,6 +186,17 @@ extension DescriptorCompiler {
         for key in keys {
             guard let slot = slotsByName[key.name] else { continue }
             parts.keys.append(BodyKeyOperation(range: parts.pooled(key.key.utf8), slot: slot))
+        }
+    }
+}
+
+extension UnsupportedFeature? {
+    /// How a run is read whose marker asks for it.
+    fileprivate var content: ReadOperation.Content {
+        switch self {
+        case .encryption: .withoutEncryption
+        case .compression: .withoutCompression
+        case .version, nil: .bytes
         }
     }
 }

@@ -128,6 +128,11 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         switch operation.content {
         case .sproto, .scutForm, .bytes:
             for _ in 0..<count { bytes.append(UInt8.random(in: 0...255, using: &generator)) }
+        case .withoutEncryption, .withoutCompression:
+            // Bytes of which the marker has none.
+            let marker = program.pool[operation.end.offsets]
+            let others = (0...255).filter { !marker.contains($0) }
+            for _ in 0..<count { bytes.append(others.randomElement(using: &generator) ?? 0) }
         case .text:
             let letters = Array("Chat/HD_Say@1".utf8)
             for index in 0..<count { bytes.append(letters[index % letters.count]) }

@@ -38,4 +38,6 @@ enum DescriptorLimits {
     static let heldBytesMax = 4 << 20
     /// Bytes of a request id that is kept as text (strings, fractions, large numbers).
     static let identifierBytesMax = 256
+    /// Bytes of what is looked for in a field.
+    static let markerBytesMax = 32
 }

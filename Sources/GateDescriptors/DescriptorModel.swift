@@ -167,6 +167,10 @@ struct FieldModel: Sendable {
     var isJSON = false
     /// The secret of a native part.
     var nativeKey: [UInt8] = []
+    /// Bytes that are not spoken here when they stand anywhere in it, see ``unsupported``; empty for none.
+    var marker: [UInt8] = []
+    /// What a client asks for that writes the marker.
+    var unsupported: UnsupportedFeature?
     var place: DescriptorPlace
     var minimumPlace: DescriptorPlace
     var maximumPlace: DescriptorPlace

@@ -95,7 +95,7 @@ extension DescriptorReader {
         var field = FieldModel(name: name, form: form, place: place(node, path))
         field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
         readBounds(node, path, largest: DescriptorLimits.frameBytesCeiling, into: &field)
-        readUnsupported(node, path, into: &field)
+        readMarker(node, path, into: &field)
         if let empty = node["empty"] { field.empty = Array((literal(empty, "\(path).empty") ?? "").utf8) }
         if case .bytes = field.form, let json = node["json"] {
             let word: PayloadWord? = word(json, "\(path).json")
@@ -131,6 +131,24 @@ extension DescriptorReader {
             field.length = .field(text)
         }
         return field
+    }
+
+    /// What a client asks for by any bytes, or by bytes that hold certain others.
+    private mutating func readMarker(_ node: JSONNode, _ path: String, into field: inout FieldModel) {
+        guard let holding = node["holding"], case .bytes = field.form else {
+            readUnsupported(node, path, into: &field)
+            return
+        }
+        let place = place(holding, "\(path).holding")
+        guard let given = node["unsupported"] else { return report(.missingKey("unsupported"), at: place) }
+        if node["until"] != nil { report(.missingKey("len"), at: place) }
+        let feature: UnsupportedFeature? = word(given, "\(path).unsupported", except: .version)
+        guard let feature, let text = literal(holding, "\(path).holding") else { return }
+        guard (1...DescriptorLimits.markerBytesMax).contains(text.utf8.count) else {
+            report(.badText(text, expected: "1 to \(DescriptorLimits.markerBytesMax) bytes"), at: place)
+            return
+        }
+        (field.unsupported, field.marker) = (feature, Array(text.utf8))
     }
 
     /// The keys of a body and the names of their values.

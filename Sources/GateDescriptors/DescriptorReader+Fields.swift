@@ -18,7 +18,7 @@ extension DescriptorReader {
         ["name", "type", "when"] + integerKeys
         + [
             "unit", "hex", "text", "len", "until", "json", "empty", "bytes", "digits", "end", "key", "value", "key_max",
-            "keys", "codec", "fields", "inflate", "deflate", "alg", "over",
+            "keys", "codec", "fields", "inflate", "deflate", "alg", "over", "holding",
         ]
 
     /// Reads `frame`, `in` or `out`.
@@ -209,7 +209,8 @@ extension DescriptorReader {
             switch type {
             case "const": ["name", "type", "when", "hex", "text"]
             case "group": ["name", "type", "when", "fields", "inflate", "deflate"]
-            case "bytes", "str": run + ["empty", "json", "unsupported"]
+            case "bytes": run + ["empty", "json", "unsupported", "holding"]
+            case "str": run + ["empty", "json", "unsupported"]
             case "json": run + ["json"]
             case "native": run + ["codec", "key"]
             case "check": ["name", "type", "when", "alg", "over", "key", "order"]

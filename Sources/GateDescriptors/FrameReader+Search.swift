@@ -15,6 +15,35 @@ enum UnitCount {
 }
 
 extension DescriptorProgram {
+    /// How far a search may step at each byte that stands where the marker's last one would: so that the next such byte of
+    /// the marker comes there, 0 for the last one itself (Horspool 1980).
+    static func steps(to marker: [UInt8]) -> [UInt8] {
+        var steps = [UInt8](repeating: UInt8(marker.count), count: 256)
+        for (index, byte) in marker.enumerated() { steps[Int(byte)] = UInt8(marker.count - 1 - index) }
+        return steps
+    }
+
+    /// Whether the bytes hold the marker of an operation. Most of them are stepped over.
+    func holdsMarker(_ bytes: Span<UInt8>, _ index: Int) -> Bool {
+        let pool = self.pool
+        let marker = reading[index].end.offsets
+        let steps = reading[index].range.offsets.lowerBound
+        let last = marker.count &- 1
+        var place = last
+        while place < bytes.count {
+            let step = Int(pool[steps &+ Int(bytes[place])])
+            if step > 0 {
+                place &+= step
+                continue
+            }
+            var equal = 0
+            while equal < last, bytes[place &- last &+ equal] == pool[marker.lowerBound &+ equal] { equal &+= 1 }
+            if equal == last { return true }
+            place &+= 1
+        }
+        return false
+    }
+
     /// An integer of seven bits a byte, the lowest first; `nil` when its last byte is not there.
     ///
     /// ```

@@ -430,6 +430,8 @@ extension DescriptorProgram {
     ) throws(FramingError) {
         switch reading[index].content {
         case .bytes: break
+        case .withoutEncryption: if holdsMarker(input.extracting(range), index) { throw .encryptionUnsupported }
+        case .withoutCompression: if holdsMarker(input.extracting(range), index) { throw .compressionUnsupported }
         case .text: guard isWellFormedUTF8(input.extracting(range)) else { throw .invalidText }
         case .json:
             try readKeys(input, range, values: &values, scratch: &scratch)

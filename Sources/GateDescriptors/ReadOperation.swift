@@ -36,6 +36,9 @@ struct ReadOperation: Sendable {
     /// What is looked at inside a run of bytes.
     enum Content: UInt8, Sendable {
         case bytes, text, json, singleKey, sproto, scutForm
+        /// Bytes that do not hold the marker `end`; `range` says how far a search for it steps, see
+        /// ``DescriptorProgram/steps(to:)``.
+        case withoutEncryption, withoutCompression
     }
 
     /// Means: nobody reads this value.

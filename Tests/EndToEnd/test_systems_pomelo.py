@@ -124,6 +124,19 @@ def test_a_notify_is_not_answered(client):
     assert client.ask("demo.demoHandler.raw", b'{"a":1}') == (b'{"a":1}', None)
 
 
+@pytest.mark.parametrize("body", [
+    b'{"a":1,"__crypto__":"3f2a9c1b0d"}', b'{ "__crypto__" : "00" }', b'{"pad":"' + 1500 * b"x" + b'","__crypto__":""}',
+], ids=["short", "blanks", "long"])
+def test_a_signed_body_is_refused_and_nobody_gets_it(systems_server, port, body):
+    """The signature of a client with an RSA key; that it has one is no reason yet."""
+    with Pomelo(port) as other, Pomelo(port, source=own_address()) as client:
+        client.put("demo.demoHandler.raw", body)
+        assert client.rest_until_closed() == package(HEARTBEAT)
+        assert close_reason(systems_server, client) == "encryption_unsupported"
+        text = b'{"text":"\\"__crypto__\\""}'
+        assert other.ask("demo.demoHandler.raw", text) == (text, None)
+
+
 def test_an_empty_answer_is_an_object_because_the_js_client_parses_all(client):
     assert client.ask("demo.demoHandler.raw", b"") == (b"{}", None)
 

@@ -51,6 +51,9 @@ import Testing
         Row(
             name: "a number of seven bits a byte with a zero too many", descriptor: "pomelo", before: open,
             bytes: "04000003 00 8000", reason: .varintOverlong),
+        Row(
+            name: "a body that is signed", descriptor: "pomelo", before: open,
+            bytes: "04000013 00 01 01 61 225f5f63727970746f5f5f223a31 7d", reason: .encryptionUnsupported),
         Row(name: "digits that are none", descriptor: "netstring", bytes: "78", reason: .malformedLength),
         Row(name: "a zero in front", descriptor: "netstring", bytes: "3035", reason: .malformedLength),
         Row(name: "a comma that is missing", descriptor: "netstring", bytes: "313a6178", reason: .wrongTerminator),
@@ -122,6 +125,28 @@ import Testing
         #expect(Set(faults.map(\.closeReason.rawValue)).isDisjoint(with: ["internal_error", "protocol_limit"]))
         #expect(Set(faults.map(\.text)).count == faults.count)
         #expect(FramingError.notExpressible.closeReason == .notEncodable)
+    }
+
+    /// Bytes that ask for what is not spoken, beside a search that looks at each place.
+    @Test(arguments: ["a", "aa", "ab", "aba", "abcab", "aabaa", "bcabcabca"])
+    func aMarkerIsFoundWhereverItStands(marker: String) throws {
+        let wanted = bytes(marker)
+        let descriptor = try load(
+            #"{frame: [{name: "size", type: "u8", counts: "after"}, {name: "payload", type: "bytes", len: "rest", "#
+                + #"unsupported: "encryption", holding: "\#(marker)"}]}"#)
+        var random = SeededGenerator(seed: 7)
+        var seen = [false, false]
+        for _ in 0..<2_000 {
+            var text = (0..<Int(random.next() % 24)).map { _ in UInt8(ascii: "a") + UInt8(random.next() % 3) }
+            let place = Int(random.next() % UInt64(text.count + 1))
+            if random.next() % 4 == 0 { text.insert(contentsOf: wanted, at: place) }
+            let holds = text.indices.contains { text[$0...].starts(with: wanted) }
+            let driver = try driver(descriptor)
+            driver.receive([UInt8(text.count)] + text)
+            #expect(driver.fault == (holds ? .framing(.encryptionUnsupported) : nil), "\(marker) in \(text)")
+            seen[holds ? 1 : 0] = true
+        }
+        #expect(seen == [true, true])
     }
 }
 

@@ -42,7 +42,8 @@ import Testing
                 "2:1: $.frame[0]: missing key 'type'; valid: u8 to u64, i8 to i64, varint, dec, const, bytes, str, json, kv, check, native, group",
                 "2:2: $.frame[0].n: unknown key 'n'; valid: name, type, when, order, counts, plus, "
                     + "escape, min, max, is, enum, unknown, bits, unsupported, unit, hex, text, len, until, json, "
-                    + "empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate, alg, over",
+                    + "empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate, alg, over, "
+                    + "holding",
             ]
         ),
         (
@@ -68,7 +69,31 @@ import Testing
         (
             #"{name: "a", type: "bytes", len: 1, counts: "after"}"#,
             [
-                "2:36: $.frame[0].counts: key 'counts' is not for type 'bytes'; valid: name, type, when, len, until, order, min, max, empty, json, unsupported"
+                "2:36: $.frame[0].counts: key 'counts' is not for type 'bytes'; valid: name, type, when, len, until, order, min, max, empty, json, unsupported, holding"
+            ]
+        ),
+        (
+            #"{name: "a", type: "bytes", len: "u8", holding: "x"}"#,
+            ["2:48: $.frame[0].holding: missing key 'unsupported'; valid: encryption, compression"]
+        ),
+        (
+            #"{name: "a", type: "bytes", until: "\n", unsupported: "encryption", holding: "x"}"#,
+            [
+                "2:77: $.frame[0].holding: missing key 'len'; valid: a number of bytes, u8 to u64, the name of a number, or rest"
+            ]
+        ),
+        (
+            #"{name: "a", type: "bytes", len: "u8", unsupported: "version", holding: "x"}"#,
+            ["2:52: $.frame[0].unsupported: unknown value 'version'; valid: encryption, compression"]
+        ),
+        (
+            #"{name: "a", type: "bytes", len: "u8", unsupported: "encryption", holding: ""}"#,
+            ["2:75: $.frame[0].holding: '' is not valid; expected 1 to 32 bytes"]
+        ),
+        (
+            #"{name: "a", type: "str", len: "u8", unsupported: "encryption", holding: "x"}"#,
+            [
+                "2:64: $.frame[0].holding: key 'holding' is not for type 'str'; valid: name, type, when, len, until, order, min, max, empty, json, unsupported"
             ]
         ),
         (
