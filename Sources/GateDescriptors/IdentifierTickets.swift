@@ -9,7 +9,8 @@ struct IdentifierTickets {
     /// Marks a correlation that is a ticket.
     private static let ticketBit: UInt64 = 1 << 63
 
-    private var texts: [[UInt8]] = []
+    /// By ticket; `nil` for those that are free.
+    private var texts: [[UInt8]?] = []
     private var free: [Int] = []
 
     /// Whether a correlation stands for an id that is kept as text.
@@ -34,15 +35,15 @@ struct IdentifierTickets {
     /// The id of a ticket; `nil` when it was answered before.
     func identifier(_ correlation: Correlation) -> FrameIdentifier? {
         let place = Int(correlation.rawValue & ~Self.ticketBit)
-        guard place < texts.count, !texts[place].isEmpty else { return nil }
-        return .text(texts[place])
+        guard place < texts.count, let text = texts[place] else { return nil }
+        return .text(text)
     }
 
     /// Frees a ticket.
     mutating func end(_ correlation: Correlation) {
         let place = Int(correlation.rawValue & ~Self.ticketBit)
-        guard place < texts.count, !texts[place].isEmpty else { return }
-        texts[place] = []
+        guard place < texts.count, texts[place] != nil else { return }
+        texts[place] = nil
         free.append(place)
     }
 

@@ -92,7 +92,7 @@ import Testing
     @Test(
         arguments: [
             "0", "007", "00000000", "000000000", "12345678901234", "123456789012345", "1:", "/1", "12345678:", "+1",
-            "7\u{B}", "1234567890123/",
+            "7\u{B}", "1234567890123/", "",
         ])
     func aTextOfDigitsComesBackAsItWasWritten(id: String) throws {
         let driver = try driver("amp")
@@ -105,6 +105,16 @@ import Testing
             let expected = [0, 7] + bytes("_answer") + [0, UInt8(id.utf8.count)] + bytes(id) + [0, 0]
             #expect(driver.takeOutput() == expected)
         }
+    }
+
+    @Test func anEmptyNameComesBackAndIsForgotten() throws {
+        let driver = try driver("leaf-json")
+        for _ in 0..<1_100 {
+            let correlation = try #require(requests(driver, frame16(bytes(#"{"":{"a":1}}"#))).first)
+            driver.send(.reply(correlation, .result, .json), payload: bytes("[2]"))
+            #expect(driver.takeOutput() == frame16(bytes(#"{"":[2]}"#)))
+        }
+        #expect(driver.fault == nil)
     }
 
     @Test func photonsWishForEncryptionIsRefusedByName() throws {
