@@ -121,7 +121,7 @@ final class DescriptorProgram: Sendable {
         splitByte = routes.split
         hasRouteEntries = !routes.entries.isEmpty
         namesAreRoutes = routes.isDefault
-        takesNamesAsTheyAre = routes.isDefault && routes.split == nil && routes.entries.isEmpty
+        takesNamesAsTheyAre = routes.isDefault && routes.split == nil
     }
 
     private static func isLengthAndRest(_ reading: ContiguousArray<ReadOperation>) -> Bool {

@@ -1,5 +1,4 @@
 import GateBytes
-import GateProtocol
 
 /// Up to fourteen decimal digits in one word, as they were written: the id of nearly all requests in JSON or text.
 ///
@@ -8,8 +7,8 @@ import GateProtocol
 /// ```
 ///
 /// The lowest byte is on the left, two digits are in each: those of bytes 0, 2, 4 and 6 are the first eight, those of bytes 1,
-/// 3 and 5 the next six, and byte 7 says how many there are. To keep them so takes a third of the time of a number
-/// that is read and written anew.
+/// 3 and 5 the next six, and byte 7 says how many there are. To keep them so takes a third of the instructions
+/// of a number that is read and written anew.
 struct PackedDigits: Hashable, Sendable {
     static let countMax = 14
 
