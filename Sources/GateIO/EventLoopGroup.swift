@@ -15,8 +15,8 @@ public protocol EventLoopGroup: AnyObject, Sendable {
     /// All loops, by index.
     var loops: [any EventLoop] { get }
 
-    /// Listens on every address that `host` means (a numeric IPv4 or IPv6 address, or a name) and spreads new streams
-    /// over the loops. `accept` is called on the loop that owns the stream.
+    /// Listens on every address that `host` means (a numeric IPv4 or IPv6 address, or a name; nothing is all addresses of
+    /// IPv4 and IPv6) and spreads new streams over the loops. `accept` is called on the loop that owns the stream.
     ///
     /// The address is first bound exclusively as a probe, so that a port in use is an error and not silently shared.
     /// Not called on a loop.

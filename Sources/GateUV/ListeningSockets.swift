@@ -39,7 +39,22 @@ struct ListeningSockets {
         for descriptor in descriptors { Glibc.close(descriptor) }
     }
 
+    /// Whether this machine has the address: binds it on a port that the system chooses, and gives that back.
+    static func probe(_ address: SocketAddress) throws(SystemError) {
+        var address = address
+        address.port = 0
+        Glibc.close(try bound(address, sharing: false))
+    }
+
     private static func open(_ address: SocketAddress, sharing: Bool, backlog: Int32) throws(SystemError) -> Int32 {
+        let descriptor = try bound(address, sharing: sharing)
+        guard listen(descriptor, backlog) != 0 else { return descriptor }
+        let number = errno
+        Glibc.close(descriptor)
+        throw SystemError(code: number)
+    }
+
+    private static func bound(_ address: SocketAddress, sharing: Bool) throws(SystemError) -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(address.family == .v4 ? AF_INET : AF_INET6, kind, 0)
         if descriptor < 0 { throw SystemError(code: errno) }
@@ -50,7 +65,7 @@ struct ListeningSockets {
             if address.family == .v6 { try set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY) }
             // Sound: the address is lent for the call.
             let error = unsafe address.withSystemAddress { unsafe bind(descriptor, $0, $1) }
-            if error != 0 || listen(descriptor, backlog) != 0 { throw SystemError(code: errno) }
+            if error != 0 { throw SystemError(code: errno) }
         } catch {
             Glibc.close(descriptor)
             throw error

@@ -86,16 +86,8 @@ package final class UVEventLoopGroup: EventLoopGroup {
     }
 
     /// The sockets of every address that `host` means, all on one port.
-    ///
-    /// An address of a *name* that this machine does not have (`localhost` is also ::1 where IPv6 is off) is left out as
-    /// long as another one works; everything else fails as a whole.
     private func openSockets(host: String, port: UInt16) throws(ListenError) -> [ListeningSockets] {
-        let addresses: [SocketAddress]
-        do { addresses = try resolve(host: host, port: port) } catch {
-            switch error {
-            case .unknownHost(let host, let reason): throw .addressNotAvailable("\(host): \(reason)")
-            }
-        }
+        let addresses = try ListeningAddresses.of(host: host, port: port)
         var choices = 1
         while true {
             do { return try openSockets(addresses, port: port) } catch {
@@ -106,34 +98,13 @@ package final class UVEventLoopGroup: EventLoopGroup {
     }
 
     private func openSockets(_ addresses: [SocketAddress], port: UInt16) throws(ListenError) -> [ListeningSockets] {
-        var opened: [ListeningSockets] = []
-        var missing: ListenError?
-        for var address in addresses {
-            if let first = opened.first { address.port = first.address.port }
-            do throws(SystemError) {
-                opened.append(try ListeningSockets(address, count: uvLoops.count, backlog: limits.backlog))
-            } catch {
-                let failure = ListenError(address, error)
-                if case .addressNotAvailable = failure {
-                    missing = missing ?? failure
-                    continue
-                }
-                for sockets in opened { sockets.close() }
-                throw failure
-            }
-        }
-        if opened.isEmpty, let missing { throw missing }
-        return opened
-    }
-}
-
-extension ListenError {
-    init(_ address: SocketAddress, _ error: SystemError) {
-        switch error.code {
-        case EADDRINUSE: self = .addressInUse("\(address)")
-        case EADDRNOTAVAIL, EAFNOSUPPORT: self = .addressNotAvailable("\(address)")
-        case EACCES, EPERM: self = .permissionDenied("\(address)")
-        default: self = .failed("\(address)", code: error.code)
+        var chosen = port
+        return try ListeningAddresses.open(addresses, close: { $0.close() }) { wanted throws(SystemError) in
+            var address = wanted
+            address.port = chosen
+            let sockets = try ListeningSockets(address, count: uvLoops.count, backlog: limits.backlog)
+            chosen = sockets.address.port
+            return sockets
         }
     }
 }

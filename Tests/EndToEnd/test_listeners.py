@@ -1,6 +1,7 @@
 """What a listener says of its protocol: parameters, limits, routes, and what an operator is told of them."""
 
 import json
+import socket
 
 import pytest
 
@@ -80,3 +81,85 @@ def test_the_envelope_of_mqant_where_a_listener_asks_for_it(gatehouse):
         wire.send((11).to_bytes(4, "big") + b'{"say":"x"}')
         found = json.loads(wire.read(int.from_bytes(wire.read(4), "big")))
         assert list(found) == ["Trace", "Error", "Result"] and found["Result"] == "you say : x"
+
+
+def has_ipv6():
+    """Whether this machine has an IPv6 loopback."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+LOOPBACKS = ["127.0.0.1"] + ["::1"] * has_ipv6()
+
+
+def mqant_gate(address):
+    """A file of mqant's with one gate."""
+    return json.dumps({"Module": {"Gate": [{
+        "Id": "G", "ProcessID": "development", "Settings": {"TCPAddr": address}}]}})
+
+
+@pytest.mark.parametrize("flags", [
+    ["--listen", "mqtt://:0"],
+    ["--listen", "mqtt://*:0"],
+    mqant_gate(":0"),
+    mqant_gate("0.0.0.0:0"),
+    mqant_gate("[::]:0"),
+    mqant_gate("*:0"),
+    json.dumps({"listeners": ["mqtt://:0"]}),
+    json.dumps({"listeners": [{"protocol": "mqtt", "host": "", "port": 0}]}),
+    json.dumps({"listeners": [{"protocol": "mqtt", "host": "*", "port": 0}]}),
+    json.dumps({"listeners": [{"protocol": "mqtt", "port": 0}]}),
+])
+def test_nothing_before_the_colon_is_all_addresses(gatehouse, tmp_path, flags):
+    if isinstance(flags, str):
+        (tmp_path / "server.json").write_text(flags)
+        flags = ["-conf", tmp_path / "server.json"]
+    assert run("check-config", *flags).returncode == 0
+    server = gatehouse(*flags, listen=[])
+    assert [entry["host"] for entry in server.listeners] == [""]
+    for host in LOOPBACKS:
+        with Wire(server.port(), host=host) as wire:
+            assert wire.open("all") == (0, 0)
+            wire.ping()
+
+
+@pytest.mark.parametrize("host, taken", [("0.0.0.0", "127.0.0.1"), ("[::]", "::1"), ("127.0.0.2", "127.0.0.2")])
+def test_an_address_means_itself(gatehouse, host, taken):
+    if taken not in LOOPBACKS and ":" in taken:
+        pytest.skip("there is no IPv6 here")
+    server = gatehouse(listen=[f"mqtt://{host}:0"])
+    with Wire(server.port(), host=taken) as wire:
+        assert wire.open("one") == (0, 0)
+    for other in {"127.0.0.1", "::1"} & set(LOOPBACKS) - {taken}:
+        with pytest.raises(ConnectionRefusedError):
+            Wire(server.port(), host=other)
+
+
+@pytest.mark.parametrize("urls", [
+    ["mqtt://192.0.2.1:0"], ["mqtt://[2001:db8::1]:0"], ["mqtt://no.such.host.invalid:0"],
+    ["mqtt://127.0.0.1:39999", "length32-json://:39999"], ["mqtt://127.0.0.1:39999", "mqtt://127.0.0.1:39999"],
+    ["mqtt://localhost:39999", "mqtt://127.0.0.1:39999"],
+])
+def test_check_config_and_serve_say_the_same_of_addresses_that_cannot_be(urls):
+    flags = [flag for url in urls for flag in ("--listen", url)]
+    found = [run(command, *flags) for command in ("check-config", "serve")]
+    assert [done.returncode for done in found] == [69, 69]
+    assert found[0].stderr == found[1].stderr and found[0].stderr.startswith(f"error: {urls[-1]}: "), found
+
+
+@pytest.mark.parametrize("address", [
+    "h", "", "[::1]", ":65536", ":x", ":-1", ":", "[::1::2]:1", "[]:1", "a b:1", "**:1"])
+def test_check_config_and_serve_say_the_same_of_addresses_that_are_none(address):
+    found = [run(command, "--listen", f"mqtt://{address}") for command in ("check-config", "serve")]
+    assert [done.returncode for done in found] == [64, 64], found
+    assert found[0].stderr == found[1].stderr and "--listen: error: listener" in found[0].stderr
+
+
+def test_a_server_that_runs_can_be_checked(gatehouse):
+    port = gatehouse(listen=["mqtt://:0"]).port()
+    assert run("check-config", "--listen", f"mqtt://:{port}").returncode == 0
+    done = run("serve", "--listen", f"mqtt://:{port}")
+    assert done.returncode == 69 and "in use" in done.stderr

@@ -91,9 +91,60 @@ struct UVListenerTests {
             #expect(throws: ListenError.addressNotAvailable("192.0.2.1:1883")) {
                 try group.listen(host: "192.0.2.1", port: 1883) { _, _ in }
             }
-            #expect(throws: ListenError.self) { try group.listen(host: "", port: 0) { _, _ in } }
             #expect(throws: ListenError.self) { try group.listen(host: "no.such.host.invalid", port: 0) { _, _ in } }
         }
+    }
+
+    @Test(arguments: ["192.0.2.1", "2001:db8::1", "no.such.host.invalid"])
+    func checksAHostAsListeningDoes(host: String) async throws {
+        let checked = #expect(throws: ListenError.self) { try ListeningAddresses.check(host: host, port: 1_883) }
+        try await withLoops { group in
+            let opened = #expect(throws: ListenError.self) { try group.listen(host: host, port: 1_883) { _, _ in } }
+            #expect(opened == checked)
+        }
+    }
+
+    @Test func listensOnAllAddressesWhereNoHostIsGiven() async throws {
+        try await withLoops(2) { group in
+            let server = try Server(group, host: "")
+            let port = server.address.port
+            #expect(server.listener.addresses.contains(SocketAddress(v4: 0, port: port)))
+            #expect(try ListeningAddresses.check(host: "", port: port) == server.listener.addresses)
+            for address in server.listener.addresses {
+                var loopback = address
+                loopback.low = address.family == .v4 ? 0x7F00_0001 : 1
+                _ = try await connect(group, to: loopback)
+                _ = try #require(await server.next())
+            }
+        }
+    }
+
+    @Test(arguments: [EAFNOSUPPORT, EADDRNOTAVAIL])
+    func listensOnWhatThereIsWhereIPv6OrIPv4IsOff(code: Int32) throws {
+        let addresses = try ListeningAddresses.of(host: "", port: 1_883)
+        #expect(addresses == [SocketAddress(v4: 0, port: 1_883), SocketAddress(v6: 0, 0, port: 1_883)])
+        for missing in addresses {
+            let opened = try ListeningAddresses.open(addresses) { address throws(SystemError) in
+                if address == missing { throw SystemError(code: code) }
+                return address
+            }
+            #expect(opened == addresses.filter { $0 != missing })
+        }
+        #expect(throws: ListenError.addressNotAvailable("0.0.0.0:1883")) {
+            try ListeningAddresses.open(addresses) { _ throws(SystemError) -> Int in throw SystemError(code: code) }
+        }
+    }
+
+    @Test func closesWhatIsOpenWhereAnotherAddressOfTheHostIsInUse() throws {
+        var closed: [SocketAddress] = []
+        let addresses = try ListeningAddresses.of(host: "", port: 1_883)
+        #expect(throws: ListenError.addressInUse("[::]:1883")) {
+            try ListeningAddresses.open(addresses, close: { closed.append($0) }) { address throws(SystemError) in
+                if address.family == .v6 { throw SystemError(code: EADDRINUSE) }
+                return address
+            }
+        }
+        #expect(closed == [SocketAddress(v4: 0, port: 1_883)])
     }
 
     @Test func acceptsAgainAfterTheProcessRanOutOfFiles() async throws {

@@ -48,13 +48,13 @@ struct ConfigurationFileTests {
         #expect(configuration.routeRule == .uri)
         #expect(configuration.guardPrefixes == ["X_"])
         #expect(configuration.secondLogin == .kick)
-        #expect(configuration.heartbeatInterval == .seconds(120))
-        #expect(configuration.storedSessionsMax == 0)
-        #expect(configuration.storedSessionTime == .seconds(3_600))
         #expect(configuration.modules?.map(\.type) == ["Chat"])
         #expect(configuration.modules?.first?.settings == ["k": [1]])
-        #expect(configuration.callTime == .milliseconds(2_500))
-        var limits = ServerLimits()
+        var limits = GatewayLimits()
+        limits.heartbeatTime = .seconds(120)
+        limits.storedSessionsMax = 0
+        limits.storedSessionTime = .seconds(3_600)
+        limits.callTime = .milliseconds(2_500)
         limits.connectionsMax = 9
         limits.connectionsPerAddressMax = 8
         limits.connectionRateMax = 7
@@ -156,7 +156,7 @@ struct ConfigurationFileTests {
         (
             "{protocol: 'mqtt', port: 1, host: '::x'}",
             "1:14: listener: '[::x]' is no host, expected a name, 127.0.0.1, "
-                + "[::1] or nothing for all addresses"
+                + "[::1], or * or nothing for all addresses"
         ),
         (
             "{protocol: 'mqtt', port: 1, tls: true}",

@@ -8,7 +8,8 @@ struct ListenerURLTests {
         ("mqtt://[::1]:1883", "mqtt", "::1", 1883), ("mqtt://[fe80::1%25eth0]:1", "mqtt", "fe80::1%eth0", 1),
         ("mqtt://[::ffff:1.2.3.4]:65535", "mqtt", "::ffff:1.2.3.4", 65535),
         ("length32-json://local%68ost:3564?", "length32-json", "localhost", 3564),
-        ("mqtt://:1?&&", "mqtt", "", 1),
+        ("mqtt://:1?&&", "mqtt", "", 1), ("mqtt://*:1883", "mqtt", "", 1_883), ("mqtt://%2A:1", "mqtt", "", 1),
+        ("mqtt://0.0.0.0:1", "mqtt", "0.0.0.0", 1), ("mqtt://[::]:1", "mqtt", "::", 1),
     ])
     func anAddressIsRead(url: String, protocolName: String, host: String, port: UInt16) throws {
         #expect(
@@ -41,6 +42,8 @@ struct ListenerURLTests {
         ("mqtt://h:", .missingPort("h:")), ("mqtt://h:x", .invalidPort("x")), ("mqtt://h:+1", .invalidPort("+1")),
         ("mqtt://h:65536", .invalidPort("65536")), ("mqtt://::1:5", .invalidHost("::1")),
         ("mqtt://[::1:5", .invalidHost("[::1:5")), ("mqtt://[h]:5", .invalidHost("[h]")),
+        ("mqtt://[]:5", .invalidHost("[]")), ("mqtt://[::1::2]:5", .invalidHost("[::1::2]")),
+        ("mqtt://*", .missingPort("*")), ("mqtt://**:5", .invalidHost("**")), ("mqtt://[*]:5", .invalidHost("[*]")),
         ("mqtt://[::1]", .missingPort("[::1]")), ("mqtt://[::1%25]:5", .invalidHost("[::1%]")),
         ("mqtt://user@h:1", .invalidHost("user@h")), ("mqtt://h:1/mqtt", .unexpectedPath("/mqtt")),
         ("mqtt://h:1#x", .unexpectedPath("#x")), ("mqtt://%zz:1", .invalidEscape("%zz")),

@@ -17,8 +17,7 @@ struct MqantFileTests {
         let modules = try #require(configuration.modules)
         #expect(modules.map { "\($0.type)@\($0.id ?? "")" } == expected)
         #expect(modules[8].settings["LevelPath"] == "static/tacit/assets/levels/level1.json")
-        #expect(configuration.callTime == .seconds(10))
-        #expect(configuration.limits == ServerLimits())
+        #expect(configuration.limits == GatewayLimits())
     }
 
     @Test func eachKeyOfTheDemoServerThatHasNoEffectIsNamedOnce() {
@@ -187,6 +186,23 @@ struct MqantFileTests {
                 "server.json:3:13: Module.Chat: expected an array, found an object",
                 "server.json:3:68: Module.Login.Settings: expected an object, found an array",
             ])
+    }
+
+    @Test(arguments: [
+        (":3563", ""), ("*:3563", ""), ("0.0.0.0:3563", ""), ("[::]:3563", ""), ("[0:0::0]:3563", ""),
+        ("127.0.0.1:3563", "127.0.0.1"), ("[::1]:3563", "::1"), ("localhost:3563", "localhost"),
+    ])
+    func allAddressesAreThoseOfGo(address: String, host: String) throws {
+        let text = #"{"Module": {"Gate": [{"ProcessID": "development", "Settings": {"TCPAddr": "\#(address)"}}]}}"#
+        let listeners = try resolve(text).configuration().listeners
+        #expect(listeners.map(\.host) == [host])
+        #expect(listeners.map(\.port) == [3_563])
+    }
+
+    @Test(arguments: [("", ""), ("*", ""), ("[::1]", "::1"), ("::1", "::1"), ("::", "::"), ("0.0.0.0", "0.0.0.0")])
+    func aHostOfOurOwnFormMeansWhatAURLsDoes(written: String, host: String) throws {
+        let outcome = resolve("{listeners: [{protocol: 'mqtt', host: '\(written)', port: 0}]}")
+        #expect(try outcome.configuration().listeners.map(\.host) == [host])
     }
 
     @Test(arguments: [

@@ -70,8 +70,7 @@ extension ConfigurationFile {
         }
         do {
             var listener = try ListenerConfiguration(scheme: name)
-            let shown = host.contains(":") ? "[\(PercentCoding.encoded(host))]" : host
-            (listener.host, listener.port) = try ListenerConfiguration.hostAndPort("\(shown):\(port)")
+            (listener.host, listener.port) = try ListenerConfiguration.address(host: host, port: port)
             return listener
         } catch {
             draft.fault(.listener(error), at: place(node.position))
@@ -159,7 +158,7 @@ extension ConfigurationFile {
             return
         }
         do {
-            let (host, port) = try ListenerConfiguration.hostAndPort(address)
+            let (host, port) = try ListenerConfiguration.mqantHostAndPort(address)
             var listener = ListenerConfiguration(protocolName: "mqtt", host: host, port: port)
             listener.place = place(node.position)
             listeners.append(listener)

@@ -34,7 +34,8 @@ extension ListenerFault: CustomStringConvertible {
         case .invalidProtocol(let name):
             "listener: '\(Quoted.plain(name))' is no protocol name, expected letters, digits, '-', '.' and '_'"
         case .invalidHost(let host):
-            "listener: '\(Quoted.plain(host))' is no host, expected a name, 127.0.0.1, [::1] or nothing for all addresses"
+            "listener: '\(Quoted.plain(host))' is no host, expected a name, 127.0.0.1, [::1], or * or nothing for all "
+                + "addresses"
         case .missingPort(let text): "listener '\(Quoted.plain(text))': the port is missing, expected HOST:PORT"
         case .invalidPort(let port): "listener: '\(Quoted.plain(port))' is no port, expected 0...65535"
         case .unexpectedPath(let path):
