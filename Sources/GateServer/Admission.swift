@@ -36,7 +36,7 @@ final class Admission: Sendable {
 
     /// Lets a connection in, or says why not. One that came in must ``leave(_:)``.
     func enter(_ address: SocketAddress, at now: MonotonicTime) -> CloseReason? {
-        if total.add(1, ordering: .relaxed).newValue > limits.connectionsMax {
+        if total.add(1, ordering: .relaxed).newValue > limits.connectionsMax ?? .max {
             total.subtract(1, ordering: .relaxed)
             return .tooManyConnections
         }

@@ -1,25 +1,29 @@
 public import GateBytes
 
-/// What bounds a gateway. Every number is per gateway or per client, as it says.
+/// What bounds a gateway: what clients may make it keep and wait for. The only place that has the defaults.
 public struct GatewayLimits: Sendable, Hashable {
-    /// Connections in all.
-    public var connectionsMax = 10_000
+    /// Connections in all; `nil` for the process's file limit less 64, and for no limit where nobody reads that.
+    public var connectionsMax: Int?
     /// Connections of one address; 0 for no limit.
     public var connectionsPerAddressMax = 0
     /// New connections in one second; 0 for no limit.
     public var connectionRateMax = 0
+    /// Bytes of one frame (in MQTT: its remaining length); a listener may name another.
+    public var frameBytesMax = 65_535
     /// Concurrent requests of one client, and, apart from those, its ordered messages that wait.
     public var inFlightMax = 20
-    /// Bytes that may wait for one client; above, it is closed.
+    /// Bytes that may wait for one client; one more ends the connection.
     public var queuedBytesMax = 1_048_576
-    /// Bytes that wait for a client above which nothing more is read from it.
+    /// Bytes that wait for a client above which nothing more is read from it; at most ``queuedBytesMax``. They wait behind
+    /// the kernel's own buffer (some MiB), so that a client that reads is not slowed down.
     public var highWaterBytes = 65_536
     /// From the connection to its session.
     public var handshakeTime = TimeSpan.seconds(10)
-    /// From the first to the last byte of a frame.
-    public var frameTime = TimeSpan.seconds(10)
-    /// A client that takes no byte for so long, while some wait for it, is closed.
-    public var writeTime = TimeSpan.seconds(10)
+    /// From the first to the last byte of a frame. 64 KiB in 30 seconds is what a slow mobile link carries.
+    public var frameTime = TimeSpan.seconds(30)
+    /// A client that takes no byte for so long, while some wait for it, is closed. A mobile client in a tunnel is away for
+    /// tens of seconds.
+    public var writeTime = TimeSpan.seconds(30)
     /// How long a client's call may take.
     public var callTime = TimeSpan.seconds(10)
     /// How often the storage hook hears of an active session at most.

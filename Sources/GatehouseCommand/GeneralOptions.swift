@@ -8,7 +8,8 @@ struct GeneralOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Open PROTOCOL://HOST:PORT[?route=Type/Handler&...]; repeatable, takes the place of all other listeners.",
+            "Open PROTOCOL://HOST:PORT[?route=Type/Handler&...], without HOST on all addresses; repeatable, takes the place "
+                + "of all other listeners.",
             valueName: "url"))
     var listen: [String] = []
 
@@ -35,6 +36,9 @@ struct GeneralOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Event loops; one per core by default.", valueName: "count"))
     var loops: String?
+
+    @Option(help: ArgumentHelp("Time for running calls after SIGTERM; 25 by default.", valueName: "time"))
+    var drainSeconds: String?
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
@@ -73,7 +77,7 @@ struct GeneralOptions: ParsableArguments {
             ("loops", loops), ("log-level", logLevel), ("log-dir", logDir), ("ports-file", portsFile), ("node", node),
             ("process-group", processGroup), ("second-login", secondLogin), ("route-rule", routeRule),
             ("rpc", rpc), ("announce-seconds", announceSeconds), ("node-life-seconds", nodeLifeSeconds),
-            ("modules-version", modulesVersion),
+            ("modules-version", modulesVersion), ("drain-seconds", drainSeconds),
         ]
         return single.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }
             + listen.map { ConfigurationFlag("listen", $0) } + protocols.map { ConfigurationFlag("protocols", $0) }

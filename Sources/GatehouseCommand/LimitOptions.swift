@@ -21,6 +21,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Bytes that may wait to be sent to one client.", valueName: "size"))
     var queuedBytesMax: String?
 
+    @Option(help: ArgumentHelp("Bytes that wait for one client at which its reading stops.", valueName: "size"))
+    var highWaterBytes: String?
+
     @Option(help: ArgumentHelp("Time to log in.", valueName: "time"))
     var handshakeSeconds: String?
 
@@ -30,13 +33,27 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Time that bytes may wait for a client that does not read.", valueName: "time"))
     var writeSeconds: String?
 
+    @Option(help: ArgumentHelp("Time that a client's call may take; 10 by default.", valueName: "time"))
+    var rpcTimeoutSeconds: String?
+
+    @Option(help: ArgumentHelp("Sessions kept for MQTT clients that are away; 10000 by default.", valueName: "count"))
+    var storedMax: String?
+
+    @Option(help: ArgumentHelp("How long they are kept; an hour by default.", valueName: "time"))
+    var storedSeconds: String?
+
+    @Option(help: ArgumentHelp("Time between two heartbeats of a session to the storage hook.", valueName: "time"))
+    var heartbeatSeconds: String?
+
     /// The flags that were given, by the names the loader knows.
     var flags: [ConfigurationFlag] {
         let values = [
             ("connections-max", connectionsMax), ("connections-per-address-max", connectionsPerAddressMax),
             ("connection-rate-max", connectionRateMax), ("frame-bytes-max", frameBytesMax),
-            ("in-flight-max", inFlightMax), ("queued-bytes-max", queuedBytesMax),
+            ("in-flight-max", inFlightMax), ("queued-bytes-max", queuedBytesMax), ("high-water-bytes", highWaterBytes),
             ("handshake-seconds", handshakeSeconds), ("frame-seconds", frameSeconds), ("write-seconds", writeSeconds),
+            ("rpc-timeout-seconds", rpcTimeoutSeconds), ("stored-max", storedMax), ("stored-seconds", storedSeconds),
+            ("heartbeat-seconds", heartbeatSeconds),
         ]
         return values.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }
     }

@@ -73,7 +73,7 @@ extension GatehouseServer {
     /// Makes the sessions of all gateways one, before a handler can ask for them.
     func joinSessions(_ gateway: Gateway, _ transport: RemoteTransport) -> RemoteSessionGateway {
         let cluster = RemoteSessionGateway(
-            local: gateway.sessionManager, transport: transport, answerTime: configuration.callTime
+            local: gateway.sessionManager, transport: transport, answerTime: configuration.limits.callTime
         ) { [weak gateway] session, reason in
             gateway?.tellModules(session, reason: reason)
         }

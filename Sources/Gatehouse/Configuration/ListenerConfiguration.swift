@@ -20,7 +20,7 @@ public struct ListenerConfiguration: Sendable, Hashable {
     public var takeover = false
     /// How replies are dressed; `nil` for what the protocol does by itself.
     public var envelope: Envelope?
-    /// Bytes of one frame; `nil` for ``ServerLimits/frameBytesMax``.
+    /// Bytes of one frame; `nil` for `limits.frameBytesMax`.
     public var frameBytesMax: Int?
     /// The clients' own names or codes of messages, each with the `Type/Function` it stands for, in both directions.
     public var routes: [String: String] = [:]

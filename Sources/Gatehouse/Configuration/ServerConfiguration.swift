@@ -29,14 +29,6 @@ public struct ServerConfiguration: Sendable {
     public var guardPrefixes = ["HD_", "Handler_"]
     /// What happens when a user who is bound to a session binds another one.
     public var secondLogin = SecondLoginPolicy.allow
-    /// The shortest time between two heartbeats of one session to the session store.
-    public var heartbeatInterval = TimeSpan.seconds(60)
-    /// Sessions of clients that went away and may come back (MQTT, clean session 0).
-    public var storedSessionsMax = 10_000
-    /// How long such a session is kept.
-    public var storedSessionTime = TimeSpan.seconds(3_600)
-    /// How long a call to a module may take when the caller names no other time.
-    public var callTime = TimeSpan.seconds(10)
     /// Where other nodes are found, as in `udp://127.0.0.1:4001`; `nil` for a server on its own.
     public var clusterURL: String?
     /// With UDP, the other nodes.
@@ -50,7 +42,7 @@ public struct ServerConfiguration: Sendable {
     /// The version of the modules here that name none themselves; `nil` for none.
     public var modulesVersion: String?
     /// What clients may make the server keep and wait for.
-    public var limits = ServerLimits()
+    public var limits = GatewayLimits()
     /// The modules to run, those of ``processGroup`` only; `nil` when nothing is configured and all modules run.
     public var modules: [ModuleEntry]?
 

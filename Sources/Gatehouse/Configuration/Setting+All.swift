@@ -14,10 +14,13 @@ extension Setting {
         .choice("routing.rule", "route-rule", \.routeRule),
         .list("routing.guard", "guard", separators: [",", " "], \.guardPrefixes),
         .choice("sessions.secondLogin", "second-login", \.secondLogin),
-        .time("sessions.heartbeatSeconds", "heartbeat-seconds", .seconds(1) ... .seconds(86_400), \.heartbeatInterval),
-        .integer("sessions.storedMax", "stored-max", 0...10_000_000, \.storedSessionsMax),
-        .time("sessions.storedSeconds", "stored-seconds", .seconds(1) ... .seconds(31_536_000), \.storedSessionTime),
-        .time("rpc.timeoutSeconds", "rpc-timeout-seconds", .milliseconds(1) ... .seconds(3_600), \.callTime),
+        .time(
+            "sessions.heartbeatSeconds", "heartbeat-seconds", .seconds(1) ... .seconds(86_400), \.limits.heartbeatTime),
+        .integer("sessions.storedMax", "stored-max", 0...10_000_000, \.limits.storedSessionsMax),
+        .time(
+            "sessions.storedSeconds", "stored-seconds", .seconds(1) ... .seconds(31_536_000), \.limits.storedSessionTime
+        ),
+        .time("rpc.timeoutSeconds", "rpc-timeout-seconds", .milliseconds(1) ... .seconds(3_600), \.limits.callTime),
         .url("rpc.url", "rpc", \.clusterURL),
         .list("rpc.peers", "peer", separators: [",", " "], \.clusterPeers),
         .time("rpc.announceSeconds", "announce-seconds", .milliseconds(100) ... .seconds(20), \.announceTime),

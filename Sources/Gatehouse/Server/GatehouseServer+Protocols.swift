@@ -177,7 +177,7 @@ extension GatehouseServer {
         options.listenerHost = isWildcard ? "" : listener.host
         options.listenerPort = listener.port
         let time = configuration.limits.handshakeTime
-        options.handshakeTime = time == ServerLimits().handshakeTime ? nil : time
+        options.handshakeTime = time == GatewayLimits().handshakeTime ? nil : time
         return options
     }
 

@@ -139,22 +139,9 @@ public final class GatehouseServer: Sendable {
         }
     }
 
-    private func gatewaySettings(fileLimit: Int) -> GatewaySettings {
-        var limits = GatewayLimits()
-        let given = configuration.limits
-        limits.connectionsMax = given.connectionsMax ?? max(1, fileLimit - Self.filesReserved)
-        limits.connectionsPerAddressMax = given.connectionsPerAddressMax
-        limits.connectionRateMax = given.connectionRateMax
-        limits.inFlightMax = given.inFlightMax
-        limits.queuedBytesMax = given.queuedBytesMax
-        limits.highWaterBytes = given.highWaterBytes
-        limits.handshakeTime = given.handshakeTime
-        limits.frameTime = given.frameTime
-        limits.writeTime = given.writeTime
-        limits.callTime = configuration.callTime
-        limits.heartbeatTime = configuration.heartbeatInterval
-        limits.storedSessionsMax = configuration.storedSessionsMax
-        limits.storedSessionTime = configuration.storedSessionTime
+    func gatewaySettings(fileLimit: Int) -> GatewaySettings {
+        var limits = configuration.limits
+        limits.connectionsMax = limits.connectionsMax ?? max(1, fileLimit - Self.filesReserved)
         var settings = GatewaySettings(
             node: configuration.node, startNumber: .random(in: 1 ... .max), wallClock: SystemClock.wallMilliseconds,
             clock: SystemClock.monotonic)
