@@ -90,9 +90,16 @@ enum BuiltInDescriptors {
             //
             //   12 00 | 15 e5 | 01 c1 24 | 0a 09 03 00 72 70 63 05 00 00 00 | 11 01
             //   size  | code  | 0: code  | 1: payload                       | 2: id
+            //
+            // There is no place for an error. cellnet's clients decode whatever comes under a message's id as that message and, where the
+            // bytes are none, panic or close; a call waits for its own timeout. So a request or a call that fails, and one of an unknown
+            // id, gets no answer. `?errors=frame:proto.ErrorACK` sends {"Error":"text"} under the id of that name (or of a number), to
+            // calls in their envelope; `?errors=json` sends it under the id of the request, and `?errors=close` ends the connection.
             {
               summary: "cellnet tcp.ltv: a length, the hash of a message's name, bytes",
               order: "le",
+              parameters: {errors: {default: "nothing"}},
+              errors: "$errors",
               limits: {max_frame: 65537},
               frame: [
                 {name: "size", type: "u16", counts: "after", min: 2},
@@ -127,7 +134,27 @@ enum BuiltInDescriptors {
                   out: "1200 fc4f 01c124 0a09 0300727063 05000000 1101",
                 },
                 {
-                  note: "an RPC call that fails, and a call of a code without a route",
+                  note: "what fails gets no answer, and the others go on",
+                  in: "0200 4112 0200 4112 0700 15e5 01c124 1102 0400 15e5 1103",
+                  events: [{kind: "request"}, {kind: "request"}, {kind: "request"}, {kind: "request"}],
+                  send: [
+                    {kind: "response", payload: "2", request: 1}, {kind: "error", payload: "no", request: 0},
+                    {kind: "error", payload: "no", request: 2}, {kind: "response", request: 3},
+                  ],
+                  out: "0300 4112 32 0400 fc4f 1103",
+                },
+                {
+                  note: "errors under a name of their own", parameters: {errors: "frame:proto.ErrorACK"},
+                  in: "0200 4112 0700 15e5 01c124 1102", events: [{kind: "request"}, {kind: "request"}],
+                  send: [{kind: "error", payload: "no", request: 0}, {kind: "error", payload: "no", request: 1}],
+                  out: "1000 3b70 7b224572726f72223a226e6f227d 1800 fc4f 01bbe001 0a0e 7b224572726f72223a226e6f227d 1102",
+                },
+                {
+                  note: "a connection that ends with a request that fails", parameters: {errors: "close"},
+                  in: "0200 4112", events: [{kind: "request"}], send: [{kind: "error", payload: "no"}], close: "request_failed",
+                },
+                {
+                  note: "an RPC call that fails, and a call of a code without a route", parameters: {errors: "json"},
                   in: "0700 15e5 01c124 1102 0400 15e5 1103",
                   events: [{kind: "request"}, {kind: "request"}],
                   send: [{kind: "error", payload: "no", request: 0}, {kind: "response", request: 1}],
@@ -168,12 +195,18 @@ enum BuiltInDescriptors {
             //
             //   00 00 00 00 | 00    | 00 00 00 00 | 00 00 00 09 | 00 00 00 01 | 61 73 64 66 65
             //   magic       | proto | server      | size        | command     | payload
+            //
+            // There is no place for an error, and a body is whatever clients and modules agree upon. An error is {"Error":"text"} under
+            // the request's command; `?errors=frame:7` sends it under command 7, `?errors=nothing` not at all, as Firefly's own servers
+            // do, and `?errors=close` ends the connection. A command that leads nowhere gets no answer, as from Firefly's own servers:
+            // its client waits. A `route` of the listener's takes all of those.
             {
               summary: "Firefly: magic, versions, a length, a command, bytes",
               parameters: {
                 h0: {default: 0, max: 255}, h1: {default: 0, max: 255}, h2: {default: 0, max: 255}, h3: {default: 0, max: 255},
-                proto: {default: 0, max: 255}, server: {default: 0},
+                proto: {default: 0, max: 255}, server: {default: 0}, errors: {default: "json"},
               },
+              errors: "$errors",
               limits: {max_frame: 65553},
               frame: [
                 {name: "h0", type: "u8", is: "$h0"},
@@ -227,6 +260,8 @@ enum BuiltInDescriptors {
             {
               summary: "Twisted Int16StringReceiver: a length of 16 bits, a payload",
               limits: {max_frame: 65537},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [
                 {name: "size", type: "u16", counts: "after"},
                 {name: "payload", type: "bytes", len: "rest"},
@@ -260,6 +295,8 @@ enum BuiltInDescriptors {
             {
               summary: "Twisted Int32StringReceiver: a length of 32 bits, a payload",
               limits: {max_payload: 99999},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [
                 {name: "size", type: "u32", counts: "after"},
                 {name: "payload", type: "bytes", len: "rest"},
@@ -294,6 +331,8 @@ enum BuiltInDescriptors {
             //   size | payload
             {
               summary: "Twisted Int8StringReceiver: a length of 8 bits, a payload",
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [
                 {name: "size", type: "u8", counts: "after"},
                 {name: "payload", type: "bytes", len: "rest"},
@@ -328,6 +367,14 @@ enum BuiltInDescriptors {
             // There is no outer frame: some messages have a length behind their number, others a fixed size and none. Whoever logs in
             // is let in and gets one proxy; calls of its methods are requests under the method's number. An answer or a push is a call
             // of the client's method; `"3": "Avatar/HD_Move -> 12"` answers with the client's method 12.
+            //
+            // There is no place for an error: arguments that are not those of the client's method make it fail, so a call that fails
+            // gets no answer. `?errors=frame:13` calls the client's method 13 with {"Error":"text"} for its bytes, `?errors=json` the
+            // method of the answer, and `?errors=close` ends the connection.
+            //
+            // Clients name a component and a method in two bytes each. What they are told names them in one byte each, as the engine does
+            // where an entity has fewer than 256 methods (its aliases, on by default); `?ids=u16` is for an engine with aliases off
+            // (`entitydefAliasID` in kbengine.xml), and for entities with more. The JS plugin of 1.x knows no components.
             {
               summary: "KBEngine: hello, login, proxy, entity calls",
               order: "le",
@@ -336,8 +383,10 @@ enum BuiltInDescriptors {
                 ip: {default: "127.0.0.1", listener: "host"}, port: {default: 20015, max: 65535, listener: "port"},
                 udp: {default: 0, max: 65535},
                 data: {default: "sd"}, entity: {default: 7, max: 2147483647}, entity_type: {default: "Account"},
+                ids: ["u8", "u16"], errors: {default: "nothing"},
                 md5: {default: "pppp"}, def_md5: {default: "eeee"}, kick_code: {default: 20, max: 65535},
               },
+              errors: "$errors",
               limits: {max_frame: 65540},
               in: [
                 {
@@ -428,8 +477,8 @@ enum BuiltInDescriptors {
                   type: "group", when: {msg: "call"},
                   fields: [
                     {name: "entity", type: "u32"},
-                    {name: "component", type: "u16"},
-                    {name: "code", type: "u16"},
+                    {name: "component", type: "$ids"},
+                    {name: "code", type: "$ids"},
                     {name: "payload", type: "bytes", len: "rest"},
                   ],
                 },
@@ -567,7 +616,27 @@ enum BuiltInDescriptors {
                     {kind: "response", payload_hex: "03"}, {kind: "push", route: "Avatar/OnMove", payload_hex: "04"},
                     {kind: "kick", payload: "{}"},
                   ],
-                  out: "f801 1400 8877665544332211 07000000 4163636f756e7400 fa01 0900 07000000 0000 0c00 03 fa01 0900 07000000 0000 0900 04 0502 1400",
+                  out: "f801 1400 8877665544332211 07000000 4163636f756e7400 fa01 0700 07000000 00 0c 03 fa01 0700 07000000 00 09 04 0502 1400",
+                },
+                {
+                  note: "the same where methods are named in two bytes", parameters: {ids: "u16"},
+                  routes: {"3": "Avatar/HD_Move -> 300", "9": "Avatar/OnMove"},
+                  in: "ca00 0700 626f743100 3100 2e01 0a00 07000000 0000 0300 0102",
+                  events: [{kind: "request", route: "Avatar/HD_Move", payload_hex: "0102"}],
+                  send: [{kind: "response", payload_hex: "03"}, {kind: "push", route: "Avatar/OnMove", payload_hex: "04"}],
+                  out: "f801 1400 8877665544332211 07000000 4163636f756e7400 fa01 0900 07000000 0000 2c01 03 fa01 0900 07000000 0000 0900 04",
+                },
+                {
+                  note: "a call that fails gets no answer",
+                  in: "ca00 0700 626f743100 3100 2e01 0a00 07000000 0000 0300 0102", events: [{kind: "request", payload_hex: "0102"}],
+                  send: [{kind: "error", payload: "no"}],
+                  out: "f801 1400 8877665544332211 07000000 4163636f756e7400",
+                },
+                {
+                  note: "an error by a method of its own", parameters: {errors: "frame:13"},
+                  in: "ca00 0700 626f743100 3100 2e01 0a00 07000000 0000 0300 0102", events: [{kind: "request", payload_hex: "0102"}],
+                  send: [{kind: "error", payload: "no"}],
+                  out: ["f801 1400 8877665544332211 07000000 4163636f756e7400 fa01 1400 07000000 00 0d", {text: '{"Error":"no"}'}],
                 },
                 {
                   note: "the messages, of either app", in: "0500", out: [
@@ -637,11 +706,15 @@ enum BuiltInDescriptors {
             //   00 19 | 7b 22 48 65 6c 6c 6f 22 3a ...        {"Hello":{"Name":"leaf"}}
             //   size  | body
             //
-            // leaf knows no answers: one goes out under the name of its request.
+            // leaf knows no answers: one goes out under the name of its request. It has no place for an error either: under the request's
+            // own name its clients would read one as a message without content, and a name that they do not know ends their connection. So
+            // a request that fails gets no answer. `?errors=frame:Error` sends {"Error":"text"} under that name, which clients then have to
+            // register; `?errors=json` sends it under the name of the request, and `?errors=close` ends the connection.
             {
               summary: "leaf with JSON: a length, an object with one key",
-              parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"]},
+              parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"], errors: {default: "nothing"}},
               order: "$order",
+              errors: "$errors",
               // leaf's default: messages of 4096 bytes at most. A length of one byte reaches 255 by itself.
               limits: {max_payload: 4096},
               frame: [
@@ -660,7 +733,20 @@ enum BuiltInDescriptors {
                   out: "0019 7b2248656c6c6f223a7b224e616d65223a226c656166227d7d",
                 },
                 {
-                  note: "a name that is not configured is the listener's route, and comes back",
+                  note: "what fails gets no answer",
+                  in: ["0008", {text: '{"X":[]}'}, "0008", {text: '{"X":[]}'}],
+                  events: [{kind: "request", payload: "[]"}, {kind: "request", payload: "[]"}],
+                  send: [{kind: "error", payload: "none", request: 0}, {kind: "response", form: "json", payload: "1", request: 1}],
+                  out: ["0007", {text: '{"X":1}'}],
+                },
+                {
+                  note: "an error under a name of its own", parameters: {errors: "frame:Error"},
+                  in: ["0008", {text: '{"X":[]}'}], events: [{kind: "request", payload: "[]"}],
+                  send: [{kind: "error", payload: "none"}],
+                  out: ["001a", {text: '{"Error":{"Error":"none"}}'}],
+                },
+                {
+                  note: "a name that is not configured is the listener's route, and comes back", parameters: {errors: "json"},
                   in: ["0008", {text: '{"X":[]}'}],
                   events: [{kind: "request", payload: "[]"}],
                   send: [{kind: "error", payload: "none"}],
@@ -693,11 +779,15 @@ enum BuiltInDescriptors {
             //   00 08 | 00 01 | 0a 04 6c 65 61 66
             //   size  | code  | payload
             //
-            // leaf knows no answers: one goes out under the number of its request.
+            // leaf knows no answers: one goes out under the number of its request. It has no place for an error either: under the request's
+            // own number its clients would read one as a message without content, and a number that they do not know ends their connection. So
+            // a request that fails gets no answer. `?errors=frame:7` sends {"Error":"text"} under that number, which clients then have to
+            // register; `?errors=json` sends it under the number of the request, and `?errors=close` ends the connection.
             {
               summary: "leaf with protobuf: a length, a number, bytes",
-              parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"]},
+              parameters: {length: ["u16", "u8", "u32"], order: ["be", "le"], errors: {default: "nothing"}},
               order: "$order",
+              errors: "$errors",
               limits: {max_payload: 4096},
               frame: [
                 {name: "size", type: "$length", counts: "after", min: 2},
@@ -717,6 +807,22 @@ enum BuiltInDescriptors {
                   note: "Int32Value 300, a number that is not configured",
                   in: "0005 0000 08ac02", events: [{kind: "request", payload_hex: "08ac02"}],
                   send: [{kind: "response", payload_hex: ""}], out: "0002 0000",
+                },
+                {
+                  note: "what fails gets no answer",
+                  in: "0003 0001 61 0003 0001 62", events: [{kind: "request", payload: "a"}, {kind: "request", payload: "b"}],
+                  send: [{kind: "error", payload: "no", request: 0}, {kind: "response", payload: "c", request: 1}],
+                  out: "0003 0001 63",
+                },
+                {
+                  note: "an error under a number of its own", parameters: {errors: "frame:7"},
+                  in: "0003 0001 61", events: [{kind: "request", payload: "a"}], send: [{kind: "error", payload: "no"}],
+                  out: ["0010 0007", {text: '{"Error":"no"}'}],
+                },
+                {
+                  note: "an error under the number of its request", parameters: {errors: "json"},
+                  in: "0003 0001 61", events: [{kind: "request", payload: "a"}], send: [{kind: "error", payload: "no"}],
+                  out: ["0010 0001", {text: '{"Error":"no"}'}],
                 },
                 {
                   note: "a push", routes: {"7": "Chat/OnChat"},
@@ -752,6 +858,8 @@ enum BuiltInDescriptors {
               summary: "u16 length, payload; every frame is a request to the listener's route, answered in order",
               order: "be",
               limits: {max_frame: 65537},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [
                 {name: "size", type: "u16", counts: "after"},
                 {name: "payload", type: "bytes", len: "rest"},
@@ -906,6 +1014,8 @@ enum BuiltInDescriptors {
               summary: "u32 length, payload; every frame is a request to the listener's route, answered in order",
               order: "be",
               limits: {max_frame: 1048576},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [
                 {name: "size", type: "u32", counts: "after"},
                 {name: "payload", type: "bytes", len: "rest"},
@@ -956,6 +1066,8 @@ enum BuiltInDescriptors {
             {
               summary: "lines that end with CR LF, 16384 bytes at most",
               limits: {max_frame: 16386},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [{name: "payload", type: "bytes", until: "\r\n", max: 16384}],
               vectors: [
                 {
@@ -990,6 +1102,8 @@ enum BuiltInDescriptors {
             {
               summary: "netstrings: 5:hello,",
               limits: {max_frame: 100006},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [
                 // Says one byte less than follows it: the comma is not counted.
                 {name: "size", type: "dec", end: ":", digits: 5, counts: "after", plus: -1, max: 99999},
@@ -1236,10 +1350,18 @@ enum BuiltInDescriptors {
             //   pkg | size     | flag | id | code  | payload
             //
             // A handshake of three steps comes first. The names in `routes` get numbers, in the order of their bytes from 1, which the
-            // handshake announces; both sides may write the number in place of the name.
+            // handshake announces; both sides may write the number in place of the name. libpitaya's and nano's clients read no numbers:
+            // with `?dictionary=off` names stay names, and the handshake says nothing of numbers.
+            //
+            // An error is an answer with the body {"code":500,"msg":"text"}, which is how Pomelo's servers tell one. pitaya has a bit of
+            // its own for errors, which libpomelo and libpomelo2 take for a kind of message that there is not, so that they reset the
+            // connection. It is set with `?errors=flag`; without it pitaya's clients get the error where they expect a result, and find
+            // it by its code.
             {
               summary: "Pomelo, pitaya, nano: handshake, heartbeat, requests, pushes",
-              parameters: {heartbeat: {default: 10, min: 1, max: 3600}},
+              parameters: {
+                heartbeat: {default: 10, min: 1, max: 3600}, errors: ["plain", "flag"], dictionary: ["on", "off"],
+              },
               limits: {max_frame: 65540, max_inflated: 1048576},
               frame: [
                 {name: "pkg", type: "u8", enum: {handshake: 1, ack: 2, heartbeat: 3, data: 4, kick: 5}},
@@ -1251,7 +1373,7 @@ enum BuiltInDescriptors {
                       name: "flag", type: "u8",
                       bits: {
                         dict: {at: 0}, mtype: {at: 1, width: 3, enum: {request: 0, notify: 1, response: 2, push: 3}},
-                        gzip: {at: 4}, failed: {at: 5},
+                        gzip: {at: 4}, failed: {at: 5, enum: {plain: 0, flag: 1}},
                       },
                     },
                     {name: "id", type: "varint", bytes: 5, max: 4294967295, when: {mtype: ["request", "response"]}},
@@ -1273,7 +1395,7 @@ enum BuiltInDescriptors {
                 },
                 {name: "text", type: "bytes", len: "rest", when: {pkg: ["handshake", "ack", "heartbeat", "kick"]}},
               ],
-              routes: {by: "dictionary", split: "."},
+              routes: {by: "dictionary", split: ".", numbers: "$dictionary"},
               kinds: {
                 request: {pkg: "data", mtype: "request"},
                 notify: {pkg: "data", mtype: "notify"},
@@ -1281,7 +1403,7 @@ enum BuiltInDescriptors {
                 handshake: {pkg: "handshake"},
                 ack: {pkg: "ack"},
                 response: {pkg: "data", mtype: "response"},
-                error: {pkg: "data", mtype: "response", failed: 1},
+                error: {pkg: "data", mtype: "response", failed: "$errors"},
                 push: {pkg: "data", mtype: "push"},
                 kick: {pkg: "kick"},
               },
@@ -1371,13 +1493,40 @@ enum BuiltInDescriptors {
                   ],
                 },
                 {
-                  note: "an error",
+                  note: "an error as Pomelo's servers tell it",
+                  in: "01000000 02000000 04000009 00 ac02 03 612e62 7b7d",
+                  events: [{kind: "request", route: "a/b", payload: "{}"}],
+                  send: [{kind: "error", payload: "no"}],
+                  out: [
+                    "01000088", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{},"routeToCode":{},"codeToRoute":{},"dictVersion":"mZFLkyvTelC5g8XnyQrpOw==","useDict":false}}'},
+                    "03000000 0400001a 04 ac02 7b22636f6465223a3530302c226d7367223a226e6f227d",
+                  ],
+                },
+                {
+                  note: "an error with pitaya's bit", parameters: {errors: "flag"},
                   in: "01000000 02000000 04000009 00 ac02 03 612e62 7b7d",
                   events: [{kind: "request", route: "a/b", payload: "{}"}],
                   send: [{kind: "error", payload: "no"}],
                   out: [
                     "01000088", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{},"routeToCode":{},"codeToRoute":{},"dictVersion":"mZFLkyvTelC5g8XnyQrpOw==","useDict":false}}'},
                     "03000000 0400001a 24 ac02 7b22636f6465223a3530302c226d7367223a226e6f227d",
+                  ],
+                },
+                {
+                  note: "names stay names, and the handshake has no numbers", parameters: {dictionary: "off"},
+                  routes: {"chat.onMsg": "Chat/OnMsg", "connector.entry.hello": "Chat/HD_Hello"},
+                  in: [
+                    "01000000 02000000", "0400001f 00 01 15", {text: "connector.entry.hello"}, {text: '{"a":1}'},
+                    "04000006 01 02 0001", {text: "{}"},
+                  ],
+                  events: [{kind: "request", route: "Chat/HD_Hello", payload: '{"a":1}'}, {kind: "request", payload: "{}"}],
+                  send: [
+                    {kind: "response", form: "json", payload: '{"code":200}'},
+                    {kind: "push", route: "Chat/OnMsg", form: "json", payload: '{"m":2}'},
+                  ],
+                  out: [
+                    "01000033", {text: '{"code":200,"sys":{"heartbeat":10,"useDict":false}}'}, "03000000",
+                    "0400000e 04 01 7b22636f6465223a3230307d", "04000013 06 0a", {text: 'chat.onMsg{"m":2}'},
                   ],
                 },
                 {
@@ -1703,6 +1852,8 @@ enum BuiltInDescriptors {
             {
               summary: "skynet's login server, framing: lines that end with LF",
               limits: {max_frame: 8192},
+              parameters: {errors: ["json", "nothing", "close"]},
+              errors: "$errors",
               frame: [{name: "payload", type: "bytes", until: "\n", max: 8191}],
               vectors: [
                 {

@@ -38,7 +38,6 @@ struct DescriptorCompiler {
         }
         parts.emptyFrame = model.emptyFrame
         parts.inflatedBytesMax = model.inflatedBytesMax
-        parts.routesModel = model.routes
         parts.naming = model.naming
         if let fault = model.fault { parts.fault = fault }
         parts.envelope = model.envelope
@@ -68,6 +67,7 @@ struct DescriptorCompiler {
         }
         compileWriting()
         setCodeBounds(codeMax)
+        compileErrors()
         if reader.problems.isEmpty { checkWhatIsAlwaysWritten() }
     }
 

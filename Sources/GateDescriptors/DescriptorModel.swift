@@ -30,6 +30,9 @@ struct DescriptorModel: Sendable {
     var timers = TimersModel()
     var routes = RoutesModel()
     var fault: FaultModel?
+    /// What becomes of errors.
+    var errors = ErrorsModel.written
+    var errorsPlace: DescriptorPlace
     /// Around the payloads of some frames, or of all.
     var envelope: Envelope?
     var envelopePlace: DescriptorPlace
@@ -88,6 +91,13 @@ struct RoutesModel: Sendable {
     var isDeclared = false
     /// What stands between module and handler in a client's name, in place of `/`.
     var split: UInt8?
+    /// Whether the names of a dictionary stay names: none gets a number, and clients are told none.
+    var hasNoNumbers = false
+}
+
+/// What the names of a dictionary are written as.
+enum DictionaryNumbers: String, CaseIterable, Sendable {
+    case on, off
 }
 
 /// The body of a fault where the protocol has no place of its own for the text: what stands around it.

@@ -45,6 +45,8 @@ final class DescriptorProgram: Sendable {
     let payloadIsJSON: Bool
     /// What stands around the text of a fault.
     let fault: FaultModel
+    /// What becomes of errors.
+    let errors: ErrorPolicy
     /// The secret of a native part.
     let nativeKey: [UInt8]
     /// The secret behind what a check covers.
@@ -106,6 +108,7 @@ final class DescriptorProgram: Sendable {
         emptyPayload = parts.emptyPayload
         payloadIsJSON = parts.payloadIsJSON
         fault = parts.fault
+        errors = parts.errors
         nativeKey = parts.nativeKey
         checkKey = parts.checkKey
         envelope = parts.envelope
@@ -180,11 +183,11 @@ struct DescriptorProgramParts: Sendable {
     var inflatedBytesMax = DescriptorLimits.inflatedBytesDefault
     var timers = ProgramTimers()
     var states = StateTable()
-    var routesModel = RoutesModel()
     var naming = ProtocolNaming.names
     var emptyPayload: [UInt8] = []
     var payloadIsJSON = false
     var fault = FaultModel(before: Array(#"{"Error":"#.utf8), after: Array("}".utf8))
+    var errors = ErrorPolicy.written
     var nativeKey: [UInt8] = []
     var checkKey: [UInt8] = []
     var envelope: Envelope?

@@ -73,6 +73,14 @@ extension DescriptorProtocol {
         _ effects: inout ProtocolEffects
     ) throws(WireError) {
         guard program.canWrite(.error), let text = Self.refusal(of: fault) else { throw fault }
+        switch program.errors {
+        case .written, .frame: break
+        case .close: throw fault
+        case .nothing:
+            try endUnanswered(correlation, &effects.output)
+            effects.answersReplaced += 1
+            return
+        }
         do throws(WireError) {
             try reply(text, correlation, topic, at: now, &effects.output)
         } catch {
@@ -98,48 +106,83 @@ extension DescriptorProtocol {
         }
     }
 
+    /// Does what the descriptor says of errors.
+    /// - Returns: Whether that was all, so that nothing is to be written any more.
+    @inline(never)
+    func settleError(
+        _ correlation: Correlation, _ outcome: ReplyOutcome, _ form: PayloadForm, _ topic: Span<UInt8>,
+        _ payload: Span<UInt8>, at now: MonotonicTime, _ effects: inout ProtocolEffects
+    ) throws(WireError) -> Bool {
+        switch program.errors {
+        case .nothing: try endUnanswered(correlation, &effects.output)
+        case .close: effects.close = .requestFailed
+        case .written, .frame:
+            guard case .unrouted = outcome else { return false }
+            try replyUnrouted(correlation, form, topic, payload, at: now, &effects.output)
+        }
+        return true
+    }
+
     /// Answers a request that nobody serves, where an id tells the client which one it was; without an id an answer could
     /// be taken for that of another request, and none is written. The order of the others goes on.
     @inline(never)
-    func replyUnrouted(
+    private func replyUnrouted(
         _ correlation: Correlation, _ form: PayloadForm, _ topic: Span<UInt8>, _ payload: Span<UInt8>,
         at now: MonotonicTime, _ output: inout ByteBuffer
     ) throws(WireError) {
         // A text is the fault's own; anything else has been put into an envelope, which is a result to us.
         let kind: DescriptorKind = form == .text ? .error : .response
         var content = FrameContent(form: form, now: now)
-        if try dropsUnrouted(correlation, &output) { return }
+        // What goes out under a name of its own is taken for nobody's answer.
+        var hasOwnName = false
+        if case .frame = program.errors { hasOwnName = true }
+        if !hasOwnName && dropsUnrouted(correlation) { return try endUnanswered(correlation, &output) }
         try reply(kind, correlation, &content, topic, payload, &output)
     }
 
-    /// Ends a request that gets no answer; `false` when it gets one.
-    private func dropsUnrouted(_ correlation: Correlation, _ output: inout ByteBuffer) throws(WireError) -> Bool {
+    /// Whether nothing but its place would tell a client which request an answer is for.
+    private func dropsUnrouted(_ correlation: Correlation) -> Bool {
         if program.keepsCalls {
-            let ticket = UInt32(truncatingIfNeeded: correlation.rawValue)
-            guard let call = calls.call(ticket) else { return true }
-            guard !call.isEnveloped, let key = call.key else { return false }
-            forgetName(Address(rawValue: call.address))
-            if calls.waits(ticket) {
-                try calls.hold([], for: ticket)
-            } else {
-                calls.end(ticket)
-                while let frame = calls.next(key) { output.append(frame) }
-            }
-            return true
+            guard let call = calls.call(UInt32(truncatingIfNeeded: correlation.rawValue)) else { return true }
+            return !call.isEnveloped && call.key != nil
         }
-        if case .order = program.identifiers {
+        if case .order = program.identifiers { return true }
+        return program.dropsUnrouted
+    }
+
+    /// Ends a request that gets no answer. The order of the others goes on.
+    func endUnanswered(_ correlation: Correlation, _ output: inout ByteBuffer) throws(WireError) {
+        let low = UInt32(truncatingIfNeeded: correlation.rawValue)
+        let high = UInt32(truncatingIfNeeded: correlation.rawValue >> 32)
+        if program.keepsCalls { return try endCall(low, &output) }
+        switch program.identifiers {
+        case .number:
+            guard program.answersCarryRoute else { return }
+            if high == Address.ticketed { calls.end(low) } else { forgetName(Address(rawValue: high)) }
+        case .text: if IdentifierTickets.isTicket(correlation) { tickets.end(correlation) }
+        case .order:
+            if program.answersCarryRoute { forgetName(Address(rawValue: high)) }
             let number = nextReply &+ UInt64(UInt32(truncatingIfNeeded: correlation.rawValue &- nextReply))
+            guard number <= lastRequest else { return }
             guard number == nextReply else {
-                guard number > nextReply, number <= lastRequest, !held.holds(number) else { return true }
+                guard number > nextReply, !held.holds(number) else { return }
                 try held.hold([], for: number)
                 heldCount += 1
-                return true
+                return
             }
-            if nextReply <= lastRequest { nextReply += 1 }
+            nextReply += 1
             if heldCount > 0 { writeHeldReplies(&output) }
-            return true
         }
-        return program.dropsUnrouted
+    }
+
+    /// Ends a call that gets no answer.
+    private func endCall(_ ticket: UInt32, _ output: inout ByteBuffer) throws(WireError) {
+        guard let call = calls.call(ticket) else { return }
+        forgetName(Address(rawValue: call.address))
+        guard !call.isEnveloped, let key = call.key else { return calls.end(ticket) }
+        if calls.waits(ticket) { return try calls.hold([], for: ticket) }
+        calls.end(ticket)
+        while let frame = calls.next(key) { output.append(frame) }
     }
 
     /// Forgets a name that was kept for an answer.
@@ -173,6 +216,12 @@ extension DescriptorProtocol {
         _ kind: DescriptorKind, _ content: inout FrameContent, _ address: Address, _ topic: Span<UInt8>,
         _ payload: Span<UInt8>, _ output: inout ByteBuffer
     ) throws(WireError) {
+        if kind == .error, case .frame(let frame) = program.errors {
+            content.code = frame.code
+            try write(kind, content, frame.hasCode, frame.name.span, payload, &output)
+            forgetName(address)
+            return
+        }
         if payload.isEmpty && !program.emptyPayload.isEmpty && kind != .error {
             let empty = program.emptyPayload
             try write(kind, &content, address, topic, empty.span, &output)

@@ -40,7 +40,8 @@ extension DescriptorProtocol {
     ) throws(WireError) {
         guard let envelope = program.envelope else { return }
         let entry = Address(rawValue: call.address).entry
-        let code = entry.map { program.routes.entries[$0].answerCode } ?? call.code
+        var code = entry.map { program.routes.entries[$0].answerCode } ?? call.code
+        if kind == .error, case .frame(let frame) = program.errors { code = frame.code }
         var body = ByteBuffer()
         if kind == .error {
             var fault = ByteBuffer()

@@ -81,8 +81,7 @@ public final class DescriptorProtocol: WireProtocol {
     ) throws(WireError) {
         switch action {
         case .reply(let correlation, let outcome, let form):
-            if case .unrouted = outcome {
-                try replyUnrouted(correlation, form, topic, payload, at: now, &effects.output)
+            if outcome != .result, try settleError(correlation, outcome, form, topic, payload, at: now, &effects) {
                 return
             }
             let kind: DescriptorKind = outcome == .result ? .response : .error

@@ -5,14 +5,15 @@ extension DescriptorReader {
     /// The keys of a descriptor.
     static let keys = [
         "$schema", "protocol", "summary", "parameters", "order", "limits", "frame", "in", "out", "empty_frame", "kinds",
-        "replies", "states", "on_open", "timers", "routes", "fault", "envelope", "vectors",
+        "replies", "states", "on_open", "timers", "routes", "fault", "errors", "envelope", "vectors",
     ]
 
     /// Reads all that the bytes depend on. Problems are reported; what they hit is left out of the model.
     mutating func model(_ root: JSONNode) -> DescriptorModel {
         let rootPlace = place(root, "$")
         var model = DescriptorModel(
-            framePlace: rootPlace, frameBytesPlace: rootPlace, kindsPlace: rootPlace, envelopePlace: rootPlace)
+            framePlace: rootPlace, frameBytesPlace: rootPlace, kindsPlace: rootPlace, errorsPlace: rootPlace,
+            envelopePlace: rootPlace)
         let isLittleEndian = root["order"].flatMap { node in order(node, "$.order") } ?? false
         if let limits = root["limits"] {
             readLimits(limits, into: &model)
@@ -34,6 +35,10 @@ extension DescriptorReader {
         }
         if let routes = root["routes"] { readRoutes(routes, into: &model.routes) }
         if let fault = root["fault"] { model.fault = readFault(fault) }
+        if let errors = root["errors"] {
+            model.errorsPlace = place(errors, "$.errors")
+            model.errors = self.errors(errors)
+        }
         if let envelope = root["envelope"] { readEnvelope(envelope, into: &model) }
         if let replies = root["replies"] {
             for member in members(of: replies, "$.replies") {
@@ -98,13 +103,16 @@ extension DescriptorReader {
         if timers.every == .zero { timers.send = nil }
     }
 
-    private mutating func readRoutes(_ node: JSONNode, into routes: inout RoutesModel) {
+    mutating func readRoutes(_ node: JSONNode, into routes: inout RoutesModel) {
         routes.isDeclared = true
-        for member in members(of: node, "$.routes", valid: ["by", "split"]) {
+        for member in members(of: node, "$.routes", valid: ["by", "split", "numbers"]) {
             let path = "$.routes.\(member.key)"
             if member.key == "by" {
                 routes.form = word(member.value, path) ?? .name
-            } else if let text = literal(member.value, path) {
+            } else if member.key == "numbers" {
+                let numbers: DictionaryNumbers? = word(member.value, path)
+                routes.hasNoNumbers = numbers == .off
+            } else if member.key == "split", let text = literal(member.value, path) {
                 if text.utf8.count == 1 {
                     routes.split = text.utf8.first
                 } else {
@@ -112,6 +120,18 @@ extension DescriptorReader {
                 }
             }
         }
+        settleNumbers(&routes, node)
+    }
+
+    /// Names that get no number are names and nothing else; only those of a dictionary have a choice.
+    private mutating func settleNumbers(_ routes: inout RoutesModel, _ node: JSONNode) {
+        guard let numbers = node["numbers"] else { return }
+        guard case .dictionary = routes.form else {
+            return report(.missingKey("by: \"dictionary\""), at: place(numbers, "$.routes.numbers"))
+        }
+        guard routes.hasNoNumbers else { return }
+        routes.form = .name
+        hidesDictionary = true
     }
 
     /// A JSON value with `$fault` in place of one string.
@@ -310,12 +330,13 @@ extension DescriptorReader {
 
     /// Writes a JSON value; `"$name"` in it stands for a parameter, `"$routes"` for names and their codes, `"$route_codes"`
     /// for codes and their names, `"$has_routes"` for whether there are any, `"$routes_digest"` for what tells two such
-    /// tables apart.
+    /// tables apart. Members with the tables are left out where names get no numbers.
     private mutating func render(_ node: JSONNode, _ path: String, into text: inout [UInt8]) {
         switch node.kind {
         case .object:
             text.append(UInt8(ascii: "{"))
-            for (index, member) in members(of: node, path).enumerated() {
+            let shown = members(of: node, path).filter { !isHidden($0.value) }
+            for (index, member) in shown.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
                 JSONWriter.appendString(member.key, to: &text)
                 text.append(UInt8(ascii: ":"))
@@ -354,6 +375,12 @@ extension DescriptorReader {
             }
         default: node.value.write(into: &text)
         }
+    }
+
+    /// Whether a member of an object says something of numbers that the listener's names do not have.
+    private func isHidden(_ node: JSONNode) -> Bool {
+        guard hidesDictionary, case .string = node.kind, let text = try? node.string() else { return false }
+        return ["$routes", "$route_codes", "$routes_digest"].contains(text)
     }
 
     private func renderDictionary(byName: Bool, into text: inout [UInt8]) {

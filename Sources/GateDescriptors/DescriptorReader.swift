@@ -9,6 +9,8 @@ struct DescriptorReader {
     var numericParameters: Set<String> = []
     /// What `$routes` stands for: names and their codes.
     var dictionary: [(name: [UInt8], code: UInt64)] = []
+    /// Whether names get no numbers, so that no table of them is written.
+    var hidesDictionary = false
     /// Whether a listener's own limit takes the place of `limits`.
     var ignoresLimits = false
     private(set) var problems: [DescriptorProblem] = []

@@ -128,6 +128,7 @@ private struct VectorRun: ~Copyable {
         } catch {
             close = error.closeReason
         }
+        if let wish = effects.close { close = close ?? wish }
     }
 
     /// Hands over what is pending until nothing more is taken.

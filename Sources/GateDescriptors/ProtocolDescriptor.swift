@@ -53,7 +53,9 @@ public struct ProtocolDescriptor: Sendable {
         reader.numericParameters = Set(parameters.filter { $0.numbers != nil }.map(\.name))
         reader.ignoresLimits = options.listenerFrameBytesMax != nil
         // What is said of routes does not depend on them.
-        let routes = try RouteTable(options.routes, variants.first?.parts.routesModel ?? RoutesModel())
+        var routesModel = RoutesModel()
+        if let node = root["routes"] { reader.readRoutes(node, into: &routesModel) }
+        let routes = try RouteTable(options.routes, routesModel)
         if case .dictionary = routes.form {
             reader.dictionary = routes.entries.filter { $0.code != 0 }.map { ($0.name, $0.code) }
         }
@@ -89,7 +91,7 @@ struct DescriptorParameter: Sendable {
 
     func allows(_ value: String) -> Bool {
         if let numbers { return Int(value).map { numbers.contains($0) && String($0) == value } ?? false }
-        if let bytesMax { return (1...bytesMax).contains(value.utf8.count) }
+        if let bytesMax { return value.utf8.count <= bytesMax }
         return values.contains(value)
     }
 
@@ -105,7 +107,7 @@ struct DescriptorParameter: Sendable {
     /// What is allowed, in words.
     var allowed: String {
         if let numbers { return "\(numbers.lowerBound)...\(numbers.upperBound)" }
-        if let bytesMax { return "1 to \(bytesMax) bytes" }
+        if let bytesMax { return "up to \(bytesMax) bytes" }
         return values.joined(separator: ", ")
     }
 

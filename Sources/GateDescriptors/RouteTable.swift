@@ -73,7 +73,7 @@ final class RouteTable: Sendable {
     }
 
     /// The code of a name.
-    private static func code(
+    static func code(
         _ name: String, _ place: Int, _ form: RoutesModel.Form
     ) throws(ProtocolSetupError) -> UInt64 {
         switch form {
@@ -111,7 +111,9 @@ final class RouteTable: Sendable {
         split = model.split
         isDeclared = model.isDeclared
         let isDictionary = model.form == .dictionary
-        codes = entries.enumerated().filter { !isDictionary || $1.code != 0 }.map { ($1.code, $0) }.sorted {
+        codes = entries.enumerated().filter { model.form != .name && (!isDictionary || $1.code != 0) }.map {
+            ($1.code, $0)
+        }.sorted {
             $0.code < $1.code
         }
         names = ByteIndex(entries.map(\.name))

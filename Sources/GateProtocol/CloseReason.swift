@@ -58,6 +58,8 @@ public enum CloseReason: String, Sendable, CaseIterable {
     case wrongState = "wrong_state"
     /// An answer or a push that does not fit the fields of its frame.
     case notEncodable = "not_encodable"
+    /// A request failed, where the protocol has no place for an error and its connections are to end then.
+    case requestFailed = "request_failed"
     /// A protocol or version that this listener does not speak.
     case unsupportedProtocol = "unsupported_protocol"
     /// The client id was refused.

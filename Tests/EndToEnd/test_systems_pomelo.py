@@ -149,6 +149,37 @@ def test_an_error_is_marked_and_says_a_code_and_why(client):
     assert json.loads(body[2:]) == {"code": 500, "msg": "Remote function(HD_Missing) not found"}
 
 
+def test_an_error_is_a_plain_answer_where_the_listener_says_nothing(gatehouse):
+    """libpomelo and libpomelo2 reset the connection when they see pitaya's bit."""
+    server = gatehouse(listen=["pomelo://127.0.0.1:0"])
+    with Pomelo(server.port("pomelo")) as client:
+        client.expect_package(HEARTBEAT)
+        token = client.put("Echo.HD_Missing")
+        body = client.expect_package(DATA)
+        assert body[:2] == bytes([0x04, token])
+        assert json.loads(body[2:]) == {"code": 500, "msg": "Remote function(HD_Missing) not found"}
+        assert client.ask("Echo.HD_Raw", b"[]") == (b"[]", None)
+
+
+def test_names_stay_names_where_the_listener_says_so(gatehouse, tmp_path):
+    """libpitaya and nano's client know no numbers."""
+    mqtt = {"protocol": "mqtt", "host": "127.0.0.1", "port": 0}
+    text = listeners.configuration(mqtt, listeners.listener("pomelo", parameters={"dictionary": "off"}))
+    (tmp_path / "gate.json5").write_text(text)
+    server = gatehouse("--config", tmp_path / "gate.json5", listen=())
+    with Pomelo(server.port("pomelo")) as client:
+        assert client.welcome["sys"] == {"heartbeat": 10, "useDict": False}
+        assert client.ask("demo.demoHandler.raw", b'{"a":1}') == (b'{"a":1}', None)
+        client.ask("demo.demoHandler.join")
+        with opened(server.port()) as wire:
+            wire.send(publish("Echo/HD_Cast", b'{"m":1}'))
+        assert client.push() == ("onCast", b'{"m":1}')
+        client.tell("demo.demoHandler.raw", b"{}")
+        client.send(package(DATA, b"\x01\x07\x00\x01{}"))
+        token, answer = client.event()
+        assert token == 7 and "no route for this message" in answer.error
+
+
 def test_a_number_that_is_in_no_dictionary_is_an_error_and_no_end(client):
     client.send(package(DATA, b"\x01\x07\x03\xe7{}"))
     token, answer = client.event(), client.event()

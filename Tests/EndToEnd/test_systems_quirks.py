@@ -26,7 +26,7 @@ def plain(tmp_path_factory):
     file = tmp_path_factory.mktemp("plain") / "gate.json5"
     every = [("skynet", {"heartbeat": 1}), ("skynet", {"heartbeat": 0}), ("skynet-msgserver", {}), ("skynet-login", {}),
              ("cellnet", {}), ("scut", {}), ("firefly", {}), ("firefly", {"h0": 78, "proto": 5, "server": 258}),
-             ("photon-tcp", {}), ("photon-json", {}), ("kbengine", {})]
+             ("photon-tcp", {}), ("photon-json", {}), ("kbengine", {}), ("kbengine", {"ids": "u16"})]
     every += [("leaf-pb", {"length": length, "order": order}) for length, order in LENGTHS]
     every += [("leaf-json", {"length": length, "order": order}) for length, order in LENGTHS]
     mqtt = {"protocol": "mqtt", "host": "127.0.0.1", "port": 0}
@@ -36,6 +36,8 @@ def plain(tmp_path_factory):
                "routes": {"Ask": "Echo/HD_Raw -> Told", "Join": "Echo/HD_Join", "Cast": "Echo/OnCast"}}
     missing = [{"protocol": name, "host": "127.0.0.1", "port": 0, "route": "Echo/HD_Missing"}
                for name in ("skynet-msgserver", "firefly")]
+    missing += [{"protocol": name, "host": "127.0.0.1", "port": 0, "route": "Echo/HD_Raw",
+                 "routes": {key: "Echo/HD_Missing"}} for name, key in MISSING.items()]
     file.write_text(listeners.configuration(mqtt, *entries, renamed, *missing))
     from conftest import Gatehouse, end
     shared = Gatehouse("--config", file, "--log-level", "debug", listen=()).wait_for_ports()
@@ -43,6 +45,8 @@ def plain(tmp_path_factory):
     end(shared)
 
 
+# What leads nowhere, for clients that would read an error as a result.
+MISSING = {"cellnet": "proto.Missing", "leaf-json": "Missing", "leaf-pb": "9", "kbengine": "9"}
 LENGTHS = [(length, order) for length in ("u8", "u16", "u32") for order in ("be", "le")]
 
 
@@ -177,6 +181,21 @@ def test_cellnet_remote_calls_have_numbers(plain, systems_server):
         assert json.loads(failed.payload) == {"Error": "Remote function(HD_Missing) not found"}
 
 
+def test_what_fails_gets_no_answer_where_a_client_would_read_it_as_a_result(plain):
+    """cellnet's panics on it, leaf's decode zeros."""
+    with Cellnet(plain.port("cellnet", 1)) as client:
+        client.put("proto.Missing", b"x")
+        client.put_call("proto.Missing", b"x")
+        assert client.answer(client.put_call("proto.Raw", b"y")).payload == b"y"
+        assert client.ask("proto.Raw", b"z").payload == b"z" and not client.answers and not client.pushes
+    with LeafJSON(plain.port("leaf-json", 7)) as client:
+        client.put("Missing", b"{}")
+        assert client.ask("Hello", b"[1]").payload == b"[1]" and not client.answers and not client.pushes
+    with LeafProtobuf(plain.port("leaf-pb", 6)) as client:
+        client.put(9, b"x")
+        assert client.ask(1, b"y").payload == b"y" and not client.answers and not client.pushes
+
+
 def test_cellnet_an_empty_payload_is_a_message(plain):
     with Cellnet(plain.port("cellnet")) as client:
         client.send(bytes.fromhex("02004112"))
@@ -283,6 +302,20 @@ def test_kbengine_a_long_message_has_a_long_length(plain):
         client.asked.append(1)
         client.send(struct.pack("<HHI", 302, 0xFFFF, len(body)) + body)
         assert client.answer(1).payload == b"y"
+
+
+def test_kbengine_methods_have_two_bytes_where_the_listener_says_so(plain):
+    """An engine whose aliases are off, or an entity with more than 255 methods."""
+    with KBEngine.log_in(plain.port("kbengine", 1)) as client:
+        client.ids = "H"
+        for method in (1, 255, 256, 60_000):
+            assert client.ask(method, b"x").payload == b"x"
+
+
+def test_kbengine_a_call_that_fails_gets_no_answer(plain):
+    with KBEngine.log_in(plain.port("kbengine", 2)) as client:
+        client.put(9, b"x")
+        assert client.ask(3, b"y").payload == b"y" and not client.answers and not client.pushes
 
 
 def test_kbengine_each_message_comes_whole(kbe):

@@ -76,7 +76,7 @@ import Testing
 
     @Test func refusesParametersThatTheDescriptorDoesNotDeclare() throws {
         let definition = try #require(DescriptorLibrary().descriptor(named: "length32")).definition()
-        #expect(throws: ProtocolSetupError.unknownParameter("order", known: [])) {
+        #expect(throws: ProtocolSetupError.unknownParameter("order", known: ["errors"])) {
             try definition.configure(ProtocolOptions(parameters: ["order": "le"]))
         }
     }

@@ -340,7 +340,8 @@ import Testing
             problems(text) == [
                 "2:13: $.protocol: protocol 'other' in a file named for 'test'; valid: the file's name, or no 'protocol'",
                 "3:3: $.colour: unknown key 'colour'; valid: $schema, protocol, summary, parameters, order, limits, "
-                    + "frame, in, out, empty_frame, kinds, replies, states, on_open, timers, routes, fault, envelope, vectors",
+                    + "frame, in, out, empty_frame, kinds, replies, states, on_open, timers, routes, fault, errors, "
+                    + "envelope, vectors",
                 "4:10: $.order: unknown value 'xe'; valid: be, le",
                 "5:16: $.empty_frame: unknown value 'maybe'; valid: deliver, ignore, close, heartbeat",
                 "6:18: $.timers.idle: '1h' is not valid; expected a time up to a day, such as 500ms, 60s or 2m",

@@ -79,7 +79,8 @@ import Testing
             (65_528, [0xFF, 0xFF, 0x00, 0x00, 0x01, 0x00]),
         ] as [(Int, [UInt8])])
     func kbengineWritesLongCallsInTheExtendedForm(count: Int, size: [UInt8]) throws {
-        let options = ProtocolOptions(frameBytesMax: 1 << 24, routes: ["3": "Avatar/HD_Move"])
+        let options = ProtocolOptions(
+            frameBytesMax: 1 << 24, parameters: ["ids": "u16"], routes: ["3": "Avatar/HD_Move"])
         let driver = try driver("kbengine", options)
         driver.receive([0xCA, 0x00, 0x07, 0x00, 0x62, 0x6F, 0x74, 0x31, 0x00, 0x31, 0x00])
         _ = driver.takeOutput()

@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test func anAnswerUnderANameIsReplacedUnderThatName() throws {
-        let options = ProtocolOptions(parameters: ["length": "u8"])
+        let options = ProtocolOptions(parameters: ["length": "u8", "errors": "json"])
         let driver = try GateDescriptorsTests.driver(
             try #require(DescriptorLibrary().descriptor(named: "leaf-json")), options)
         driver.receive([9] + bytes(#"{"Ask":1}"#))

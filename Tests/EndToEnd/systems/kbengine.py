@@ -63,7 +63,12 @@ class Body:
 
 
 class KBEngine(Peer):
-    """One connection, to the loginapp or the baseapp. `log_in` goes the whole way: both, and a proxy."""
+    """One connection, to the loginapp or the baseapp. `log_in` goes the whole way: both, and a proxy.
+
+    `ids` is how the server names components and methods: B where entities have aliases, which is KBEngine's default, else H.
+    """
+
+    ids = "B"
 
     def open(self, app=None, version="2.5.12"):
         """Says hello when an app is named."""
@@ -142,8 +147,8 @@ class KBEngine(Peer):
         if number == 517:
             return Kick(body.number("H").to_bytes(2, "big"))
         assert number == 506, (number, body.raw)
-        assert (body.number("i"), body.number("H")) == (self.entity, 0)
-        method = body.number("H")
+        assert (body.number("i"), body.number(self.ids)) == (self.entity, 0)
+        method = body.number(self.ids)
         if method in self.asked:
             self.asked.remove(method)
             return method, Answer(body.rest())

@@ -41,8 +41,14 @@ def routes(protocol):
     return {str(name): FUNCTIONS[key] for key, name in NAMES[protocol].items()}
 
 
+# Where clients are told of errors, which most of these have no place for.
+ERRORS = {"pomelo": "flag", "leaf-json": "json", "leaf-pb": "json", "cellnet": "json", "kbengine": "json"}
+
+
 def listener(protocol, **settings):
     """A listener with the system's own names."""
+    if protocol in ERRORS:
+        settings["parameters"] = {"errors": ERRORS[protocol]} | settings.get("parameters", {})
     return {"protocol": protocol, "host": "127.0.0.1", "port": 0, "routes": routes(protocol), **settings}
 
 
