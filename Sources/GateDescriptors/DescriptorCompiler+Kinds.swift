@@ -37,7 +37,7 @@ extension DescriptorCompiler {
             if index(of: name) == nil && bodyKeys?.contains(where: { $0.name == name }) != true {
                 reader.report(.unknownKey(name, valid: fields.map(\.name).filter(isWord)), at: place)
             } else if let index = index(of: name), fields[index].isNumber {
-                _ = numbers(value, fields[index], place)
+                checkNumber(value, fields[index], place)
             }
         }
         _ = mask(kind.has, kind)
@@ -60,8 +60,8 @@ extension DescriptorCompiler {
                 continue
             case .number: break
             case .text where isEnumerated(name): break
-            default:
-                checkText(name, kind, place)
+            case .text, .bytes, .copied, .nowMilliseconds, .identifier, .code, .element, .joined:
+                checkContent(name, value, kind, place)
                 continue
             }
             if let index = numberField(name, place), let numbers = numbers(value, fields[index], place) {
@@ -87,14 +87,35 @@ extension DescriptorCompiler {
         index(of: name).map { !fields[$0].enumeration.isEmpty } ?? false
     }
 
-    /// Text is only for what the gateway writes: comparing it in each frame would cost every client.
-    private mutating func checkText(_ name: String, _ kind: KindModel, _ place: DescriptorPlace) {
-        let isText =
-            index(of: name).map { fields[$0].form.isRun } ?? (bodyKeys?.contains { $0.name == name } ?? false)
-        if !isText {
-            reader.report(.unknownValue(name, valid: numberNames + ["has", "absent"]), at: place)
-        } else if kind.kind.isFromClient {
-            reader.report(.wrongKind(expected: "a number or a name of an enum", found: "text"), at: place)
+    /// Text and values of a frame that is answered are only for what the gateway writes: comparing them in each frame would
+    /// cost every client.
+    private mutating func checkContent(
+        _ name: String, _ value: KindModel.Value, _ kind: KindModel, _ place: DescriptorPlace
+    ) {
+        let index = index(of: name)
+        let isRun = index.map { fields[$0].form.isRun } ?? (bodyKeys?.contains { $0.name == name } ?? false)
+        let isNumber = index.map { numberNames.contains(name) && !lengthFields.values.contains($0) } ?? false
+        guard isRun || isNumber else {
+            reader.report(.unknownKey(name, valid: ["has", "absent"] + numberNames), at: place)
+            return
+        }
+        if kind.kind.isFromClient {
+            reader.report(.wrongKind(expected: "a number or a name of an enum", found: value.words), at: place)
+        } else if let index, isNumber {
+            checkNumber(value, fields[index], place)
+        }
+    }
+
+    /// What may be written into an integer.
+    mutating func checkNumber(_ value: KindModel.Value, _ field: FieldModel, _ place: DescriptorPlace) {
+        switch value {
+        case .number, .text: _ = numbers(value, field, place)
+        case .copied, .nowMilliseconds, .identifier, .code: break
+        case .bytes, .element, .joined:
+            reader.report(
+                .wrongKind(
+                    expected: "a number, a name of an enum, $id, $code, $now_ms or $in.NAME", found: value.words),
+                at: place)
         }
     }
 
@@ -118,7 +139,8 @@ extension DescriptorCompiler {
             if !found.isEmpty { return found }
             reader.report(.unknownValue(text, valid: field.enumeration.map(\.name)), at: place)
         case .number(let number):
-            let range = (field.minimum ?? 0)...field.largestAllowed
+            let low = field.minimum ?? 0
+            let range = low...max(low, field.largestAllowed)
             guard range.contains(number) else {
                 reader.report(.outOfRange(range), at: place)
                 return nil

@@ -8,10 +8,8 @@ extension DescriptorCompiler {
         for case .packed(let packed) in fields.map(\.form) {
             tested.formUnion(packed.inflating?.conditions.map(\.field) ?? [])
         }
-        for reply in model.replies {
-            for value in reply.values {
-                tested.formUnion(value.value.copiedNames)
-            }
+        for written in (model.kinds ?? []) + model.replies {
+            for value in written.values { tested.formUnion(value.value.copiedNames) }
         }
         for (index, field) in fields.enumerated() {
             let isNeeded = tested.contains(field.name) || lengthFields.values.contains(index)
@@ -51,7 +49,11 @@ extension DescriptorCompiler {
     mutating func compileReading() {
         for (index, given) in fields.enumerated() {
             var field = given
-            if let slot = slotsByName[Self.mark(field.name)] { compileMark(slot, field) }
+            if let slot = slotsByName[Self.mark(field.name)] {
+                // Without its first field a check covers what stands in that one's place; an alternative begins anew.
+                let isFirst = !fields[..<index].contains { $0.name == field.name }
+                compileMark(slot, field, conditions: isFirst ? [] : field.conditions)
+            }
             var operation: ReadOperation
             switch field.form {
             case .unsigned(let width): operation = number(index, field, .unsigned, width)
@@ -110,24 +112,30 @@ extension DescriptorCompiler {
             operation.firstTest = UInt16(parts.tests.count)
             var conditions = field.conditions
             if case .packed(let packed) = field.form { conditions += packed.inflating?.conditions ?? [] }
-            for condition in conditions {
-                guard let slot = slotsByName[condition.field] else { continue }
-                parts.tests.append(ValueTest(slot: slot, range: parts.numbered(condition.values.sorted())))
-            }
-            operation.testsEnd = UInt16(parts.tests.count)
+            operation.testsEnd = compileTests(conditions)
             parts.reading.append(operation)
             parts.labels.append(OperationLabel(name: field.name, path: field.place.path))
         }
     }
 
     /// Keeps where a field begins that a check covers first.
-    private mutating func compileMark(_ slot: UInt8, _ field: FieldModel) {
+    private mutating func compileMark(_ slot: UInt8, _ field: FieldModel, conditions: [ConditionModel]) {
         var operation = ReadOperation(code: .mark)
         operation.slot = slot
         operation.firstTest = UInt16(parts.tests.count)
-        operation.testsEnd = operation.firstTest
+        operation.testsEnd = compileTests(conditions)
         parts.reading.append(operation)
         parts.labels.append(OperationLabel(name: field.name, path: field.place.path))
+    }
+
+    /// Adds what a field asks of earlier ones.
+    /// - Returns: The end of the tests.
+    private mutating func compileTests(_ conditions: [ConditionModel]) -> UInt16 {
+        for condition in conditions {
+            guard let slot = slotsByName[condition.field] else { continue }
+            parts.tests.append(ValueTest(slot: slot, range: parts.numbered(condition.values.sorted())))
+        }
+        return UInt16(parts.tests.count)
     }
 
     /// The name under which the place of a field has its slot.

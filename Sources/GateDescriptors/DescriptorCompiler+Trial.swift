@@ -7,7 +7,9 @@ extension DescriptorCompiler {
     mutating func checkWhatIsAlwaysWritten() {
         let program = DescriptorProgram(parts)
         for kind in model.kinds ?? [] where !kind.kind.isFromClient {
-            for range in Set([program.writingRanges[kind.kind.rawValue], program.codedRanges[kind.kind.rawValue]]) {
+            let place = kind.kind.rawValue
+            let ranges = [program.writingRanges, program.codedRanges, program.envelopedRanges].map { $0[place] }
+            for range in Set(ranges) {
                 tryOut(program, range, kind.name, kind.place)
             }
         }
@@ -20,11 +22,7 @@ extension DescriptorCompiler {
         _ program: DescriptorProgram, _ range: Range<Int>, _ name: String, _ place: DescriptorPlace
     ) {
         if range.isEmpty { return }
-        var content = FrameContent()
-        let copying = program.writing[range].count {
-            $0.code == .copied || $0.code == .copiedNumber || $0.source == .copied
-        }
-        content.copies = Array(repeating: CopiedValue(number: 0, bytes: []), count: copying)
+        let content = FrameContent()
         var output = ByteBuffer()
         let payload = program.emptyPayload
         do throws(FramingError) {
@@ -39,13 +37,15 @@ extension DescriptorCompiler {
     /// What is said of a reply has to be a field of its frame, with a value that the field takes.
     mutating func checkReply(_ reply: KindModel) {
         let keys = bodyKeys?.map(\.name) ?? []
-        let names = fields.filter { $0.counts == .none && isWord($0.name) }.map(\.name) + keys
+        let lengths = Set(lengthFields.values.map { fields[$0].name })
+        let given = fields.filter { $0.counts == .none && isWord($0.name) && !lengths.contains($0.name) }
+        let names = given.map(\.name) + keys
         for (name, value, place) in reply.values where name != "raw" {
             guard names.contains(name) else {
                 reader.report(.unknownKey(name, valid: names + ["raw"]), at: place)
                 continue
             }
-            if let index = index(of: name), fields[index].isNumber { _ = numbers(value, fields[index], place) }
+            if let index = index(of: name), fields[index].isNumber { checkNumber(value, fields[index], place) }
         }
     }
 }

@@ -17,6 +17,9 @@ extension DescriptorCompiler {
             if let needs = valuesForCode(layout) {
                 parts.codedRanges[kind.rawValue] = compile(kind, layout, needs: needs)
             }
+            if let envelope = model.envelope, envelope.code == nil || kind == .response || kind == .error {
+                compileEnveloped(kind, layout)
+            }
             let written = parts.writing[parts.writingRanges[kind.rawValue]]
             if written.contains(where: {
                 [.code, .codeText, .sproto, .sprotoFault].contains($0.code) || $0.isCodeNumber
@@ -45,6 +48,16 @@ extension DescriptorCompiler {
         compile(kind, layout, low, needs ?? [:])
         settleKnownLengths(from: low)
         return low..<parts.writing.count
+    }
+
+    /// Makes what writes a frame of a kind with an envelope as its payload, which may be an error's too. An error without a
+    /// form of its own is told apart by what stands in the envelope.
+    private mutating func compileEnveloped(_ kind: DescriptorKind, _ layout: KindModel) {
+        let own: DescriptorKind = kind == .error ? .response : kind
+        let range = compile(own, layout, needs: valuesForCode(layout))
+        parts.envelopedRanges[kind.rawValue] = range
+        let places = parts.writing[range].count { $0.code == .payload || $0.countsPayload }
+        if places == 0 { gap(kind, .noPlaceForPayload, layout.place) }
     }
 
     /// What a kind has to be written with so that the field `code` is there; `nil` when nothing changes that.
@@ -129,7 +142,8 @@ extension DescriptorCompiler {
                 return nil
             case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
                 size.bytes += Int(operation.width)
-            case .mark, .close, .closeUnsized, .openPacked, .checkRun: break
+            case .mark, .close, .closeUnsized, .openPacked, .checkRun, .setBits: break
+            case .copied where operation.minimum == operation.maximum: size.bytes += Int(clamping: operation.minimum)
             case .check: size.bytes += Int(operation.width)
             case .route:
                 if size.hasRoute { return nil }
@@ -208,13 +222,18 @@ extension DescriptorCompiler {
             kind: kind, layout: layout, hasErrorField: textField || layout.has.contains(WellKnown.error), needs: needs)
         let written = written(layout, needs)
         openChecks(written, &frame)
-        for (index, field) in fields.enumerated() where written[index] {
-            if let scope = frame.checks[field.name], frame.startsChecks.contains(field.name) { mark(scope) }
+        for (index, field) in fields.enumerated() {
+            // The place of the first field of a name counts also when it is not there, as in what is read.
+            if written[index] || !fields[..<index].contains(where: { $0.name == field.name }) {
+                for scope in frame.marks[field.name] ?? [] { mark(scope) }
+            }
+            guard written[index] else { continue }
             switch field.form {
             case .constant(let bytes): literal(bytes)
             case .unsigned(let width):
-                if let bits = flags(index, frame) {
+                if let bits = flags(index, frame), !layout.saysLater(field.name) {
                     literal(self.bytes(of: bits, field, width))
+                    writeBits(index, field, width, &frame)
                 } else {
                     writeNumber(index, field, width, &frame)
                 }
@@ -230,6 +249,7 @@ extension DescriptorCompiler {
         parts.writing.append(contentsOf: frame.closing.reversed())
         // Behind all lengths, which a check may cover.
         parts.writing.append(contentsOf: frame.checkFills)
+        checkConditions(layout)
         if !frame.carriesPayload && kind != .other && kind != .kick { gap(kind, .noPlaceForPayload, layout.place) }
     }
 
@@ -241,8 +261,7 @@ extension DescriptorCompiler {
             if scope >= DescriptorLimits.scopesMax - 1 { tooManyScopes(frame, field) }
             frame.checks[field.name] = scope
             if let first = check.first {
-                frame.checks[first] = scope
-                frame.startsChecks.insert(first)
+                frame.marks[first, default: []].append(scope)
             } else {
                 mark(scope)
             }
@@ -279,6 +298,10 @@ extension DescriptorCompiler {
         guard let deflating = packed.deflating, Compression.isAvailable else { return }
         var operation = WriteOperation(code: .openPacked)
         operation.scope = frame.open()
+        if operation.scope >= DescriptorLimits.scopesMax - 1 {
+            reader.report(
+                .tooMany(frame.opened, limit: DescriptorLimits.scopesMax - 1, of: "lengths"), at: frame.layout.place)
+        }
         operation.method = deflating.method
         operation.maximum = UInt64(deflating.bytesMin)
         parts.writing.append(operation)
@@ -300,8 +323,30 @@ extension DescriptorCompiler {
         return value
     }
 
+    /// What is only known when a frame is written cannot decide which fields it has.
+    private mutating func checkConditions(_ layout: KindModel) {
+        let asked = Set(
+            fields.flatMap { field -> [String] in
+                guard case .packed(let packed) = field.form else { return field.conditions.map(\.field) }
+                return (field.conditions + (packed.inflating?.conditions ?? [])).map(\.field)
+            })
+        for (name, value, place) in layout.values where layout.saysLater(name) && asked.contains(name) {
+            reader.report(
+                .wrongKind(
+                    expected: "a number or a name, because other fields ask for it in 'when'", found: value.words),
+                at: place)
+        }
+    }
+
     mutating func literal(_ bytes: some Collection<UInt8>) {
         if bytes.isEmpty { return }
+        guard parts.pool.count + bytes.count <= DescriptorLimits.literalBytesMax else {
+            let limit = DescriptorLimits.literalBytesMax
+            reader.report(
+                .tooMany(parts.pool.count + bytes.count, limit: limit, of: "bytes that are always written"),
+                at: model.framePlace)
+            return
+        }
         var operation = WriteOperation(code: .literal)
         operation.range = parts.pooled(bytes)
         parts.writing.append(operation)
@@ -309,90 +354,5 @@ extension DescriptorCompiler {
 
     mutating func tooManyScopes(_ frame: WriteFrame, _ field: FieldModel) {
         reader.report(.tooMany(frame.opened, limit: DescriptorLimits.scopesMax - 1, of: "lengths"), at: field.place)
-    }
-}
-
-extension KindModel.Value {
-    /// Names in the frame that is answered.
-    var copiedNames: [String] {
-        switch self {
-        case .copied(let name), .element(let name, _): [name]
-        case .joined(let values): values.flatMap(\.copiedNames)
-        case .number, .text, .bytes, .nowMilliseconds, .identifier, .code: []
-        }
-    }
-}
-
-extension WriteOperation {
-    /// Whether it writes the route's code without a fixed width.
-    var isCodeNumber: Bool { code == .number && source == .code }
-
-    /// Whether it writes the request's id.
-    var writesIdentifier: Bool {
-        switch code {
-        case .identifier, .identifierVarint, .identifierText, .jsonIdentifier, .sproto, .sprotoFault: true
-        case .number: source == .identifier
-        default: false
-        }
-    }
-}
-
-/// What goes into a run of bytes.
-enum WriteContent {
-    case nothing
-    case text(String)
-    case bytes([UInt8])
-    /// An element of a JSON array, 255 for the whole.
-    case copied(UInt8, element: UInt8)
-    /// A number, in decimal digits.
-    case copiedNumber(UInt8)
-    case joined([KindModel.Value], DescriptorPlace)
-    case operation(WriteOperation.Code)
-    case json([KeyModel])
-    case singleKey
-
-    /// Whether bytes that are known now are UTF-8.
-    var isText: Bool {
-        switch self {
-        case .bytes(let bytes): isWellFormedUTF8(bytes.span)
-        case .joined(let values, _):
-            values.allSatisfy { value in
-                if case .bytes(let bytes) = value { isWellFormedUTF8(bytes.span) } else { true }
-            }
-        case .nothing, .text, .copied, .copiedNumber, .operation, .json, .singleKey: true
-        }
-    }
-}
-
-/// A kind whose operations are being made.
-struct WriteFrame {
-    let kind: DescriptorKind
-    let layout: KindModel
-    let hasErrorField: Bool
-    /// Values in place of what the kind leaves open.
-    let needs: [String: Int]
-    var carriesPayload = false
-    /// Fills in the frame's own lengths, at its end.
-    var closing: [WriteOperation] = []
-    /// By field index: fills in the length of another field.
-    var lengths: [Int: WriteOperation] = [:]
-    /// By the names of checks and of the fields they cover first: their scopes.
-    var checks: [String: UInt8] = [:]
-    /// Those of ``checks`` where a cover begins.
-    var startsChecks: Set<String> = []
-    /// Fills in the checks, behind all else.
-    var checkFills: [WriteOperation] = []
-    private(set) var opened = 0
-
-    init(kind: DescriptorKind, layout: KindModel, hasErrorField: Bool, needs: [String: Int]) {
-        self.kind = kind
-        self.layout = layout
-        self.hasErrorField = hasErrorField
-        self.needs = needs
-    }
-
-    mutating func open() -> UInt8 {
-        opened += 1
-        return UInt8(min(opened - 1, 255))
     }
 }

@@ -14,7 +14,11 @@ extension DescriptorCompiler {
             case .nothing: literal([UInt8](repeating: 0, count: count))
             case .text(let text) where text.utf8.count == count: literal(text.utf8)
             case .bytes(let bytes) where bytes.count == count: literal(bytes)
-            case .copied: write(content, &frame)
+            case .copied(let place):
+                checkLength(of: field, count, place, &frame)
+                write(content, &frame)
+                parts.writing[parts.writing.count - 1].minimum = UInt64(count)
+                parts.writing[parts.writing.count - 1].maximum = UInt64(count)
             default: gap(frame.kind, .fixedLength(field: field.name, bytes: count), field.place)
             }
         case .prefix(let width): writePrefixed(content, field, width, &frame)
@@ -105,7 +109,8 @@ extension DescriptorCompiler {
             case .identifier: return .operation(.identifierText)
             case .nowMilliseconds: return .operation(.nowText)
             case .code: return .operation(.codeText)
-            case .copied, .element: return copied(given.value, 255, given.place)
+            case .copied, .element:
+                return copied(given.value, given.place, frame, isText: field.form.isText)
             case .joined(let values): return .joined(values, given.place)
             }
         }
@@ -134,33 +139,6 @@ extension DescriptorCompiler {
         }
     }
 
-    /// A value of the frame that is answered, whole or one element of it.
-    private mutating func copied(_ value: KindModel.Value, _ whole: UInt8, _ place: DescriptorPlace) -> WriteContent {
-        var element = whole
-        if case .element(_, let index) = value { element = UInt8(min(index, 254)) }
-        let name = value.copiedNames.first ?? ""
-        guard let slot = slotsByName[name] else {
-            reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: place)
-            return .nothing
-        }
-        switch isNumber(name) {
-        case false?: return .copied(slot, element: element)
-        case true? where element == whole: return .copiedNumber(slot)
-        case true?: reader.report(.wrongKind(expected: "a JSON array", found: "a number"), at: place)
-        case nil: reader.report(.wrongKind(expected: "numbers or bytes", found: "fields of both"), at: place)
-        }
-        return .nothing
-    }
-
-    /// Whether a name of the frame that is answered stands for a number; `nil` when that depends on the frame.
-    func isNumber(_ name: String) -> Bool? {
-        let kinds = Set(model.fields.filter { $0.name == name }.map(\.isNumber))
-        if kinds.count > 1 { return nil }
-        if let kind = kinds.first { return kind }
-        let isNative = model.fields.contains { if case .native = $0.form { true } else { false } }
-        return isNative && (name == WellKnown.code || name == WellKnown.identifier)
-    }
-
     private mutating func writeJoined(_ values: [KindModel.Value], _ place: DescriptorPlace, _ frame: inout WriteFrame)
     {
         for value in values {
@@ -168,7 +146,7 @@ extension DescriptorCompiler {
             case .number(let number): literal(String(number).utf8)
             case .text(let text): literal(text.utf8)
             case .bytes(let bytes): literal(bytes)
-            case .copied, .element: write(copied(value, 255, place), &frame)
+            case .copied, .element: write(copied(value, place, frame, isText: false), &frame)
             case .nowMilliseconds: write(.operation(.nowText), &frame)
             case .identifier: write(.operation(.identifierText), &frame)
             case .code: write(.operation(.codeText), &frame)
@@ -183,16 +161,15 @@ extension DescriptorCompiler {
         case .nothing: break
         case .text(let text): literal(text.utf8)
         case .bytes(let bytes): literal(bytes)
-        case .copied(let slot, let element):
+        case .copied(let place):
             var operation = WriteOperation(code: .copied)
-            operation.scope = slot
-            operation.width = element
+            operation.copy = place
             parts.writing.append(operation)
-        case .copiedNumber(let slot):
+        case .copiedNumber(let place):
             var operation = WriteOperation(code: .number)
             operation.source = .copied
             operation.countsUnits = true
-            operation.scope = slot
+            operation.copy = place
             parts.writing.append(operation)
         case .operation(let code): parts.writing.append(WriteOperation(code: code))
         case .json(let keys): writeObject(keys, &frame)
@@ -279,7 +256,9 @@ extension DescriptorCompiler {
                     literal(text)
                     text = []
                     let field = FieldModel(name: name, form: .bytes, place: given.place)
-                    write(content(field, &frame), &frame)
+                    let content = content(field, &frame)
+                    write(content, &frame)
+                    if case .copied(let place) = content { writeAsJSON(place) }
                 }
                 continue
             }

@@ -47,12 +47,12 @@ extension DescriptorCompiler {
                 return
             }
             if let name = given.value.copiedNames.first {
-                if slotsByName[name] == nil {
-                    reader.report(.unknownValue("$in." + name, valid: slotsByName.keys.sorted()), at: given.place)
-                } else if isNumber(name) != true {
-                    reader.report(.wrongKind(expected: "a number", found: "bytes"), at: given.place)
-                }
-                operation.scope = slotsByName[name] ?? 0
+                operation.copy = copiedNumber(name, into: field, given.place, frame)
+                allow(field, &operation)
+            }
+            if case .identifier = given.value { checkRoomForIdentifier(field, &frame) }
+            if case .nowMilliseconds = given.value, field.minimum != nil || field.maximum != nil {
+                gap(frame.kind, .valueNotAllowed(field: field.name), field.place)
             }
             append(operation, field)
         } else if let value = frame.needs[field.name] ?? field.required {
@@ -72,6 +72,18 @@ extension DescriptorCompiler {
             if !allowed || field.minimum ?? 0 > 0 { gap(frame.kind, .valueNotAllowed(field: field.name), field.place) }
             literal(bytes(of: 0, field, width))
         }
+    }
+
+    /// An id has to fit the integer that repeats it.
+    private mutating func checkRoomForIdentifier(_ field: FieldModel, _ frame: inout WriteFrame) {
+        if case .text = parts.identifiers {
+            reader.report(
+                .wrongKind(expected: "an id that is an integer", found: "'$id' of a text"), at: frame.layout.place)
+        }
+        guard let largest = identifierMax, field.largestWritten < UInt64(largest) else { return }
+        gap(
+            frame.kind, .identifierTooNarrow(largest: largest, limit: Int(clamping: field.largestWritten)),
+            frame.layout.place)
     }
 
     /// Adds what writes a number; one without a fixed width is written in another way.

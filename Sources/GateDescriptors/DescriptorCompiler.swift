@@ -95,7 +95,10 @@ struct DescriptorCompiler {
     var countingField: Int? { fields.firstIndex { $0.counts != .none } }
 
     /// Keys of the body, where it has any.
-    var bodyKeys: [KeyModel]? {
+    var bodyKeys: [KeyModel]? { Self.bodyKeys(of: fields) }
+
+    /// Keys of the body among some fields, where they have any.
+    static func bodyKeys(of fields: [FieldModel]) -> [KeyModel]? {
         for field in fields {
             switch field.form {
             case .json(let keys): return keys
@@ -177,6 +180,7 @@ struct DescriptorCompiler {
     /// A name without a meaning of its own is of use only where a kind or a reply says so.
     private mutating func checkKeys() {
         var used = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
+        for kind in model.kinds ?? [] { used.formUnion(kind.values.flatMap(\.value.copiedNames)) }
         for reply in model.replies {
             used.formUnion(reply.has + reply.values.flatMap { [$0.name] + $0.value.copiedNames })
         }

@@ -38,7 +38,7 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         planLengths(using: &generator)
         for operation in program.reading where isThere(operation) { append(operation, test, using: &generator) }
         if let counting { fill(counting.field, counting.operation) }
-        return bytes
+        return withRightChecks(bytes)
     }
 
     /// The frame with its length told anew, when its counting field is there.
@@ -55,7 +55,18 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
             }
             offset += operation.code == .unsigned ? Int(operation.width) : operation.width(of: program)
         }
-        return other.bytes
+        return withRightChecks(other.bytes)
+    }
+
+    /// The frame with its checks made anew, as far as they can be reached.
+    private func withRightChecks(_ frame: [UInt8]) -> [UInt8] {
+        guard program.reading.contains(where: { $0.code == .check }) else { return frame }
+        var frame = frame
+        for _ in 0..<8 {
+            guard let fault = program.checkFault(frame.span) else { break }
+            frame.replaceSubrange(fault.offset..<fault.offset + fault.expected.count, with: fault.expected)
+        }
+        return frame
     }
 
     /// Fields that say how long a later one is get a value that fits it.
@@ -76,8 +87,8 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
     private mutating func append(_ operation: ReadOperation, _ test: KindTest?, using generator: inout Generator) {
         switch operation.code {
         case .unsigned, .varint, .decimal:
-            let value = values[operation.slot] ?? number(of: operation, using: &generator)
-            values[operation.slot] = value
+            let value = known(operation) ?? number(of: operation, using: &generator)
+            if operation.slot != ReadOperation.noSlot { values[operation.slot] = value }
             let place = bytes.count
             last = (place, operation)
             bytes += written(value, operation)
@@ -91,7 +102,7 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         case .inflate, .mark: break
         case .check: bytes += [UInt8](repeating: 0, count: Int(operation.width))
         case .constant: bytes += program.pool[operation.range.offsets]
-        case .fixed: run(operation, operation.count, test, using: &generator)
+        case .fixed: run(operation, min(operation.count, program.frameBytesMax + 1), test, using: &generator)
         case .prefixed:
             let place = bytes.count
             bytes += [UInt8](repeating: 0, count: Int(operation.width))
@@ -100,6 +111,11 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
         case .counted: run(operation, Int(values[operation.lengthSlot] ?? 0), test, using: &generator)
         case .rest: run(operation, length(of: operation, using: &generator), test, using: &generator)
         }
+    }
+
+    /// The number that was chosen for a field already.
+    private func known(_ operation: ReadOperation) -> UInt64? {
+        operation.slot == ReadOperation.noSlot ? nil : values[operation.slot]
     }
 
     private func number(of operation: ReadOperation, using generator: inout Generator) -> UInt64 {
@@ -184,9 +200,9 @@ package struct DescriptorFrameMaker<Generator: RandomNumberGenerator> {
 
     /// Sets bits of the integer in front.
     private mutating func setBits(_ operation: ReadOperation, using generator: inout Generator) {
-        let mask = UInt64(1) << UInt64(operation.width) - 1
-        let wanted = (values[operation.slot] ?? number(of: operation, using: &generator)) & mask
-        values[operation.slot] = wanted
+        let mask = UInt64(1) << UInt64(operation.width) &- 1
+        let wanted = (known(operation) ?? number(of: operation, using: &generator)) & mask
+        if operation.slot != ReadOperation.noSlot { values[operation.slot] = wanted }
         guard let last, last.operation.code == .unsigned else { return }
         let width = Int(last.operation.width)
         for bit in 0..<Int(operation.width) {

@@ -34,6 +34,12 @@ enum DescriptorLimits {
 
     /// Requests of one client whose answers are outstanding, where order or a ticket has to be kept for each.
     static let outstandingMax = 1024
+    /// Values of a request or of a frame that is answered which answers and replies repeat.
+    static let copiesMax = 64
+    /// Bytes of the requests of one client that are kept for their answers to repeat: `$in` values and long ids.
+    static let keptBytesMax = 1 << 20
+    /// Bytes that a descriptor writes by itself, all its kinds and replies together.
+    static let literalBytesMax = 1 << 26
     /// Bytes of answers that wait for the answer to an earlier request.
     static let heldBytesMax = 4 << 20
     /// Bytes of a request id that is kept as text (strings, fractions, large numbers).

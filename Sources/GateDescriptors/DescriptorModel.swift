@@ -203,7 +203,7 @@ struct FieldModel: Sendable {
         case .unsigned(let width): width >= 8 ? .max : 1 << (8 * width - (isSigned ? 1 : 0)) - 1
         case .varint(let bytesMax): bytesMax >= 9 ? .max : 1 << (7 * bytesMax) - 1
         case .decimal(let digitsMax, _): (0..<min(digitsMax, 18)).reduce(1) { value, _ in value * 10 } - 1
-        case .bits(_, let width): 1 << width - 1
+        case .bits(_, let width): width >= 63 ? .max : 1 << width - 1
         case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed, .check: 0
         }
     }
@@ -224,6 +224,14 @@ struct FieldModel: Sendable {
         case .unsigned, .varint, .decimal, .bits: true
         case .constant, .bytes, .text, .json, .singleKey, .pairs, .native, .packed, .check: false
         }
+    }
+
+    /// The largest number that may be written into it.
+    var largestWritten: UInt64 {
+        if let maximum { return UInt64(maximum) }
+        if case .unsigned(let width) = form, width >= 8 { return .max }
+        if case .bits(_, let width) = form, width >= 63 { return .max >> UInt64(64 - width) }
+        return UInt64(largestStored)
     }
 
     var takesRest: Bool {

@@ -71,6 +71,8 @@ public enum DescriptorFault: Hashable, Sendable {
     case lengthBelowZero(plus: Int, covered: Int)
     /// A kind that an earlier one always hides.
     case hiddenKind(by: String)
+    /// A value of the frame that is answered, where none is.
+    case nothingAnswered(String, by: String)
     /// A kind that has to be sent and cannot be written.
     case notEncodable(kind: String, reason: EncodingGap)
 }
@@ -139,6 +141,9 @@ extension DescriptorFault: CustomStringConvertible {
                 + "valid: at least -\(covered)"
         case .hiddenKind(let name):
             "never recognised, because '\(name)' is tried first and asks for no more; valid: the one that asks for more first"
+        case .nothingAnswered(let value, let sender):
+            "'\(quotable(value))' is of the frame that is answered, and \(sender) answers none; valid: a number, a text, "
+                + "bytes, $code or $now_ms"
         case .notEncodable(let kind, let reason): "a frame of kind '\(kind)' cannot be written: \(reason)"
         }
     }

@@ -61,9 +61,20 @@ extension DescriptorProgramParts {
 
     /// By kind's raw value, one bit each: whether an answer only needs the number of its request and its payload.
     var plainKinds: UInt16 {
-        if answersCarryRoute || identifiers == .order { return 0 }
+        if answersCarryRoute || identifiers == .order || answerCopies != 0 { return 0 }
         let answers: UInt16 = 1 << UInt16(DescriptorKind.response.rawValue) | 1 << UInt16(DescriptorKind.error.rawValue)
         return answers & ~addressedKinds
+    }
+
+    /// The values of the frame that is answered which some operations write, one bit each.
+    func copies(_ range: Range<Int>) -> UInt64 { writing[range].reduce(0) { $0 | $1.copiedBit } }
+
+    /// The values of a request that its answer or its error repeats, one bit each.
+    var answerCopies: UInt64 {
+        [DescriptorKind.response, .error].reduce(0) {
+            $0 | copies(writingRanges[$1.rawValue]) | copies(codedRanges[$1.rawValue])
+                | copies(envelopedRanges[$1.rawValue])
+        }
     }
 
     private func asksTheSame(_ one: Int, _ other: Int) -> Bool {

@@ -55,12 +55,22 @@ final class DescriptorProgram: Sendable {
     let envelope: Envelope?
     /// Whether there is one.
     let hasEnvelope: Bool
+    /// Whether each payload is in one.
+    let envelopesAll: Bool
+    /// By kind's raw value: what writes a frame with an envelope in it.
+    let envelopedRanges: ContiguousArray<Range<Int>>
     /// Whether a request that nobody serves gets no answer though it carries an id.
     let dropsUnrouted: Bool
-    /// Whether answers are kept apart by the names of their requests, or by envelopes.
+    /// Whether something of each request is kept for its answer: its name, its envelope, values that are repeated.
     let keepsCalls: Bool
     /// Whether only their order tells answers apart, or the names of their requests and their order.
     let answersInOrder: Bool
+    /// Values of a frame that its answer may repeat.
+    let copySources: ContiguousArray<CopySource>
+    /// Those that answers to requests repeat, one bit each.
+    let answerCopies: UInt64
+    /// By reply: those that it repeats.
+    let replyCopies: ContiguousArray<UInt64>
     /// What each operation of ``reading`` is called; for people only.
     let labels: ContiguousArray<OperationLabel>
 
@@ -113,8 +123,18 @@ final class DescriptorProgram: Sendable {
         checkKey = parts.checkKey
         envelope = parts.envelope
         hasEnvelope = parts.envelope != nil
+        envelopesAll = parts.envelope.map { $0.code == nil } ?? false
+        envelopedRanges = parts.envelopedRanges
         answersInOrder = parts.identifiers == .order
-        keepsCalls = parts.identifiers == .order && (parts.answersCarryRoute || parts.envelope != nil)
+        copySources = parts.copySources
+        answerCopies = parts.answerCopies
+        replyCopies = ContiguousArray(parts.replyRanges.map(parts.copies))
+        keepsCalls =
+            switch parts.identifiers {
+            case .order: parts.answersCarryRoute || parts.envelope != nil || parts.answerCopies != 0
+            case .number: parts.answerCopies != 0
+            case .text: parts.answersCarryRoute || parts.answerCopies != 0
+            }
         // skynet's servers say nothing to a type that they do not know.
         dropsUnrouted = parts.reading.contains { $0.content == .sproto }
         labels = parts.labels
@@ -163,6 +183,7 @@ struct DescriptorProgramParts: Sendable {
     var writing: ContiguousArray<WriteOperation> = []
     var writingRanges = ContiguousArray(repeating: 0..<0, count: DescriptorKind.allCases.count)
     var codedRanges = ContiguousArray(repeating: 0..<0, count: DescriptorKind.allCases.count)
+    var envelopedRanges = ContiguousArray(repeating: 0..<0, count: DescriptorKind.allCases.count)
     var replyRanges: ContiguousArray<Range<Int>> = []
     var kindTests: ContiguousArray<KindTest> = []
     var keys: ContiguousArray<BodyKeyOperation> = []
@@ -192,6 +213,7 @@ struct DescriptorProgramParts: Sendable {
     var checkKey: [UInt8] = []
     var envelope: Envelope?
     var labels: ContiguousArray<OperationLabel> = []
+    var copySources: ContiguousArray<CopySource> = []
 
     /// Puts bytes into the pool.
     mutating func pooled(_ bytes: some Sequence<UInt8>) -> PoolRange {
@@ -214,6 +236,15 @@ struct PoolRange: Sendable {
     var high: UInt32 = 0
 
     var offsets: Range<Int> { Int(low)..<Int(high) }
+}
+
+/// A value of a frame that its answer repeats.
+struct CopySource: Sendable, Equatable {
+    var slot: UInt8
+    /// Whether the slot holds a number, not the place of bytes.
+    var isNumber = false
+    /// The element of a JSON array, `nil` for the whole.
+    var element: UInt8?
 }
 
 /// A value that a slot must hold, one of those in `range` of ``DescriptorProgram/numbers``.

@@ -144,7 +144,7 @@ extension DescriptorProtocol {
     private func dropsUnrouted(_ correlation: Correlation) -> Bool {
         if program.keepsCalls {
             guard let call = calls.call(UInt32(truncatingIfNeeded: correlation.rawValue)) else { return true }
-            return !call.isEnveloped && call.key != nil
+            return !call.isEnveloped && (call.key != nil || program.dropsUnrouted)
         }
         if case .order = program.identifiers { return true }
         return program.dropsUnrouted

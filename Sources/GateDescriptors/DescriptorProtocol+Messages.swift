@@ -15,7 +15,7 @@ extension DescriptorProtocol {
             var message = ClientMessage(
                 kind: .request, topic: topic, payload: values.range(FrameValues.payload), correlation: correlation)
             // With an id in an envelope it is one of those that are told apart.
-            message.isInTurn = program.answersInOrder && !(program.keepsCalls && values.has(FrameValues.identifier))
+            message.isInTurn = program.answersInOrder && !(program.hasEnvelope && values.has(FrameValues.identifier))
             effects.append(.message(message))
         } else {
             // Nobody answers, so nobody will ask for the name.
@@ -116,7 +116,7 @@ extension DescriptorProtocol {
             // Ids beyond 32 bits leave no room for how the client named the route, and neither do such codes.
             let code = values.has(FrameValues.code) ? values.number(FrameValues.code) : 0
             let ticket = try calls.begin(
-                OpenCalls.Call(address: address.rawValue, code: code, identifier: number))
+                OpenCalls.Call(address: address.rawValue, code: code, identifier: .number(number)))
             return Correlation(rawValue: UInt64(Address.ticketed) << 32 | UInt64(ticket))
         case .text:
             let text = values.range(FrameValues.identifier)
@@ -128,19 +128,40 @@ extension DescriptorProtocol {
         }
     }
 
-    /// Keeps a request whose answer goes out under its name or in its envelope.
+    /// Keeps a request whose answer goes out under its name, in its envelope, or with values of it.
     private func beginCall(
         _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address, _ scratch: borrowing ByteBuffer
     ) throws(WireError) -> Correlation {
         var call = OpenCalls.Call(address: address.rawValue)
         if values.has(FrameValues.code) { call.code = values.number(FrameValues.code) }
-        if values.has(FrameValues.identifier) {
-            call.identifier = values.number(FrameValues.identifier)
+        switch program.identifiers {
+        case .order where program.hasEnvelope && values.has(FrameValues.identifier):
+            call.identifier = .number(values.number(FrameValues.identifier))
             call.isEnveloped = true
-        } else {
-            call.key = answerKey(&values, input, address, scratch)
+        case .order: call.key = answerKey(&values, input, address, scratch)
+        case .number:
+            call.identifier = .number(
+                values.has(FrameValues.identifier) ? values.number(FrameValues.identifier) : 0)
+        case .text:
+            let range = values.range(FrameValues.identifier)
+            if range.region == .input {
+                call.identifier = try identifier(input.extracting(range.offsets))
+            } else {
+                let copy = scratch.withBytes { [UInt8](copying: $0, range: range.offsets) }
+                call.identifier = try identifier(copy.span)
+            }
         }
+        call.copies = copies(program.answerCopies, &values, input, scratch)
         return Correlation(rawValue: UInt64(try calls.begin(call)))
+    }
+
+    /// An id as its answer repeats it.
+    private func identifier(_ text: Span<UInt8>) throws(WireError) -> FrameIdentifier {
+        if let digits = PackedDigits(text, 0..<text.count) { return .digits(digits) }
+        guard text.count <= DescriptorLimits.identifierBytesMax else {
+            throw .limitReached(DescriptorLimits.identifierBytesMax)
+        }
+        return .text([UInt8](copying: text))
     }
 
     /// What tells the answers of a client's names apart: the code or the name that they go out under. Two names with one

@@ -20,7 +20,7 @@ extension DescriptorProtocol {
                 setWakeUp(&effects)
             case .reply(let reply):
                 let range = program.replyRanges[reply]
-                let copies = copies(for: range, &values, input, effects.scratch)
+                let copies = copies(program.replyCopies[reply], &values, input, effects.scratch)
                 var content = FrameContent(now: now, copies: copies)
                 if case .number = program.identifiers, values.has(FrameValues.identifier) {
                     content.identifier = .number(values.number(FrameValues.identifier))
@@ -37,30 +37,31 @@ extension DescriptorProtocol {
         return kind.isFromClient ? .wrongState(kind: kind.rawValue) : .unexpectedFrame(kind: kind.rawValue)
     }
 
-    /// The values of a frame that a reply repeats.
-    private func copies(
-        for range: Range<Int>, _ values: inout FrameValues, _ input: Span<UInt8>, _ scratch: borrowing ByteBuffer
+    /// The values of a frame that its answer or a reply repeats, by their place; those that `wanted` has no bit of are empty.
+    func copies(
+        _ wanted: UInt64, _ values: inout FrameValues, _ input: Span<UInt8>, _ scratch: borrowing ByteBuffer
     ) -> [CopiedValue] {
+        if wanted == 0 { return [] }
         var copies: [CopiedValue] = []
-        for index in range {
-            let operation = program.writing[index]
-            switch operation.code {
-            case .copiedNumber, .number:
-                if operation.code == .number, operation.source != .copied { continue }
-                let number = values.has(operation.scope) ? values.number(operation.scope) : 0
-                copies.append(CopiedValue(number: number, bytes: []))
-            case .copied:
-                let found = values.range(operation.scope)
-                var bytes: [UInt8] = []
-                if found.region == .input {
-                    bytes = [UInt8](copying: input, range: found.offsets)
+        copies.reserveCapacity(program.copySources.count)
+        for (place, source) in program.copySources.enumerated() {
+            var copy = CopiedValue()
+            if wanted >> UInt64(place) & 1 == 1, values.has(source.slot) {
+                copy.isThere = true
+                if source.isNumber {
+                    copy.number = values.number(source.slot)
                 } else {
-                    bytes = scratch.withBytes { [UInt8](copying: $0, range: found.offsets) }
+                    let found = values.range(source.slot)
+                    copy.bytes =
+                        found.region == .input
+                        ? [UInt8](copying: input, range: found.offsets)
+                        : scratch.withBytes { [UInt8](copying: $0, range: found.offsets) }
+                    if let element = source.element { copy.bytes = Self.element(Int(element), of: copy.bytes) }
                 }
-                if operation.width != 255 { bytes = Self.element(Int(operation.width), of: bytes) }
-                copies.append(CopiedValue(number: 0, bytes: bytes))
-            default: continue
+            } else if source.element != nil {
+                copy.bytes = Array("null".utf8)
             }
+            copies.append(copy)
         }
         return copies
     }

@@ -101,9 +101,17 @@ public final class DescriptorProtocol: WireProtocol {
         case .push(_, let form):
             let entry = program.routes.entry(route: topic)
             var content = FrameContent(form: form, now: now)
-            try write(.push, &content, Address(entry), topic, payload, &effects.output)
+            if program.envelopesAll {
+                try pushEnveloped(entry, &content, topic, payload, &effects.output)
+            } else {
+                try write(.push, &content, Address(entry), topic, payload, &effects.output)
+            }
         case .kick:
             var content = FrameContent(form: .json, now: now)
+            if program.envelopesAll {
+                try writeEnveloped(.kick, code: 0, identifier: 0, &content, payload, &effects.output)
+                return
+            }
             try write(.kick, &content, Address(nil), topic, payload, &effects.output)
         case .accept, .refuse, .acknowledge, .goodbye: break
         }

@@ -22,9 +22,31 @@ extension DescriptorReader {
 
     /// One to eight bytes at which something ends.
     mutating func terminator(_ node: JSONNode, _ path: String) -> [UInt8]? {
+        guard let bytes = plainBytes(node, path) else { return nil }
+        guard (1...8).contains(bytes.count) else {
+            report(.badText((try? node.string()) ?? "hex", expected: "1 to 8 bytes"), at: place(node, path))
+            return nil
+        }
+        return bytes
+    }
+
+    /// A text, or any bytes as `{hex: "c0"}`. A text with characters from U+0080 to U+00FF is refused: who writes "\xc0" most
+    /// often means the byte, and would get the two of that letter in UTF-8.
+    mutating func plainBytes(_ node: JSONNode, _ path: String, isContent: Bool = false) -> [UInt8]? {
+        if case .object = node.kind {
+            guard let digits = node["hex"] else {
+                _ = members(of: node, path, valid: ["hex"])
+                report(.missingKey("hex"), at: place(node, path))
+                return nil
+            }
+            _ = members(of: node, path, valid: ["hex"])
+            return hex(digits, "\(path).hex")
+        }
         guard let text = literal(node, path) else { return nil }
-        guard (1...8).contains(text.utf8.count) else {
-            report(.badText(text, expected: "1 to 8 bytes"), at: place(node, path))
+        if !isContent, text.unicodeScalars.contains(where: { (0x80...0xFF).contains($0.value) }) {
+            report(
+                .badText(text, expected: "other letters, or the bytes themselves as {hex: \"c0\"}"),
+                at: place(node, path))
             return nil
         }
         return Array(text.utf8)
@@ -51,7 +73,7 @@ extension DescriptorReader {
             check.firstPlace = self.place(over, "\(path).over")
         }
         if let key = node["key"] {
-            check.key = Array((text(key, "\(path).key") ?? "").utf8)
+            check.key = secret(key, "\(path).key")
             if algorithm != .md5 {
                 report(
                     .keyNotForType("key", type: alg, valid: ["name", "type", "when", "alg", "over", "order"]),
@@ -61,6 +83,12 @@ extension DescriptorReader {
         var field = FieldModel(name: name, form: .check(check), place: place)
         field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
         return field
+    }
+
+    /// A text, a parameter, or any bytes as `{hex: "c0"}`.
+    mutating func secret(_ node: JSONNode, _ path: String) -> [UInt8] {
+        if case .object = node.kind { return plainBytes(node, path) ?? [] }
+        return Array((text(node, path) ?? "").utf8)
     }
 
     /// Keys and values with a length each.
@@ -83,6 +111,11 @@ extension DescriptorReader {
         let keyMax = node["key_max"].flatMap { node in number(node, "\(path).key_max", in: 1...largest) } ?? largest
         let pairs = PairsModel(
             keyWidth: widths[0], valueWidth: widths[1], keyBytesMax: keyMax, keys: keys(node, "keys", path))
+        for key in pairs.keys where !(1...keyMax).contains(key.key.utf8.count) {
+            report(
+                .badText(key.key, expected: "a key of 1 to \(keyMax) bytes"),
+                at: key.place ?? place(node, path))
+        }
         var field = FieldModel(name: name, form: .pairs(pairs), place: place(node, path))
         field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
         return field
@@ -96,7 +129,7 @@ extension DescriptorReader {
         field.isLittleEndian = node["order"].flatMap { node in order(node, "\(path).order") } ?? isLittleEndian
         readBounds(node, path, largest: DescriptorLimits.frameBytesCeiling, into: &field)
         readMarker(node, path, into: &field)
-        if let empty = node["empty"] { field.empty = Array((literal(empty, "\(path).empty") ?? "").utf8) }
+        if let empty = node["empty"] { field.empty = plainBytes(empty, "\(path).empty", isContent: true) ?? [] }
         if case .bytes = field.form, let json = node["json"] {
             let word: PayloadWord? = word(json, "\(path).json")
             field.isJSON = word != nil
@@ -143,12 +176,13 @@ extension DescriptorReader {
         guard let given = node["unsupported"] else { return report(.missingKey("unsupported"), at: place) }
         if node["until"] != nil { report(.missingKey("len"), at: place) }
         let feature: UnsupportedFeature? = word(given, "\(path).unsupported", except: .version)
-        guard let feature, let text = literal(holding, "\(path).holding") else { return }
-        guard (1...DescriptorLimits.markerBytesMax).contains(text.utf8.count) else {
+        guard let feature, let marker = plainBytes(holding, "\(path).holding") else { return }
+        guard (1...DescriptorLimits.markerBytesMax).contains(marker.count) else {
+            let text = (try? holding.string()) ?? "hex"
             report(.badText(text, expected: "1 to \(DescriptorLimits.markerBytesMax) bytes"), at: place)
             return
         }
-        (field.unsupported, field.marker) = (feature, Array(text.utf8))
+        (field.unsupported, field.marker) = (feature, marker)
     }
 
     /// The keys of a body and the names of their values.

@@ -191,7 +191,7 @@ extension DescriptorReader {
             }
             guard let codec: NativeCodec = word(codecNode, "\(path).codec") else { return nil }
             var field = run(name, .native(codec), node, path, isLittleEndian)
-            if let key = node["key"] { field?.nativeKey = Array((text(key, "\(path).key") ?? "").utf8) }
+            if let key = node["key"] { field?.nativeKey = secret(key, "\(path).key") }
             return field
         case "json":
             if let json = node["json"], case .string = json.kind {

@@ -11,7 +11,7 @@ extension DescriptorReader {
         }
         guard let end = terminator(endNode, "\(path).end") else { return nil }
         if let first = end.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) {
-            let text = String(decoding: end, as: UTF8.self)
+            let text = (try? endNode.string()) ?? "hex"
             report(.badText(text, expected: "bytes that do not begin with a digit"), at: place(endNode, "\(path).end"))
             return nil
         }
@@ -43,9 +43,13 @@ extension DescriptorReader {
             field.plus = number(plus, "\(path).plus", in: Int(Int32.min)...Int(Int32.max)) ?? 0
         }
         if let escape = node["escape"], let type = text(escape, "\(path).escape") {
+            // The longer length says at least as much as the field itself; what is signed has no value with all bits set.
+            let own = field.isSigned ? 8 : field.smallestWidth
+            let valid = ["u8", "u16", "u24", "u32"].filter { Self.unsigned[$0] ?? 0 >= own }
             field.escapeWidth = Self.unsigned[type] ?? 0
-            if field.escapeWidth == 0 || field.escapeWidth == 8 {
-                report(.unknownValue(type, valid: ["u8", "u16", "u24", "u32"]), at: place(escape, "\(path).escape"))
+            if !valid.contains(type) {
+                field.escapeWidth = 0
+                report(.unknownValue(type, valid: valid), at: place(escape, "\(path).escape"))
             }
         }
         readBounds(node, path, largest: max(field.largestNumber, field.largestAllowed), into: &field)

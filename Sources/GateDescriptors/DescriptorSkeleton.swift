@@ -21,7 +21,7 @@ public enum DescriptorSkeleton {
 
           // The fields in the order of their bytes. One of them has to tell how far the frame goes: `counts: "after"`
           // counts all bytes behind the field, `counts: "frame"` all bytes of the frame.
-          // Names with a meaning: route, id, payload, error. All others are yours.
+          // Names with a meaning: route, code, id, payload, error. All others are yours.
           frame: [
             {name: "op", type: "u8", enum: {request: 1, notify: 2, response: 3, error: 4, push: 5, heartbeat: 6}},
             {name: "size", type: "u16", counts: "after"},

@@ -31,6 +31,12 @@ struct DescriptorSource: Sendable {
         return parameters[String(text.dropFirst())] ?? text
     }
 
+    /// Bytes that are said as a text or as `{hex: "..."}`.
+    func plainBytes(_ node: JSONNode?) -> [UInt8]? {
+        if let digits = word(node?["hex"]) { return bytes(hex: digits) }
+        return word(node).map { Array($0.utf8) }
+    }
+
     /// Whether the field's integers have their lowest byte first.
     func isLittleEndian(_ field: JSONNode) -> Bool {
         (word(field["order"]) ?? word(root["order"])) == "le"

@@ -59,12 +59,20 @@ extension DescriptorWorkbench {
         return frame
     }
 
-    /// Where payloads may lie in envelopes, one with an id does.
+    /// Where payloads may lie in envelopes, one with an id does; where all do, each does.
     private func putIntoEnvelope(_ kind: DescriptorKind, _ content: inout FrameIngredients) {
-        guard let envelope = model.envelope, let id = content.id, [.request, .response].contains(kind) else { return }
+        guard let envelope = model.envelope, kind != .other, kind != .heartbeat else { return }
+        if envelope.code != nil, content.id == nil || ![.request, .response].contains(kind) { return }
         var body = ByteBuffer()
-        let payload = content.payload
-        envelope.write(code: content.code, identifier: UInt64(id), payload: payload.span, into: &body)
+        var payload = content.payload
+        if kind == .error {
+            var fault = ByteBuffer()
+            fault.append(program.fault.before)
+            fault.appendJSONString(payload.span)
+            fault.append(program.fault.after)
+            payload = fault.array()
+        }
+        envelope.write(code: content.code, identifier: UInt64(content.id ?? 0), payload: payload.span, into: &body)
         (content.payload, content.form) = (body.array(), .bytes)
         (content.id, content.identifier) = (nil, .none)
         guard let code = envelope.code else { return }
@@ -115,6 +123,7 @@ extension DescriptorWorkbench {
         // Clients' kinds are written like those of the gateway that are made of the same parts.
         switch kind {
         case .request: layout.kind = .response
+        case .error where model.envelope?.code == nil && model.envelope != nil: layout.kind = .response
         case .notify: layout.kind = .push
         case .heartbeat, .other: model.replies = [layout]
         case .response, .error, .push, .kick: break

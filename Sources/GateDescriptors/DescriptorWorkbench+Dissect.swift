@@ -44,6 +44,15 @@ extension DescriptorWorkbench {
                 if sender == .server { nameReply(of: &dissection.frames[dissection.frames.count - 1]) }
                 start = end
             } catch {
+                if case .badChecksum = error, !trace.hasEnded, let check = program.checkFault(bytes.span, at: start) {
+                    dissection.expectedCheck = check.expected
+                    let place = trace.offset
+                    trace.end(at: place + check.found.count)
+                    dissection.ending = .fault(
+                        error, frame: start, offset: place, field: program.labels[trace.operation].name,
+                        fields: fields(trace.pieces, bytes, program))
+                    return dissection
+                }
                 dissection.ending = .fault(
                     error, frame: start, offset: trace.offset, field: faultyField(error, trace, program),
                     fields: fields(trace.pieces, bytes, program))
@@ -144,6 +153,10 @@ extension DescriptorWorkbench {
             if let low = source.bit(node) {
                 field.type = low.count == 1 ? "bit \(low.lowerBound)" : "bits \(low.lowerBound)-\(low.upperBound)"
             }
+            if let whole = pieces[..<index].last(where: { !$0.range.isEmpty }), code == .bits {
+                // Bits stand where their integer does.
+                field.offset = whole.range.lowerBound
+            }
             if let number = number(node, bytes[piece.range], after: pieces[..<index], bytes, program) {
                 field.value = .number(number, name: name(of: number, node))
                 return field
@@ -152,7 +165,7 @@ extension DescriptorWorkbench {
                 field.prefixByteCount = min(prefix.width, piece.range.count)
             }
             var content = bytes[piece.range].dropFirst(field.prefixByteCount)
-            if let end = source.word(node["until"]) { content = content.dropLast(end.utf8.count) }
+            if let end = source.plainBytes(node["until"]) { content = content.dropLast(end.count) }
             field.value = Self.value(content)
             return field
         }
@@ -184,16 +197,24 @@ extension DescriptorWorkbench {
         guard let bits = source.bit(node), bytes.isEmpty, let whole = pieces.last(where: { !$0.range.isEmpty }),
             let integer = source.node(program.labels[whole.operation].path)
         else { return nil }
-        let value = number(all[whole.range], isLittleEndian: source.isLittleEndian(integer), false)
-        return value >> bits.lowerBound & (1 << bits.count - 1)
+        let width = DescriptorSource.integer(source.word(integer["type"]) ?? "")?.width ?? whole.range.count
+        let value = bitPattern(all[whole.range].prefix(width), isLittleEndian: source.isLittleEndian(integer))
+        let mask = bits.count >= 64 ? UInt64.max : 1 << UInt64(bits.count) - 1
+        return Int(clamping: value >> UInt64(bits.lowerBound) & mask)
     }
 
     private func number(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool, _ isSigned: Bool) -> Int {
-        var number: UInt64 = 0
-        for byte in isLittleEndian ? Array(bytes.reversed()) : Array(bytes) { number = number << 8 | UInt64(byte) }
-        let unused = UInt64(64 - 8 * bytes.count)
+        let number = bitPattern(bytes, isLittleEndian: isLittleEndian)
+        let unused = UInt64(64 - 8 * min(8, bytes.count))
         if isSigned { return Int(Int64(bitPattern: number << unused) >> Int64(unused)) }
         return Int(clamping: number)
+    }
+
+    /// At most eight bytes as one number.
+    private func bitPattern(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool) -> UInt64 {
+        var number: UInt64 = 0
+        for byte in isLittleEndian ? Array(bytes.reversed()) : Array(bytes) { number = number << 8 | UInt64(byte) }
+        return number
     }
 
     private func name(of number: Int, _ node: JSONNode) -> String? {

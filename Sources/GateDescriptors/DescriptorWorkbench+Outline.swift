@@ -106,7 +106,11 @@ extension DescriptorWorkbench {
 
     /// The width of a field whose bytes tell it themselves.
     private func width(ofType type: String, _ node: JSONNode) -> String {
-        if let end = source.word(node["until"]) { return "up to \(end.visible)" }
+        if let end = node["until"] {
+            // Blanks alone are not seen.
+            guard let text = source.word(end) else { return "up to hex \(source.word(end["hex"])?.visible ?? "")" }
+            return text.first == " " || text.last == " " ? "up to '\(text.visible)'" : "up to \(text.visible)"
+        }
         switch type {
         case "varint": return "1 to \(source.word(node["bytes"]) ?? "5") bytes"
         case "dec": return "digits"
@@ -129,7 +133,11 @@ extension DescriptorWorkbench {
             + (program.hasEnvelope ? ", those in an envelope under its id" : "")
         let absent = [
             ("route", "the listener's, as in ?route=Type/Function"),
-            ("id", program.keepsCalls ? byName : "none: answers go out in the order of the requests"),
+            (
+                "id",
+                program.answersCarryRoute || program.hasEnvelope
+                    ? byName : "none: answers go out in the order of the requests"
+            ),
             ("payload", "none"),
             ("error", "none: an answer with the payload \(fault)"),
         ]
@@ -168,7 +176,10 @@ extension DescriptorWorkbench {
 
     /// A value in words: `has route, id`, `idle = 60s`, `op = request`.
     func words(_ node: JSONNode, between separator: String = ", ") -> String {
-        if let word = source.word(node) { return word.visible }
+        // Blanks at an end are only seen in quotes.
+        if let word = source.word(node) {
+            return word.first == " " || word.last == " " ? "'\(word.visible)'" : word.visible
+        }
         if let elements = try? node.elements() { return elements.map { words($0) }.joined(separator: ", ") }
         guard let members = try? node.members() else { return String(decoding: node.value.encoded(), as: UTF8.self) }
         return members.map { member in

@@ -71,4 +71,6 @@ public struct Dissection: Equatable, Sendable {
     public var frames: [Frame] = []
     /// How it ends.
     public var ending = Ending.complete
+    /// Where it ends with a check that is wrong: what these bytes have.
+    public var expectedCheck: [UInt8]?
 }

@@ -11,7 +11,8 @@ import GateProtocol
 /// key = index << 3 | wire type
 /// ```
 ///
-/// A field that is zero or empty is left out. Fields with other numbers are passed over.
+/// A field that is zero or empty is left out. Fields with other numbers are passed over. Where each payload is in an
+/// envelope, pushes and kicks are too: with the id 0, a kick without a code.
 struct Envelope: Sendable {
     /// The code that says that the payload is an envelope; `nil` when each is.
     var code: UInt64?

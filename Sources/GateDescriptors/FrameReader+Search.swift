@@ -215,7 +215,14 @@ extension DescriptorProgram {
                 guard slot != FrameValues.route || isWellFormedUTF8(input.extracting(text..<place)) else {
                     throw .invalidText
                 }
-                values.set(slot, range: ByteRange(text..<place))
+                if slot == FrameValues.code {
+                    guard let number = IdentifierTickets.plainNumber(input.extracting(text..<place)) else {
+                        throw .malformedBody(offset: text - range.lowerBound)
+                    }
+                    values.set(slot, number: number)
+                } else {
+                    values.set(slot, range: ByteRange(text..<place))
+                }
             } else {
                 // The object has no place for bytes that are no text, and none may get lost.
                 guard isWellFormedUTF8(input.extracting(key..<head)), isWellFormedUTF8(input.extracting(text..<place))

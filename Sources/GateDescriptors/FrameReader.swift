@@ -177,7 +177,9 @@ extension DescriptorProgram {
                     offset = head
                     next = try advance(offset, by: length, start, end)
                 case .counted:
-                    let length = values.number(reading[index].lengthSlot)
+                    // A length that is not there counts nothing.
+                    let slot = reading[index].lengthSlot
+                    let length = values.has(slot) ? values.number(slot) : 0
                     try check(length, index)
                     next = try advance(offset, by: length, start, end)
                 default: next = offset &+ reading[index].count

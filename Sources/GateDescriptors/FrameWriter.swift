@@ -19,14 +19,20 @@ struct FrameContent: ~Copyable {
     var code: UInt64 = 0
     var form = PayloadForm.bytes
     var now = MonotonicTime(nanoseconds: 0)
-    /// Values of the frame that is answered, in the order in which they are written.
+    /// Values of the frame that is answered, by their place in ``DescriptorProgram/copySources``; empty where nothing is
+    /// answered.
     var copies: [CopiedValue] = []
+
+    /// A value of the frame that is answered; one that it did not have is 0 and no bytes.
+    func copy(_ place: UInt8) -> CopiedValue { Int(place) < copies.count ? copies[Int(place)] : CopiedValue() }
 }
 
 /// A value of the frame that is answered.
-struct CopiedValue {
-    var number: UInt64
-    var bytes: [UInt8]
+struct CopiedValue: Sendable {
+    var number: UInt64 = 0
+    var bytes: [UInt8] = []
+    /// Whether the frame had it.
+    var isThere = false
 }
 
 extension DescriptorProgram {
@@ -55,7 +61,6 @@ extension DescriptorProgram {
         precondition(range.upperBound <= writing.count, "a range lies inside its program")
         let start = output.count
         var scopes = WriteScopes()
-        var copied = 0
         var index = range.lowerBound
         // Fields of an operation are read in place, see ``read(_:at:values:progress:scratch:)``.
         while index < range.upperBound {
@@ -99,13 +104,13 @@ extension DescriptorProgram {
                 output.append(value, width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
             case .code:
                 let maximum = writing[index].maximum
-                if content.code > maximum {
+                if content.code > maximum || content.code < writing[index].minimum {
                     output.truncate(to: start)
                     throw .notEncodable(bytes: Int(clamping: content.code), limit: Int(clamping: maximum))
                 }
                 output.append(content.code, width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
             case .jsonPayload: output.appendJSON(payload, form: content.form)
-            default: try writeRare(index, route, payload, content, start, &scopes, &copied, &output)
+            default: try writeRare(index, route, payload, content, start, &scopes, &output)
             }
             index &+= 1
         }
@@ -121,7 +126,7 @@ extension DescriptorProgram {
     @inline(never)
     private func writeRare(
         _ index: Int, _ route: Span<UInt8>, _ payload: Span<UInt8>, _ content: borrowing FrameContent, _ start: Int,
-        _ scopes: inout WriteScopes, _ copied: inout Int, _ output: inout ByteBuffer
+        _ scopes: inout WriteScopes, _ output: inout ByteBuffer
     ) throws(FramingError) {
         let operation = writing[index]
         switch operation.code {
@@ -140,18 +145,16 @@ extension DescriptorProgram {
         case .fillCheck: fillCheck(operation, &scopes, &output)
         case .deflate: Self.deflate(operation, from: scopes.place(operation.scope), &output)
         case .nowMilliseconds:
-            let value = UInt64(content.now.nanoseconds / 1_000_000)
-            output.append(value, width: operation.width, isLittleEndian: operation.isLittleEndian)
+            output.append(content.milliseconds, width: operation.width, isLittleEndian: operation.isLittleEndian)
         case .copiedNumber:
-            let value = content.copies[copied].number
+            let value = content.copy(operation.copy).number
+            try check(value, operation, from: start, &output)
             output.append(value, width: operation.width, isLittleEndian: operation.isLittleEndian)
-            copied += 1
-        case .copied:
-            output.append(content.copies[copied].bytes)
-            copied += 1
-        case .nowText: output.appendDecimal(UInt64(content.now.nanoseconds / 1_000_000))
+        case .copied: try appendCopy(content.copy(operation.copy), operation, from: start, &output)
+        case .setBits: try setBits(operation, content, from: start, &output)
+        case .nowText: output.appendDecimal(content.milliseconds)
         case .codeText: output.appendDecimal(content.code)
-        case .number: try appendNumber(operation, content, start, &copied, &output)
+        case .number: try appendNumber(operation, content, start, &output)
         case .pairs: try writePairs(payload, operation, from: start, into: &output)
         case .sproto: writeSproto(payload, content, into: &output)
         case .sprotoFault: writeSproto(Sproto.fault(faultObject(payload)).span, content, into: &output)
@@ -231,22 +234,10 @@ extension DescriptorProgram {
 
     /// Appends a number that has no fixed width.
     private func appendNumber(
-        _ operation: WriteOperation, _ content: borrowing FrameContent, _ start: Int, _ copied: inout Int,
-        _ output: inout ByteBuffer
+        _ operation: WriteOperation, _ content: borrowing FrameContent, _ start: Int, _ output: inout ByteBuffer
     ) throws(FramingError) {
-        var value: UInt64 = 0
-        switch operation.source {
-        case .identifier: if case .number(let number) = content.identifier { value = number }
-        case .code: value = content.code
-        case .now: value = UInt64(content.now.nanoseconds / 1_000_000)
-        case .copied:
-            value = content.copies[copied].number
-            copied += 1
-        }
-        if value > operation.maximum {
-            output.truncate(to: start)
-            throw .notEncodable(bytes: Int(clamping: value), limit: Int(clamping: operation.maximum))
-        }
+        let value = content.number(operation)
+        try check(value, operation, from: start, &output)
         if operation.countsUnits { output.appendDecimal(value) } else { output.append(varint: value) }
     }
 

@@ -17,11 +17,20 @@ struct OpenCalls {
         /// The code that it came with, where ``address`` has no room for it.
         var code: UInt64 = 0
         /// The id that its answer carries.
-        var identifier: UInt64 = 0
+        var identifier = FrameIdentifier.none
         /// What keeps the order: calls with the same one are answered one after another. `nil` for a call with an id.
         var key: UInt64?
         /// Whether it came in an envelope.
         var isEnveloped = false
+        /// What its answer repeats of it, by the places in ``DescriptorProgram/copySources``.
+        var copies: [CopiedValue] = []
+
+        /// Bytes that are kept for it alone.
+        var byteCount: Int {
+            var count = copies.reduce(0) { $0 + $1.bytes.count }
+            if case .text(let text) = identifier { count += text.count }
+            return count
+        }
     }
 
     private struct Place {
@@ -39,10 +48,16 @@ struct OpenCalls {
     private var free: [Int] = []
     private var lastNumber: UInt64 = 0
     private var heldBytes = 0
+    private var keptBytes = 0
 
     /// Keeps a call.
-    /// - Throws: ``WireError/limitReached(_:)`` when too many are open.
+    /// - Throws: ``WireError/limitReached(_:)`` when too many are open, or what is kept of them has too many bytes.
     mutating func begin(_ call: Call) throws(WireError) -> UInt32 {
+        let bytes = call.byteCount
+        guard keptBytes + bytes <= DescriptorLimits.keptBytesMax else {
+            throw .limitReached(DescriptorLimits.keptBytesMax)
+        }
+        keptBytes += bytes
         lastNumber += 1
         if let index = free.popLast() {
             places[index].call = call
@@ -75,6 +90,10 @@ struct OpenCalls {
         }
         heldBytes += frame.count
         places[index].frame = frame
+        // The answer is written; only its turn is needed now.
+        keptBytes -= places[index].call.byteCount
+        places[index].call.copies = []
+        places[index].call.identifier = .none
     }
 
     /// Forgets a call that was answered.
@@ -95,6 +114,8 @@ struct OpenCalls {
     }
 
     private mutating func release(_ index: Int) {
+        keptBytes -= places[index].call.byteCount
+        places[index].call = Call(address: 0)
         places[index].number = 0
         places[index].frame = nil
         free.append(index)

@@ -42,8 +42,12 @@ struct WriteOperation: Sendable {
         /// The time in milliseconds as an integer of `width` bytes.
         case nowMilliseconds
         case nowText
-        /// The next value copied from the frame that is answered, as an integer of `width` bytes or as it was read.
-        case copiedNumber, copied
+        /// The value `copy` of the frame that is answered, as an integer of `width` bytes.
+        case copiedNumber
+        /// The same as it was read: with `minimum` bytes at least, zeros behind fewer, and `maximum` at most.
+        case copied
+        /// Puts a number of `source` into the bits from `plus` of the integer of `width` bytes that was written last.
+        case setBits
         case jsonRoute, jsonIdentifier, jsonPayload, jsonFaultText
         /// The payload, a JSON object, as keys and values with lengths of `width` and `scope` bytes. Keys among those of
         /// `range`, each with its length in front, are the protocol's own.
@@ -75,6 +79,13 @@ struct WriteOperation: Sendable {
     var countsPayload = false
     var countsUnits = false
     var countsFrame = false
+    /// Whether bytes become a JSON string; whether one JSON value has to stand there, so that nothing becomes `null`.
+    var isQuoted = false
+    var isJSON = false
+    /// Whether only the numbers in `range` of ``DescriptorProgram/numbers`` are written.
+    var isEnumerated = false
+    /// The place of a value in ``DescriptorProgram/copySources``.
+    var copy: UInt8 = 0
     var escapeWidth: UInt8 = 0
     var range = PoolRange()
     /// A short literal, eight bytes each, the first byte lowest.
@@ -91,6 +102,15 @@ enum NumberSource: Sendable {
 }
 
 extension WriteOperation {
+    /// The value of the frame that is answered which it writes, one bit for its place; 0 for none.
+    var copiedBit: UInt64 {
+        switch code {
+        case .copied, .copiedNumber: 1 << UInt64(copy)
+        case .number, .setBits: source == .copied ? 1 << UInt64(copy) : 0
+        default: 0
+        }
+    }
+
     /// The bytes of a ``Code/shortLiteral``.
     @inline(__always)
     var literal: JSONAnswer.Literal { JSONAnswer.Literal(bytes: bytes, moreBytes: moreBytes, count: Int(width)) }

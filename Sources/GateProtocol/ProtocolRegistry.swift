@@ -105,7 +105,13 @@ public struct ProtocolDefinition: Sendable {
 
 /// All protocols of a process, by name. Safe to use from every thread.
 public final class ProtocolRegistry: Sendable {
-    private let definitions = Mutex<[String: ProtocolDefinition]>([:])
+    private enum Entry: Sendable {
+        case made(ProtocolDefinition)
+        /// One that is made when somebody asks for it.
+        case later(@Sendable () -> ProtocolDefinition)
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
 
     /// An empty registry.
     public init() {}
@@ -113,32 +119,60 @@ public final class ProtocolRegistry: Sendable {
     /// Adds a protocol.
     /// - Throws: ``ProtocolSetupError/duplicateProtocol(_:)`` when the name is taken.
     public func register(_ definition: ProtocolDefinition) throws(ProtocolSetupError) {
-        let taken = definitions.withLock { table in
-            if table[definition.name] != nil { return true }
-            table[definition.name] = definition
+        try register(.made(definition), named: definition.name)
+    }
+
+    /// Adds a protocol that is made when a listener, or a list of all, asks for it.
+    /// - Parameter make: Makes the definition of that name; called at most once for each thread that asks first.
+    /// - Throws: ``ProtocolSetupError/duplicateProtocol(_:)`` when the name is taken.
+    public func register(
+        named name: String, later make: @escaping @Sendable () -> ProtocolDefinition
+    ) throws(ProtocolSetupError) {
+        try register(.later(make), named: name)
+    }
+
+    private func register(_ entry: Entry, named name: String) throws(ProtocolSetupError) {
+        let taken = entries.withLock { table in
+            if table[name] != nil { return true }
+            table[name] = entry
             return false
         }
-        if taken { throw .duplicateProtocol(definition.name) }
+        if taken { throw .duplicateProtocol(name) }
     }
 
     /// Adds a protocol or takes the place of the one with its name; listeners keep what they were configured with.
     public func replace(_ definition: ProtocolDefinition) {
-        definitions.withLock { table in table[definition.name] = definition }
+        entries.withLock { table in table[definition.name] = .made(definition) }
     }
 
     /// The protocol of that name.
     /// - Throws: ``ProtocolSetupError/unknownProtocol(_:known:)``.
     public func definition(named name: String) throws(ProtocolSetupError) -> ProtocolDefinition {
-        let (found, known) = definitions.withLock { table in (table[name], table.keys.sorted()) }
+        let (found, known) = entries.withLock { table in (table[name], table.keys.sorted()) }
         guard let found else { throw .unknownProtocol(name, known: known) }
-        return found
+        return made(found, named: name)
+    }
+
+    private func made(_ entry: Entry, named name: String) -> ProtocolDefinition {
+        switch entry {
+        case .made(let definition): return definition
+        case .later(let make):
+            // Outside of the lock: it may take its time.
+            let definition = make()
+            return entries.withLock { table in
+                // Who came in between with another one counts.
+                if case .made(let other)? = table[name] { return other }
+                table[name] = .made(definition)
+                return definition
+            }
+        }
     }
 
     /// All protocols, sorted by name.
     public var all: [ProtocolDefinition] {
-        definitions.withLock { table in table.values.sorted { $0.name < $1.name } }
+        entries.withLock { table in table.sorted { $0.key < $1.key } }.map { made($0.value, named: $0.key) }
     }
 
     /// All names, sorted.
-    public var names: [String] { definitions.withLock { table in table.keys.sorted() } }
+    public var names: [String] { entries.withLock { table in table.keys.sorted() } }
 }

@@ -205,9 +205,9 @@ import Testing
               {in: "01", close: "malformed_frame"}, {in: "01"}]}
             """)
         let failures = descriptor.checkVectors()
-        #expect(failures.count == 15)
+        // Each difference is said once, though it is there in whatever pieces the bytes come.
         #expect(
-            failures.filter { $0.feeding == "whole" }.map(\.description) == [
+            failures.map(\.description) == [
                 "2:3: $.vectors[0], whole: events is request(route: none, payload: 61), expected request(route: none, "
                     + "payload: 62)",
                 "2:3: $.vectors[0], whole: out is 0178, expected 0179",

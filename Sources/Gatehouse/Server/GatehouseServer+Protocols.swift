@@ -17,18 +17,23 @@ extension GatehouseServer {
         }
         let (found, failed) = readProtocolFiles()
         protocolFiles.withLock { $0.names = failed.union(found.keys) }
-        for descriptor in DescriptorLibrary().descriptors where found[descriptor.name] == nil {
-            register(descriptor)
+        for name in DescriptorLibrary().names where found[name] == nil {
+            register("\(name).json5") { () throws(ProtocolSetupError) in
+                try DescriptorLibrary.registerShipped(name, into: protocols)
+            }
         }
-        for descriptor in found.values.sorted(by: { $0.name < $1.name }) { register(descriptor) }
+        for descriptor in found.values.sorted(by: { $0.name < $1.name }) {
+            register(descriptor.file) { () throws(ProtocolSetupError) in
+                try protocols.register(descriptor.definition())
+            }
+        }
     }
 
-    private func register(_ descriptor: ProtocolDescriptor) {
+    private func register(_ file: String, _ register: () throws(ProtocolSetupError) -> Void) {
         do throws(ProtocolSetupError) {
-            try protocols.register(descriptor.definition())
+            try register()
         } catch {
-            logger.error(
-                "protocol file is not used", metadata: ["file": "\(descriptor.file)", "fault": "\(error.text)"])
+            logger.error("protocol file is not used", metadata: ["file": "\(file)", "fault": "\(error.text)"])
         }
     }
 
@@ -132,7 +137,7 @@ extension GatehouseServer {
             logger.error("protocol file is not used", metadata: ["file": "\(descriptor.file)", "fault": "\(fault)"])
             return
         }
-        let known = protocols.all.first { $0.name == definition.name }
+        let known = try? protocols.definition(named: definition.name)
         guard known?.version != definition.version else { return }
         var makers: [(ListenerSettings, WireProtocolMaker)] = []
         for (listener, setting) in running.withLock({ $0?.settings }) ?? []
