@@ -19,9 +19,10 @@ struct GatewayCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
+        StandardStreams.waitsForReaders(false)
         let loaded = try options.load(moduleTypes: ProgramModules.types)
         try ClusterFlags.demand(loaded.configuration)
-        try await ServerRun.run(loaded.configuration, modules: [])
+        try await ServerRun.run(loaded, modules: [])
     }
 }
 
@@ -38,11 +39,11 @@ struct ModulesCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let loaded = try options.load(moduleTypes: ProgramModules.types)
+        StandardStreams.waitsForReaders(false)
+        var loaded = try options.load(moduleTypes: ProgramModules.types)
         try ClusterFlags.demand(loaded.configuration)
-        var configuration = loaded.configuration
-        configuration.listeners = []
-        try await ServerRun.run(configuration, modules: Self.modules(run))
+        loaded.configuration.listeners = []
+        try await ServerRun.run(loaded, modules: Self.modules(run))
     }
 
     /// The demo modules of these types; all of them for `nil`.

@@ -3,6 +3,7 @@ import GateJSON
 import GateUV
 import Glibc
 import Logging
+import Synchronization
 
 extension GatehouseServer {
     /// How long calls may go on after SIGINT.
@@ -11,11 +12,15 @@ extension GatehouseServer {
     /// What is kept back from the time to stop, so that the process ends by itself.
     static let marginSeconds = 0.2
 
+    /// How long the last lines of the log may take at the end, in seconds.
+    package static let logSeconds = 1.0
+
     /// Starts, serves until a signal ends it, and stops: what a command's `main` calls.
     ///
     /// SIGTERM lets running calls finish for the configured drain time, SIGINT for one second; a second one of either ends
-    /// the process at once. SIGQUIT writes all counters as one JSON line to standard error, SIGHUP reads the protocol
-    /// folders again (as a change in them does); both go on.
+    /// the process at once. SIGQUIT writes all counters as one JSON line to standard error; SIGHUP reads the protocol
+    /// folders again (as a change in them does) and opens log files anew, SIGUSR1 does only the latter; SIGUSR2 is logged.
+    /// Once a minute a line says why clients were refused, cut off or answered with a fault, where there were such.
     /// - Throws: ``StartFault``, with nothing left running.
     public func run() async throws(StartFault) {
         // A loop of their own, so that signals are heard also while a handler blocks the others.
@@ -26,8 +31,18 @@ extension GatehouseServer {
             signals = try SignalBox(
                 group,
                 SignalBox.Actions(
-                    report: { [self] in writeCounters() }, reload: { [self] in reloadProtocols() },
-                    look: { [self] in reloadChangedProtocols() }))
+                    report: { [self] in writeCounters() },
+                    reload: { [self] in
+                        LogWriter.reopenAll()
+                        reloadProtocols()
+                    },
+                    reopenLogs: { LogWriter.reopenAll() },
+                    ignore: { [self] in logger.notice("signal ignored", metadata: ["signal": "SIGUSR2"]) },
+                    look: { [self] in
+                        LogWriter.remindAll()
+                        reloadChangedProtocols()
+                        summarize()
+                    }))
         } catch {
             throw .loops(code: (error as? SystemError)?.code ?? 0)
         }
@@ -50,13 +65,19 @@ extension GatehouseServer {
         signals.exit(after: seconds)
         await stop(within: seconds - Self.marginSeconds)
         logger.notice("stopped")
+        LogWriter.flushAll(within: Self.logSeconds)
+    }
+
+    private func summarize() {
+        let found = summary.withLock { $0.faults(in: counters, at: SystemClock.monotonic()) }
+        guard let found else { return }
+        logger.info("clients refused, cut off or answered with a fault in the last minute", metadata: found)
     }
 
     private func writeCounters() {
         var line = JSONValue.object(counters).encoded()
         line.append(UInt8(ascii: "\n"))
-        // Sound: the pointer is used during the call only.
-        _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+        LogWriter.standardError.write(line)
     }
 
     private func writePortsFile() throws(StartFault) {

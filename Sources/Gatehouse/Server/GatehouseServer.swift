@@ -59,6 +59,7 @@ public final class GatehouseServer: Sendable {
     let logger: Logger
     let running = Mutex<Running?>(nil)
     let protocolFiles = Mutex(ProtocolFolderState())
+    let summary = Mutex(FaultSummary())
 
     /// A server of `modules`; those that the configuration gives to another process group are left out.
     public init(
@@ -83,6 +84,7 @@ public final class GatehouseServer: Sendable {
             return JSONObject()
         }
         var object = gateway.counters
+        object["log_lines_lost"] = .number(LogWriter.linesLost)
         object["protocols"] = .array(protocolUsages)
         if let transport {
             object["rpc_nodes"] = .number(transport.nodes.count)

@@ -1,19 +1,18 @@
 import Glibc
 public import Logging
-import Synchronization
 
 /// Writes each log event as one line: time, level, message, then `key=value` pairs.
 ///
-/// The line is written with one system call, so that lines of several threads do not mix.
+/// The line is handed to a ``LogWriter``, which writes it on a thread of its own: whoever logs never waits.
 public struct LineLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
-    private let descriptor: Int32
+    private let writer: LogWriter
 
-    /// A handler that writes to an open file; 2 is standard error.
-    public init(level: Logger.Level, descriptor: Int32 = 2) {
+    /// A handler whose lines `writer` writes.
+    public init(level: Logger.Level, writer: LogWriter = .standardError) {
         logLevel = level
-        self.descriptor = descriptor
+        self.writer = writer
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -26,17 +25,11 @@ public struct LineLogHandler: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
         line += "\n"
-        var bytes = Array(line.utf8)[...]
-        while !bytes.isEmpty {
-            // Sound: the pointer is used during the call only.
-            let written = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            if written <= 0 { return }
-            bytes = bytes.dropFirst(written)
-        }
+        writer.write(line)
     }
 
     /// RFC 3339 in UTC, to the millisecond.
-    private static func timestamp() -> String {
+    static func timestamp() -> String {
         let now = SystemClock.wallMilliseconds()
         var seconds = time_t(now / 1_000)
         var parts = unsafe tm()

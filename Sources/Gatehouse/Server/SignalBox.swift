@@ -12,6 +12,10 @@ final class SignalBox: Sendable {
         var report: @Sendable () -> Void
         /// At SIGHUP.
         var reload: @Sendable () -> Void
+        /// At SIGUSR1.
+        var reopenLogs: @Sendable () -> Void
+        /// At SIGUSR2.
+        var ignore: @Sendable () -> Void
         /// Once a second.
         var look: @Sendable () -> Void
     }
@@ -33,15 +37,21 @@ final class SignalBox: Sendable {
     init(_ group: UVEventLoopGroup, _ actions: Actions) throws(SystemError) {
         guard let loop = group.loops[0] as? UVEventLoop else { throw SystemError(code: EINVAL) }
         self.loop = loop
-        watcher = try SignalWatcher(loop: loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP]) { [heard] signal in
+        watcher = try SignalWatcher(loop: loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2]) {
+            [heard] signal in
             switch signal {
             case SIGQUIT: actions.report()
             case SIGHUP: actions.reload()
+            case SIGUSR1: actions.reopenLogs()
+            case SIGUSR2: actions.ignore()
             default: Self.end(signal, heard)
             }
         }
         loop.postReserved { [loop] in EverySecond(loop, actions.look).arm() }
     }
+
+    /// How long the last lines of the log may take where the process ends at once, in seconds.
+    static let logSeconds = 0.1
 
     private static func end(_ signal: Int32, _ heard: Heard) {
         let (isSecond, waiter) = heard.state.withLock { state in
@@ -50,7 +60,10 @@ final class SignalBox: Sendable {
             defer { state.waiter = nil }
             return (isSecond, state.waiter)
         }
-        if isSecond { _exit(128 + signal) }
+        if isSecond {
+            LogWriter.flushAll(within: logSeconds)
+            _exit(128 + signal)
+        }
         waiter?.resume(returning: signal)
     }
 
@@ -77,6 +90,7 @@ final class SignalBox: Sendable {
 /// The end of patience.
 private final class ProcessEnd: TimerTarget {
     func timerFired(at now: MonotonicTime) {
+        LogWriter.flushAll(within: SignalBox.logSeconds)
         _exit(0)
     }
 }
