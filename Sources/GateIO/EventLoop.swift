@@ -17,7 +17,20 @@ public protocol EventLoop: AnyObject, Sendable {
 
     /// Runs `job` on the loop also when the mailbox is full. For replies and closes, whose number is bounded by what was
     /// admitted before: one for each call in flight, one for each session.
-    func postReserved(_ job: @escaping @Sendable () -> Void)
+    /// - Returns: `false` when the loop has ended; the job is dropped.
+    @discardableResult
+    func postReserved(_ job: @escaping @Sendable () -> Void) -> Bool
+
+    /// Whether the loop has ended: it runs nothing any more, and tasks that preferred it go on elsewhere. What the loop
+    /// owned is touched by nobody then.
+    var hasEnded: Bool { get }
+
+    /// How long the loop has stood still, in all: the time by which it went on too late because the process was stopped,
+    /// the machine was paused, or a callback blocked it. Only what is longer than a second at a time counts. On the loop.
+    ///
+    /// Before its timers fire the loop reads once what came meanwhile, so that a peer that spoke all the time is not taken
+    /// for silent; and whoever measures the silence of others leaves this time out.
+    var standstill: TimeSpan { get }
 
     /// Runs the suspended parts of tasks on this loop. Its jobs never wait in the bounded mailbox.
     ///
@@ -48,6 +61,15 @@ public protocol TimerTarget: AnyObject {
 public protocol TurnObserver: AnyObject {
     /// All events of this turn are handled. On the loop.
     func turnEnded(at now: MonotonicTime)
+
+    /// The loop goes on after it stood still for `span`; see ``EventLoop/standstill``. Comes before anything that waits is
+    /// read and before any timer fires, so that clocks can be moved. On the loop.
+    func loopStoodStill(for span: TimeSpan)
+}
+
+extension TurnObserver {
+    /// Nothing is measured.
+    public func loopStoodStill(for span: TimeSpan) {}
 }
 
 /// Names one scheduled call; 8 bytes, valid until it fires.

@@ -46,7 +46,8 @@
             try check(message)
             // Nobody of ours reads anything else.
             guard inbox.hasPrefix(Self.inboxPrefix) else {
-                return loop.postReserved { [driver] in driver.refuse(inbox) }
+                loop.postReserved { [driver] in driver.refuse(inbox) }
+                return
             }
             try add(RedisMessage(channel: inbox, isForOne: true, bytes: message))
         }

@@ -14,6 +14,7 @@ public final class ManualEventLoop: EventLoop, TaskExecutor, @unchecked Sendable
         var posts: [@Sendable () -> Void] = []
         var jobs: [UnownedJob] = []
         var postsMax = 1_024
+        var hasEnded = false
     }
 
     private struct Timer {
@@ -27,6 +28,7 @@ public final class ManualEventLoop: EventLoop, TaskExecutor, @unchecked Sendable
     public let clock: ManualClock
     /// How many turns have ended.
     public private(set) var turnCount = 0
+    public private(set) var standstill = TimeSpan.zero
     private let inbox = Mutex(Inbox())
     /// The thread inside of the loop, 0 for none.
     private let runner = Atomic<UInt>(0)
@@ -58,6 +60,25 @@ public final class ManualEventLoop: EventLoop, TaskExecutor, @unchecked Sendable
         }
     }
 
+    /// Ends the loop, behind one more turn: posts are dropped from now on, and tasks go on elsewhere.
+    public func end() {
+        run()
+        let jobs = inbox.withLock { inbox in
+            inbox.hasEnded = true
+            defer { inbox.jobs = [] }
+            return inbox.jobs
+        }
+        for job in jobs { globalConcurrentExecutor.enqueue(job) }
+        timers = []
+        observers = []
+    }
+
+    /// The loop finds that it has stood still for `span`; the caller has moved the clock.
+    func noteStandstill(of span: TimeSpan) {
+        standstill = standstill + span
+        perform { for observer in observers { observer.loopStoodStill(for: span) } }
+    }
+
     /// Whether a turn would find something to do.
     public var hasWork: Bool {
         inbox.withLock { !$0.posts.isEmpty || !$0.jobs.isEmpty } || nextDeadline <= clock.now
@@ -83,19 +104,29 @@ public final class ManualEventLoop: EventLoop, TaskExecutor, @unchecked Sendable
 
     public func post(_ job: @escaping @Sendable () -> Void) -> Bool {
         inbox.withLock { inbox in
-            if inbox.posts.count >= inbox.postsMax { return false }
+            if inbox.hasEnded || inbox.posts.count >= inbox.postsMax { return false }
             inbox.posts.append(job)
             return true
         }
     }
 
-    public func postReserved(_ job: @escaping @Sendable () -> Void) {
-        inbox.withLock { $0.posts.append(job) }
+    @discardableResult
+    public func postReserved(_ job: @escaping @Sendable () -> Void) -> Bool {
+        inbox.withLock { inbox in
+            if !inbox.hasEnded { inbox.posts.append(job) }
+            return !inbox.hasEnded
+        }
     }
+
+    public var hasEnded: Bool { inbox.withLock { $0.hasEnded } }
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        inbox.withLock { $0.jobs.append(job) }
+        let isLeft = inbox.withLock { inbox in
+            if !inbox.hasEnded { inbox.jobs.append(job) }
+            return !inbox.hasEnded
+        }
+        if !isLeft { globalConcurrentExecutor.enqueue(job) }
     }
 
     // MARK: On the loop

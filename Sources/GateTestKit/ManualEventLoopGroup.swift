@@ -38,6 +38,20 @@ public final class ManualEventLoopGroup: Sendable {
         run()
     }
 
+    /// All loops stand still for `span`: no timer fires. What the test brings before the next ``run()`` is what waits in
+    /// the sockets and is read first.
+    public func standStill(for span: TimeSpan) {
+        run()
+        clock.move(to: clock.now + span)
+        for loop in manualLoops { loop.noteStandstill(of: span) }
+    }
+
+    /// Ends all loops; see ``ManualEventLoop/end()``.
+    public func end() {
+        run()
+        for loop in manualLoops { loop.end() }
+    }
+
     /// Starts `body` on a loop and runs all loops until nothing is left to do.
     /// - Returns: Where its value is found, at once or after later turns.
     public func start<Value: Sendable>(

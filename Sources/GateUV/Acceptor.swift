@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// It accepts by itself instead of through `uv_listen`: the peer's address comes with the connection and without another
 /// system call, a flood of connections cannot hold the loop longer than `acceptsPerTurnMax` of them, and running out of
-/// file descriptors pauses accepting (libuv 1.44 would spin when its one spare descriptor is gone).
+/// file descriptors pauses accepting (libuv 1.44 would spin when its one spare descriptor is gone). Clients that would
+/// otherwise hang in the backlog are then closed unheard, on a descriptor that is kept for this.
 @safe
 final class Acceptor: LoopHandle, TimerTarget {
     /// The system's accept: a connected socket, or a negative errno. Tests give another.
@@ -20,6 +21,11 @@ final class Acceptor: LoopHandle, TimerTarget {
     private let descriptor: Int32
     private let accept: Accept
     private let accepted: @Sendable (any EventLoop, any ByteStream) -> Void
+    private let unaccepted: @Sendable (any EventLoop) -> Void
+    /// Given up to accept, and close, a connection that there is no descriptor for; -1 when it is gone.
+    private var spare: Int32
+    /// Since when no attempt found a descriptor; `.never` while there are some.
+    private var shortSince = MonotonicTime.never
     /// Valid until the close callback frees it, after which `isClosed`.
     private let poll: UnsafeMutablePointer<uv_poll_t>
     private var resumeTimer = TimerID.none
@@ -28,8 +34,11 @@ final class Acceptor: LoopHandle, TimerTarget {
     /// Begins to accept from `descriptor`, which it owns from now on. On the loop.
     init(
         loop: UVEventLoop, of loops: [UVEventLoop], descriptor: Int32, accept: @escaping Accept,
-        accepted: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
+        accepted: @escaping @Sendable (any EventLoop, any ByteStream) -> Void,
+        unaccepted: @escaping @Sendable (any EventLoop) -> Void
     ) throws(SystemError) {
+        self.unaccepted = unaccepted
+        spare = Self.openSpare()
         self.loop = loop
         self.loops = loops
         self.descriptor = descriptor
@@ -39,6 +48,7 @@ final class Acceptor: LoopHandle, TimerTarget {
         // Sound: on the loop's thread; the data is set below before anything can call back.
         guard let poll = unsafe gatehouse_poll_create(loop.memory, descriptor, nil, &error) else {
             Glibc.close(descriptor)
+            if spare >= 0 { Glibc.close(spare) }
             throw SystemError(uv: error)
         }
         unsafe self.poll = poll
@@ -63,14 +73,18 @@ final class Acceptor: LoopHandle, TimerTarget {
     }
 
     private func acceptAll() {
-        for _ in 0..<loop.limits.acceptsPerTurnMax where !isClosed {
+        let limits = loop.limits
+        for _ in 0..<limits.acceptsPerTurnMax where !isClosed {
             var peer = sockaddr_storage()
             let socket = accept(descriptor, &peer)
             if socket < 0 {
-                // Anything but "nobody is there" is a shortage that may pass.
-                if socket != -EAGAIN { pause() }
-                return
+                // Anything but "nobody is there" is a shortage that may pass; whom it outlasts is not left waiting.
+                if socket == -EAGAIN { return }
+                if shortSince == .never { shortSince = loop.now }
+                if loop.now >= shortSince + limits.shortageTime && refuse() { continue }
+                return pause()
             }
+            shortSince = .never
             guard let remote = SocketAddress(system: peer) else {
                 Glibc.close(socket)
                 continue
@@ -93,7 +107,7 @@ final class Acceptor: LoopHandle, TimerTarget {
         // Counted while it is on the way, so that a burst is not given to one loop alone. There is at most one such post
         // for each file that the process may open.
         target.streamCount.wrappingAdd(1, ordering: .relaxed)
-        let isLeft = target.leaveReserved { [target, accepted] in
+        let isLeft = target.postReserved { [target, accepted] in
             Self.open(socket, from: remote, on: target, accepted)
             target.streamCount.wrappingSubtract(1, ordering: .relaxed)
         }
@@ -110,6 +124,24 @@ final class Acceptor: LoopHandle, TimerTarget {
             // The peer is gone already, or memory is short; it sees its connection closed.
             Glibc.close(socket)
         }
+    }
+
+    /// Accepts a connection on the spare descriptor and closes it. `false` when nobody was there or nothing helps.
+    private func refuse() -> Bool {
+        if spare < 0 { return false }
+        Glibc.close(spare)
+        var peer = sockaddr_storage()
+        let socket = Self.systemAccept(descriptor, &peer)
+        if socket >= 0 {
+            Glibc.close(socket)
+            unaccepted(loop)
+        }
+        spare = Self.openSpare()
+        return socket >= 0
+    }
+
+    private static func openSpare() -> Int32 {
+        unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
     }
 
     private func pause() {
@@ -134,5 +166,6 @@ final class Acceptor: LoopHandle, TimerTarget {
             unsafe free(handle)
         }
         Glibc.close(descriptor)
+        if spare >= 0 { Glibc.close(spare) }
     }
 }

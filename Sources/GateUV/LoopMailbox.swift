@@ -70,6 +70,9 @@ final class LoopMailbox: Sendable {
         }
     }
 
+    /// Whether nothing is taken any more.
+    var isClosed: Bool { lanes.withLock { $0.isClosed } }
+
     /// Takes nothing any more.
     func close() {
         lanes.withLock { lanes in lanes.isClosed = true }

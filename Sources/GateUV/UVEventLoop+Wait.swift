@@ -6,7 +6,7 @@ extension UVEventLoop {
     func performAndWait<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value? {
         precondition(!isCurrent, "a loop cannot wait for itself")
         let answer = Answer<Value>()
-        return leaveReserved { answer.put(body()) } ? answer.wait() : nil
+        return postReserved { answer.put(body()) } ? answer.wait() : nil
     }
 }
 

@@ -35,6 +35,7 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
     private var needsArming = false
     private var isSpinning = false
     private var isClosing = false
+    package private(set) var standstill = TimeSpan.zero
 
     /// A loop that does not run yet.
     init(index: Int, limits: LoopLimits) throws(LoopError) {
@@ -80,15 +81,12 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
         settle(mailbox.leave(job, isReserved: false))
     }
 
-    /// A loop that has ended drops the job.
-    package func postReserved(_ job: @escaping @Sendable () -> Void) {
-        _ = leaveReserved(job)
-    }
-
-    /// As ``postReserved(_:)``; `false` when the loop has ended.
-    func leaveReserved(_ job: @escaping @Sendable () -> Void) -> Bool {
+    @discardableResult
+    package func postReserved(_ job: @escaping @Sendable () -> Void) -> Bool {
         settle(mailbox.leave(job, isReserved: true))
     }
+
+    package var hasEnded: Bool { mailbox.isClosed }
 
     /// Runs a part of a task: at the end of this turn when called on the loop. Once the loop has ended its tasks go on
     /// the global executor, so that none hangs.
@@ -149,10 +147,24 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
 
     private func fireTimers() {
         turnTime = 0
+        let now = self.now
+        if armedDeadline != .never && noteStandstill(of: now - armedDeadline) { return }
         armedDeadline = .never
         needsArming = true
-        let now = self.now
         while let target = wheel.popDue(at: now) { target.timerFired(at: now) }
+    }
+
+    /// Whether the timers are so late that the loop has stood still. Then it first reads what came meanwhile.
+    private func noteStandstill(of late: TimeSpan) -> Bool {
+        guard late > limits.standstillTime, !isClosing else { return false }
+        standstill = standstill + late
+        for observer in observers { observer.loopStoodStill(for: late) }
+        // Not at once: a timer that is due within its own callback fires before the loop looks at its sockets.
+        armedDeadline = now + .milliseconds(2)
+        needsArming = false
+        // Sound: on the loop's thread, while it runs.
+        unsafe gatehouse_loop_arm(memory, UInt64(armedDeadline.nanoseconds / 1_000_000))
+        return true
     }
 
     private func afterPoll() {
@@ -177,7 +189,9 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
     private func armTimer() {
         if !needsArming || isClosing { return }
         needsArming = false
-        let next = wheel.nextDeadline
+        var next = wheel.nextDeadline
+        // Never for long, so that a loop that does not turn is noticed whenever its next timer is due.
+        if next != .never { next = min(next, now + limits.standstillTime) }
         if next >= armedDeadline { return }
         armedDeadline = next
         // Rounded up, so that the wheel's tick has come when the timer fires.

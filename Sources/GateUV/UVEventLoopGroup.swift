@@ -61,17 +61,27 @@ package final class UVEventLoopGroup: EventLoopGroup {
     package func listen(
         host: String, port: UInt16, accept: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
     ) throws(ListenError) -> any Listener {
-        try listen(host: host, port: port, using: Acceptor.systemAccept, accept: accept)
+        try listen(host: host, port: port, unaccepted: { _ in }, accept: accept)
+    }
+
+    /// The same; `unaccepted` hears of each client that was closed unheard, on the loop that did it, because the process
+    /// may open no more files.
+    package func listen(
+        host: String, port: UInt16, unaccepted: @escaping @Sendable (any EventLoop) -> Void,
+        accept: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
+    ) throws(ListenError) -> any Listener {
+        try listen(host: host, port: port, using: Acceptor.systemAccept, unaccepted: unaccepted, accept: accept)
     }
 
     /// The same with another accept than the system's.
     func listen(
         host: String, port: UInt16, using systemAccept: @escaping Acceptor.Accept,
+        unaccepted: @escaping @Sendable (any EventLoop) -> Void = { _ in },
         accept: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
     ) throws(ListenError) -> any Listener {
         precondition(!uvLoops.contains { $0.isCurrent }, "listen blocks, so it is not called on a loop")
         let sockets = try openSockets(host: host, port: port)
-        return UVListener(sockets, loops: uvLoops, using: systemAccept, accepted: accept)
+        return UVListener(sockets, loops: uvLoops, using: systemAccept, accepted: accept, unaccepted: unaccepted)
     }
 
     /// Ends all loops and waits for their threads; open streams are closed without a word to their handlers. A second

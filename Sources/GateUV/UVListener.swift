@@ -18,7 +18,8 @@ package final class UVListener: Listener {
 
     init(
         _ sockets: [ListeningSockets], loops: [UVEventLoop], using accept: @escaping Acceptor.Accept,
-        accepted: @escaping @Sendable (any EventLoop, any ByteStream) -> Void
+        accepted: @escaping @Sendable (any EventLoop, any ByteStream) -> Void,
+        unaccepted: @escaping @Sendable (any EventLoop) -> Void
     ) {
         addresses = sockets.map(\.address)
         self.loops = loops
@@ -31,7 +32,8 @@ package final class UVListener: Listener {
                     // other loops.
                     guard
                         let acceptor = try? Acceptor(
-                            loop: loop, of: loops, descriptor: descriptor, accept: accept, accepted: accepted)
+                            loop: loop, of: loops, descriptor: descriptor, accept: accept, accepted: accepted,
+                            unaccepted: unaccepted)
                     else { continue }
                     share.acceptors.append(acceptor)
                 }

@@ -45,6 +45,36 @@ struct LoopExecutorTests {
         }
     }
 
+    @Test func aTaskOutlivesItsLoopAndTheirGroup() async throws {
+        let (gate, opening) = AsyncStream.makeStream(of: Int.self)
+        let (facts, record) = AsyncStream.makeStream(of: String.self)
+        try await withLoops { group in
+            let loop = group.loops[0]
+            loop.postReserved {
+                Task.immediate(executorPreference: loop.executor) {
+                    record.yield("begun")
+                    for await _ in gate { break }
+                    await Task.yield()
+                    record.yield("ended")
+                    record.finish()
+                }
+            }
+            for await _ in facts { break }
+        }
+        opening.yield(1)
+        for await fact in facts { #expect(fact == "ended") }
+    }
+
+    @Test func aLoopThatHasEndedTakesNothing() async throws {
+        let loop = try await withLoops { group in
+            #expect(!group.loops[0].hasEnded)
+            return group.loops[0]
+        }
+        #expect(loop.hasEnded)
+        #expect(!loop.post {})
+        #expect(!loop.postReserved {})
+    }
+
     @Test func startsAnImmediateTaskInsideTheCallback() async throws {
         try await withLoops { group in
             let loop = group.loops[0]

@@ -147,6 +147,41 @@ struct UVEventLoopTests {
         }
     }
 
+    @Test func readsWhatCameBeforeItsTimersFireWhenItStoodStill() async throws {
+        var limits = LoopLimits()
+        limits.standstillTime = .milliseconds(5)
+        let clients = try UVEventLoopGroup(loopCount: 1)
+        try await withLoops(limits: limits) { group in
+            let loop = group.loops[0]
+            let (events, record) = AsyncStream.makeStream(of: String.self)
+            let server = try Server(group) { _, _ in record.yield("read") }
+            let client = try await connect(clients, to: server.address)
+            _ = try #require(await server.next())
+            let (isBlocked, blocked) = AsyncStream.makeStream(of: Int.self)
+            let goesOn = Atomic(false)
+            loop.postReserved {
+                loop.observeTurns(Standstill { record.yield("stood still") })
+                _ = loop.schedule(Alarm { _ in record.yield("timer") }, at: loop.now + .milliseconds(10))
+                blocked.yield(1)
+                while !goesOn.load(ordering: .acquiring) {}
+            }
+            for await _ in isBlocked { break }
+            await client.onLoop { $0.send([1]) }
+            let begin = ContinuousClock.now
+            while ContinuousClock.now - begin < .milliseconds(40) { await Task.yield() }
+            goesOn.store(true, ordering: .releasing)
+            var order: [String] = []
+            for await event in events {
+                order.append(event)
+                if event == "timer" { break }
+            }
+            // Versions of libuv differ in whether timers or sockets come first.
+            #expect(order.last == "timer" && Set(order) == ["stood still", "read", "timer"])
+            #expect(await onLoop(loop) { loop.standstill } >= .milliseconds(25))
+        }
+        await Task.detached { clients.shutDown() }.value
+    }
+
     @Test func handsSignalsToAClosure() async throws {
         try await withLoops { group in
             let loop = try #require(group.loops[0] as? UVEventLoop)
@@ -209,4 +244,16 @@ private final class Observer: TurnObserver {
     func turnEnded(at now: MonotonicTime) {
         turn()
     }
+}
+
+private final class Standstill: TurnObserver {
+    private let told: () -> Void
+
+    init(_ told: @escaping () -> Void) {
+        self.told = told
+    }
+
+    func turnEnded(at now: MonotonicTime) {}
+
+    func loopStoodStill(for span: TimeSpan) { told() }
 }

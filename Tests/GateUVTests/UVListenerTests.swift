@@ -1,3 +1,4 @@
+import GateBytes
 import GateIO
 import Glibc
 import Synchronization
@@ -172,6 +173,28 @@ struct UVListenerTests {
             }
             // Three refusals, one connection, one "nobody else": a loop that spins would have asked more often.
             #expect(calls.withLock { $0 } <= 5)
+        }
+    }
+
+    @Test func clientsDoNotHangWhereFilesStayShort() async throws {
+        var limits = LoopLimits()
+        limits.acceptPauseMilliseconds = 1
+        limits.shortageTime = .milliseconds(2)
+        try await withLoops(limits: limits) { group in
+            let (unaccepted, record) = AsyncStream.makeStream(of: Int.self)
+            let listener = try group.listen(
+                host: "127.0.0.1", port: 0, using: { _, _ in -EMFILE }, unaccepted: { record.yield($0.index) },
+                accept: { _, _ in })
+            for _ in 0..<3 {
+                let peer = try await connect(group, to: listener.addresses[0])
+                #expect(await peer.end() != nil)
+            }
+            var count = 0
+            for await index in unaccepted {
+                #expect(index == 0)
+                count += 1
+                if count == 3 { break }
+            }
         }
     }
 
