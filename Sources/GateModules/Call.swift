@@ -1,4 +1,5 @@
 public import GateBytes
+import GateIO
 public import GateRPC
 public import GateSessions
 
@@ -28,11 +29,23 @@ public struct Call: Sendable {
     /// Names the request in every log on its way.
     public var trace: TraceID { traceContext.trace }
 
-    package init(context: Context, session: Session, deadline: MonotonicTime, trace: TraceContext) {
+    /// See ``RPCRequest/depth``.
+    package let depth: Int
+
+    package init(
+        context: Context, session: Session, deadline: MonotonicTime, trace: TraceContext, depth: Int = 0
+    ) {
+        self.depth = depth
         self.context = context
         self.session = session
         self.deadline = deadline
         traceContext = trace
+    }
+
+    /// Whose share of a module's room the call takes; `nil` when no client caused it.
+    var network: ClientNetwork? {
+        let address = session.remoteAddress
+        return address.port == 0 && address.low == 0 ? nil : ClientNetwork(address)
     }
 
     /// Type of the module that handles the call.
@@ -46,7 +59,8 @@ public struct Call: Sendable {
     public func session(_ snapshot: SessionSnapshot) -> Session { context.services.session(snapshot) }
 
     /// Calls another module on behalf of the same session and waits for its result, until the deadline of this call or for
-    /// `seconds`, whichever ends first.
+    /// `seconds`, whichever ends first. Calls that lead into each other deeper than ``RPCRequest/depthMax`` fail with
+    /// ``RPCFault/tooDeep(limit:)``, on whichever nodes they run.
     /// - Parameters:
     ///   - module: The module's type, or `type@node`. A module of this process comes first.
     ///   - argument: What the handler takes; several as an array of ``RPCValue``.
@@ -58,8 +72,7 @@ public struct Call: Sendable {
         let value = try await context.services.caller.call(
             context.services.request(
                 module, function, argument, session: session, within: seconds, no: deadline, trace: traceContext,
-                reply: true,
-                selection: selection))
+                reply: true, depth: depth + 1, selection: selection))
         return try PayloadCoding.result(value)
     }
 
@@ -70,7 +83,6 @@ public struct Call: Sendable {
         try context.services.caller.notify(
             context.services.request(
                 module, function, argument, session: session, within: nil, no: deadline, trace: traceContext,
-                reply: false,
-                selection: selection))
+                reply: false, depth: depth + 1, selection: selection))
     }
 }

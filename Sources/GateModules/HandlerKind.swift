@@ -15,6 +15,10 @@ public struct ModuleLimits: Sendable, Hashable {
     public var serialQueueMax = 1_024
     /// Concurrent handlers of the module that run at once.
     public var concurrentMax = 10_000
+    /// How much of either the clients of one address, or of one IPv6 /64 network, may take, in percent; 100 for all. Also
+    /// handlers of clients that have gone count, until they return. `nil` for what the configuration says
+    /// (`limits.moduleSharePercent`), else 25.
+    public var addressSharePercent: Int?
 
     /// The defaults.
     public init() {}

@@ -28,8 +28,12 @@ public protocol Module: Sendable {
     /// No more calls come.
     func stop() async
 
-    /// A session has ended, for modules that keep session ids. Called on the session's loop at once; the disconnected hook
-    /// may still be waiting for the connected one.
+    /// A session has ended, for modules that keep session ids. The disconnected hook may still be waiting for the connected
+    /// one.
+    ///
+    /// Called on the session's loop, at once, for every session of the gateway, whether the module knows it or not: all
+    /// clients of that loop wait until it returns. So look the session up in an index instead of searching for it, keep
+    /// what one session may enter bounded, and leave everything longer to a task.
     func sessionEnded(_ session: Session, reason: CloseReason)
 }
 

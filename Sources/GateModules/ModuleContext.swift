@@ -24,8 +24,7 @@ public struct ModuleContext: Sendable {
         let value = try await services.caller.call(
             services.request(
                 module, function, argument, session: nil, within: seconds, no: .never, trace: TraceContext(.random()),
-                reply: true,
-                selection: selection))
+                reply: true, depth: CallDepth.current + 1, selection: selection))
         return try PayloadCoding.result(value)
     }
 
@@ -36,7 +35,6 @@ public struct ModuleContext: Sendable {
         try services.caller.notify(
             services.request(
                 module, function, argument, session: nil, within: nil, no: .never, trace: TraceContext(.random()),
-                reply: false,
-                selection: selection))
+                reply: false, depth: CallDepth.current + 1, selection: selection))
     }
 }

@@ -2,7 +2,6 @@ import GateBytes
 package import GateIO
 package import GateRPC
 import GateSessions
-import Synchronization
 
 /// A module at work: its handlers, its queue, its limits.
 package final class ModuleRuntime: RPCEndpoint {
@@ -12,8 +11,8 @@ package final class ModuleRuntime: RPCEndpoint {
     private let services: ModuleServices
     private let interceptors: [Interceptor]
     private let serial: SerialQueue
-    private let limits: ModuleLimits
-    private let concurrent = Atomic<Int>(0)
+    private let concurrent: ModuleRoom
+    private let serialRoom: ModuleRoom
 
     package init(
         module: any Module, services: ModuleServices, interceptors: [Interceptor] = [],
@@ -22,7 +21,10 @@ package final class ModuleRuntime: RPCEndpoint {
         self.module = module
         self.services = services
         self.interceptors = interceptors
-        self.limits = limits
+        let percent = limits.addressSharePercent ?? 25
+        concurrent = ModuleRoom(limit: limits.concurrentMax, percent: percent)
+        // One more than wait: one that runs has left the queue.
+        serialRoom = ModuleRoom(limit: limits.serialQueueMax + 1, percent: percent)
         let type = module.type
         self.type = type
         serial = SerialQueue(limit: limits.serialQueueMax)
@@ -143,11 +145,15 @@ package final class ModuleRuntime: RPCEndpoint {
         _ call: Call, _ argument: RPCArgument, chain: [String],
         done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
     ) -> RunningHandler? {
+        let network = call.network
+        guard serialRoom.enter(network) else { return nil }
         let number = serial.add(on: loop) { [self] in
+            defer { serialRoom.leave(network) }
             if services.clock() >= call.deadline { return done(.failure(.deadlineExceeded)) }
             let result = await SerialChain.$modules.withValue(chain + [type]) { await outcome(body, call, argument) }
             done(result)
         }
+        if number == nil { serialRoom.leave(network) }
         return number.map { .job(SerialJob(queue: serial, number: $0)) }
     }
 
@@ -155,13 +161,11 @@ package final class ModuleRuntime: RPCEndpoint {
         on loop: any EventLoop, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue,
         _ call: Call, _ argument: RPCArgument, done: @escaping @Sendable (Result<RPCValue, RPCFault>) -> Void
     ) -> RunningHandler? {
-        if concurrent.add(1, ordering: .relaxed).newValue > limits.concurrentMax {
-            concurrent.subtract(1, ordering: .relaxed)
-            return nil
-        }
+        let network = call.network
+        guard concurrent.enter(network) else { return nil }
         let task = startTask(on: loop) { [self] in
             let result = await outcome(body, call, argument)
-            concurrent.subtract(1, ordering: .relaxed)
+            concurrent.leave(network)
             done(result)
         }
         return .task(task)
@@ -171,6 +175,9 @@ package final class ModuleRuntime: RPCEndpoint {
         _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue, _ call: Call,
         _ argument: RPCArgument
     ) async -> Result<RPCValue, RPCFault> {
+        if call.depth > 0, CallDepth.current != call.depth {
+            return await CallDepth.$current.withValue(call.depth) { await outcome(body, call, argument) }
+        }
         do throws(RPCFault) {
             return .success(try await run(body, call, argument))
         } catch {
@@ -189,6 +196,8 @@ package final class ModuleRuntime: RPCEndpoint {
             if kind == .serial && SerialChain.modules.contains(type) { throw .wouldDeadlock(type) }
             let chain = SerialChain.modules
             let loop = services.nearestLoop()
+            // A handler that outlived the server calls nobody any more.
+            if loop.hasEnded { throw .unreachable }
             return try await PendingCall.run(on: loop, until: call.deadline) { [self] pending in
                 let running = start(kind, on: loop, body, call, request.argument, chain: chain) { pending.finish($0) }
                 if running == nil { pending.finish(.failure(.overloaded)) }
@@ -222,6 +231,7 @@ package final class ModuleRuntime: RPCEndpoint {
         case .inline(let body): _ = try runInline(body, call, request.argument)
         case .suspending(let kind, let body):
             let loop = services.nearestLoop()
+            if loop.hasEnded { throw .unreachable }
             // Nobody waits for it, so it may well call a serial module that its sender runs in.
             let running = SerialChain.$modules.withValue([]) {
                 start(kind, on: loop, body, call, request.argument) { _ in }
@@ -235,15 +245,30 @@ package final class ModuleRuntime: RPCEndpoint {
     ) throws(RPCFault) -> RPCValue {
         let bytes = try PayloadCoding.body(of: argument)
         var reply = ReplyWriter()
+        if call.depth > 0 {
+            let outcome = CallDepth.$current.withValue(call.depth) { () -> Result<RPCValue, RPCFault> in
+                do throws(RPCFault) {
+                    try runInline(body, call, bytes.span, &reply)
+                    return .success(reply.value)
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return try outcome.get()
+        }
         try runInline(body, call, bytes.span, &reply)
         return reply.value
     }
 
     private func prepare(_ request: RPCRequest) throws(RPCFault) -> (Handler, Call) {
+        guard request.depth <= RPCRequest.depthMax else { throw .tooDeep(limit: RPCRequest.depthMax) }
         guard let (handler, context) = self.handler(request.function) else { throw .noSuchHandler(request.function) }
         let session = request.session.map { services.session($0) } ?? services.noSession
         return (
-            handler, Call(context: context, session: session, deadline: request.deadline, trace: request.traceContext)
+            handler,
+            Call(
+                context: context, session: session, deadline: request.deadline, trace: request.traceContext,
+                depth: request.depth)
         )
     }
 }

@@ -53,7 +53,8 @@ package final class ModuleServices: Sendable {
 
     func request<Argument: Encodable & Sendable>(
         _ module: String, _ function: String, _ argument: Argument, session: Session?, within seconds: Double?,
-        no latest: MonotonicTime, trace: TraceContext, reply: Bool, selection: RPCSelection
+        no latest: MonotonicTime, trace: TraceContext, reply: Bool, depth: Int,
+        selection: RPCSelection
     ) -> RPCRequest {
         let own = clock() + (seconds.map { TimeSpan.seconds($0) } ?? callTime)
         var type = module
@@ -67,6 +68,7 @@ package final class ModuleServices: Sendable {
             argument: .value(argument) { () throws(RPCFault) in try PayloadCoding.encode(argument) },
             session: session?.body.snapshot, deadline: min(own, latest), trace: trace.trace, expectsReply: reply,
             selection: selection)
+        request.depth = depth
         request.traceContext = tracing?.current ?? trace
         return request
     }

@@ -36,9 +36,13 @@ final class PendingCall: TimerTarget, Sendable {
         // A handler that never waited has ended by now and needs no timer.
         if pending.isFinished { return pending.wait(done) }
         let holder = TimerHolder()
-        onLoop(loop) { holder.id = loop.schedule(pending, at: deadline) }
+        if !onLoop(loop, { holder.id = loop.schedule(pending, at: deadline) }) {
+            // The server has stopped: nobody would end the call at its deadline.
+            pending.finish(.failure(.unreachable))
+            running?.cancel()
+        }
         pending.wait { result in
-            onLoop(loop) { loop.cancel(holder.id) }
+            _ = onLoop(loop) { loop.cancel(holder.id) }
             done(result)
         }
     }
@@ -69,9 +73,14 @@ final class PendingCall: TimerTarget, Sendable {
         if let ready { done(ready) }
     }
 
-    /// At once where the caller is on the loop, else in order with its other reserved posts.
-    private static func onLoop(_ loop: any EventLoop, _ job: @escaping @Sendable () -> Void) {
-        if loop.isCurrent { job() } else { loop.postReserved(job) }
+    /// At once where the caller is on the loop, else in order with its other reserved posts; `false` when the loop has
+    /// ended.
+    private static func onLoop(_ loop: any EventLoop, _ job: @escaping @Sendable () -> Void) -> Bool {
+        if loop.isCurrent {
+            job()
+            return true
+        }
+        return loop.postReserved(job)
     }
 }
 

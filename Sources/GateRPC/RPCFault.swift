@@ -16,6 +16,8 @@ public enum RPCFault: Error, Hashable, Sendable {
     case badPayload(jsonSyntax: Bool)
     /// A serial module waits for itself, directly or through others.
     case wouldDeadlock(String)
+    /// Handlers have called each other, or themselves, deeper than may be; see ``RPCRequest/depthMax``.
+    case tooDeep(limit: Int)
     /// The handler's own fault: a code of its choice and a text for the client.
     case handler(code: Int, message: String)
     /// A fault of the server's that a client gets no details of.
@@ -38,6 +40,7 @@ public enum RPCFault: Error, Hashable, Sendable {
         case .badPayload(jsonSyntax: true): "The JSON format is incorrect"
         case .badPayload(jsonSyntax: false): "The parameters do not match"
         case .wouldDeadlock(let type): "Service(type:\(type)) is busy with this call"
+        case .tooDeep(let limit): "calls lead into each other deeper than \(limit)"
         case .handler(_, let message): message
         case .internalError: "internal error"
         }
@@ -54,6 +57,7 @@ public enum RPCFault: Error, Hashable, Sendable {
         case .tooLarge: "too_large"
         case .badPayload: "bad_payload"
         case .wouldDeadlock: "would_deadlock"
+        case .tooDeep: "too_deep"
         case .handler: "handler"
         case .internalError: "internal_error"
         }

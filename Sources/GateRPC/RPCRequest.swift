@@ -23,8 +23,14 @@ public struct RPCRequest: Sendable {
     public var traceFlags: UInt8 = 0
     /// Whether the caller waits for an answer.
     public var expectsReply: Bool
+    /// How many calls of handlers lead here: 0 for what a client sent or a module does by itself. A handler's calls are one
+    /// deeper than the handler; more than ``depthMax`` is ``RPCFault/tooDeep(limit:)``.
+    public var depth = 0
     /// Which node gets the call when several of other processes serve the module.
     public var selection: RPCSelection
+
+    /// How deep calls may lead into each other, over all nodes: 64.
+    public static let depthMax = 64
 
     /// A request; see the properties.
     public init(

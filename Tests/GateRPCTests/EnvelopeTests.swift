@@ -19,6 +19,20 @@ import Testing
             ])
     }
 
+    @Test(arguments: [0, 1, 64, UInt32.max])
+    func theDepthTravelsAlong(depth: UInt32) throws {
+        var call = RPCEnvelope.Call(
+            module: "M", node: "", function: "f", argument: .null, session: nil,
+            trace: TraceContext(TraceID(high: 1, low: 0)), remainingMilliseconds: 300)
+        let without = RPCEnvelope(sender: Samples.key, call: 1, replyTo: "in", body: .request(call)).encoded()
+        call.depth = depth
+        let bytes = RPCEnvelope(sender: Samples.key, call: 1, replyTo: "in", body: .request(call)).encoded()
+        // A node that does not know the field passes over it, and one that does not send it means 0.
+        #expect((bytes == without) == (depth == 0))
+        guard case .request(let read) = try Samples.decode(bytes).body else { throw EnvelopeError.missing(field: 6) }
+        #expect(read.depth == depth)
+    }
+
     @Test func aReplyWithAFaultHasExactlyTheseBytes() {
         let bytes = RPCEnvelope(
             sender: Samples.key, call: 2, body: .reply(.failure(.handler(code: -1, message: "no")))
@@ -150,7 +164,8 @@ import Testing
         arguments: [
             .noSuchModule("M"), .noSuchHandler("f"), .deadlineExceeded, .overloaded, .unreachable,
             .tooLarge(bytes: 9, limit: 8), .badPayload(jsonSyntax: true), .badPayload(jsonSyntax: false),
-            .wouldDeadlock("M"), .handler(code: .min, message: ""), .handler(code: 0, message: "no"), .internalError,
+            .wouldDeadlock("M"), .tooDeep(limit: 64), .handler(code: .min, message: ""),
+            .handler(code: 0, message: "no"), .internalError,
         ] as [RPCFault])
     func faultsTravel(fault: RPCFault) throws {
         let read = try Samples.decode(Samples.envelope(.reply(.failure(fault))))

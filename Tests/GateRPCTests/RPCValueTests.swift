@@ -28,6 +28,7 @@ import Testing
         (.badPayload(jsonSyntax: true), "The JSON format is incorrect", "bad_payload"),
         (.badPayload(jsonSyntax: false), "The parameters do not match", "bad_payload"),
         (.wouldDeadlock("X"), "Service(type:X) is busy with this call", "would_deadlock"),
+        (.tooDeep(limit: 64), "calls lead into each other deeper than 64", "too_deep"),
         (.handler(code: 9, message: "why"), "why", "handler"), (.message("why"), "why", "handler"),
         (.internalError, "internal error", "internal_error"),
     ])

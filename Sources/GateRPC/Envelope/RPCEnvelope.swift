@@ -17,11 +17,14 @@ package struct RPCEnvelope: Sendable {
         package var trace: TraceContext
         /// What is left of the deadline; 0 is over.
         package var remainingMilliseconds: UInt32
+        /// See ``RPCRequest/depth``; 0 also where the sender does not know it.
+        package var depth: UInt32
 
         package init(
             module: String, node: String, function: String, argument: RPCValue, session: SessionSnapshot?,
-            trace: TraceContext, remainingMilliseconds: UInt32
+            trace: TraceContext, remainingMilliseconds: UInt32, depth: UInt32 = 0
         ) {
+            self.depth = depth
             self.module = module
             self.node = node
             self.function = function
@@ -189,6 +192,7 @@ extension RPCEnvelope.Call {
         writer.integer(8, UInt64(remainingMilliseconds))
         writer.fixed64(9, trace.span)
         writer.integer(10, UInt64(trace.flags))
+        writer.integer(11, UInt64(depth))
     }
 
     fileprivate static func read(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(EnvelopeError) -> Self {
@@ -209,6 +213,7 @@ extension RPCEnvelope.Call {
             case (8, .integer(let number)): call.remainingMilliseconds = try number.narrowed(8)
             case (9, .fixed64(let span)): call.trace.span = span
             case (10, .integer(let number)): call.trace.flags = UInt8(truncatingIfNeeded: number)
+            case (11, .integer(let number)): call.depth = UInt32(clamping: number)
             default: continue
             }
         }

@@ -19,6 +19,9 @@ extension RPCFault {
             writer.integer(1, 7)
             if jsonSyntax { writer.presentSigned(3, 1) }
         case .wouldDeadlock(let type): write(8, text: type, to: &writer)
+        case .tooDeep(let limit):
+            writer.integer(1, 10)
+            writer.integer(5, UInt64(max(0, limit)))
         case .handler(let code, let message):
             write(9, text: message, to: &writer)
             if code != 0 { writer.presentSigned(3, Int64(code)) }
@@ -64,6 +67,7 @@ extension RPCFault {
         case 7: .badPayload(jsonSyntax: code != 0)
         case 8: .wouldDeadlock(text)
         case 9: .handler(code: Int(code), message: text)
+        case 10: .tooDeep(limit: Int(clamping: limit))
         default: .internalError
         }
     }

@@ -103,6 +103,7 @@ extension RemoteTransport: RPCLinkReceiver {
             session: call.session, deadline: settings.clock() + .milliseconds(Int(call.remainingMilliseconds)),
             trace: call.trace.trace, expectsReply: !envelope.replyTo.isEmpty)
         request.traceContext = call.trace
+        request.depth = Int(call.depth)
         if !request.expectsReply {
             do throws(RPCFault) {
                 try endpoint.notify(request)

@@ -170,7 +170,7 @@ package final class RemoteTransport: RPCTransport {
         let call = RPCEnvelope.Call(
             module: request.module, node: request.node ?? "", function: request.function,
             argument: try request.argument.value(), session: request.session, trace: request.traceContext,
-            remainingMilliseconds: remaining)
+            remainingMilliseconds: remaining, depth: UInt32(clamping: request.depth))
         return (choice, .request(call))
     }
 
