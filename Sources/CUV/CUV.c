@@ -4,6 +4,9 @@
 #include "CUV.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -148,6 +151,13 @@ void gatehouse_tcp_read_stop(uv_tcp_t *tcp) { uv_read_stop((uv_stream_t *)tcp); 
 int gatehouse_tcp_try_write(uv_tcp_t *tcp, const void *bytes, size_t count) {
     uv_buf_t buffer = {.base = (char *)bytes, .len = count};
     return uv_try_write((uv_stream_t *)tcp, &buffer, 1);
+}
+
+int gatehouse_tcp_try_write_two(uv_tcp_t *tcp, const void *first, size_t first_count, const void *second,
+                                size_t second_count) {
+    uv_buf_t buffers[2] = {{.base = (char *)first, .len = first_count}, {.base = (char *)second, .len = second_count}};
+    return first_count > 0 ? uv_try_write((uv_stream_t *)tcp, buffers, 2)
+                           : uv_try_write((uv_stream_t *)tcp, buffers + 1, 1);
 }
 
 int gatehouse_tcp_write(uv_tcp_t *tcp, const void *bytes, size_t count, void *owner, uv_write_cb done) {
@@ -307,3 +317,13 @@ int gatehouse_accept(int fd, struct sockaddr_storage *peer) {
 void gatehouse_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
 
 void gatehouse_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+void gatehouse_give_memory_back(int block_bytes, int top_bytes) {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, block_bytes);
+    mallopt(M_TRIM_THRESHOLD, top_bytes);
+#else
+    (void)block_bytes;
+    (void)top_bytes;
+#endif
+}

@@ -33,6 +33,11 @@ public protocol ByteStream: AnyObject {
     /// Only called when ``pendingBytes`` is 0.
     func write(_ buffer: inout ByteBuffer)
 
+    /// As ``write(_:)``, and behind the buffer as much of `tail` as the system takes at once. Where that is not all, a part
+    /// of what is left moves into the stream too, and ``ByteStreamHandler/writeFinished()`` tells when more may come.
+    /// - Returns: The bytes of `tail` that need not come again.
+    func write(_ buffer: inout ByteBuffer, _ tail: Span<UInt8>) -> Int
+
     /// Bytes that moved into the stream and are not sent yet.
     var pendingBytes: Int { get }
 
@@ -42,6 +47,15 @@ public protocol ByteStream: AnyObject {
     /// Says end-of-file to the peer after everything written was sent, and closes once the peer has closed too or after
     /// `linger`. No further call reaches the handler.
     func closeAfterFlush(linger: TimeSpan)
+}
+
+extension ByteStream {
+    /// Copies the tail.
+    public func write(_ buffer: inout ByteBuffer, _ tail: Span<UInt8>) -> Int {
+        buffer.append(tail)
+        write(&buffer)
+        return tail.count
+    }
 }
 
 /// What a stream tells its connection. On the loop.

@@ -10,7 +10,12 @@ struct MQTTOutgoing: Sendable {
     private struct Message {
         var identifier: UInt16
         var identifierOffset: Int
+        /// The whole packet, or all of it up to ``tail``.
         var frame: [UInt8]
+        /// A payload that others get too.
+        var tail: [UInt8] = []
+
+        var bytes: Int { frame.count + tail.count }
     }
 
     private var sent: [Message] = []
@@ -26,6 +31,9 @@ struct MQTTOutgoing: Sendable {
     /// Messages sent and not acknowledged.
     var sentCount: Int { sent.count }
 
+    /// Bytes of memory that the messages hold, about.
+    var byteCount: Int { bytes + (sent.count + waiting.count) * 80 }
+
     /// Keeps a message, and writes it when the window has room.
     mutating func push(
         topic: Span<UInt8>, payload: Span<UInt8>, limits: MQTTLimits, into output: inout ByteBuffer
@@ -39,19 +47,47 @@ struct MQTTOutgoing: Sendable {
         }
         let frame = output.withBytes { [UInt8](copying: $0, range: mark..<$0.count) }
         output.truncate(to: mark)
-        if bytes + frame.count > limits.outgoingBytesMax { throw .limitReached(limits.outgoingBytesMax) }
+        let message = Message(identifier: 0, identifierOffset: frame.count - payload.count - 2, frame: frame)
+        try keep(message, limits: limits)
+        fillWindow(limits: limits, into: &output)
+    }
+
+    /// The same for ``ProtocolEffects/sharedPayload``, which is kept as the array that it is. Where the window has room it is
+    /// not copied to be written either.
+    mutating func pushShared(
+        topic: Span<UInt8>, limits: MQTTLimits, effects: inout ProtocolEffects
+    ) throws(WireError) {
+        guard let payload = effects.sharedPayload else { return }
+        let mark = effects.output.count
+        do {
+            try effects.output.appendPublishHead(
+                flags: 0x02, topic: topic, packetIdentifier: 0, payloadCount: payload.count, room: 0)
+        } catch {
+            effects.output.truncate(to: mark)
+            throw .framing(error)
+        }
+        let frame = effects.output.withBytes { [UInt8](copying: $0, range: mark..<$0.count) }
+        effects.output.truncate(to: mark)
+        try keep(
+            Message(identifier: 0, identifierOffset: frame.count - 2, frame: frame, tail: payload), limits: limits)
+        guard sent.count < limits.outgoingWindowMax, waitingCount == 1 else { return }
+        let message = takeFirst()
+        effects.output.append(message.frame)
+        effects.appendPayload(payload.span)
+    }
+
+    private mutating func keep(_ message: Message, limits: MQTTLimits) throws(WireError) {
+        if bytes + message.bytes > limits.outgoingBytesMax { throw .limitReached(limits.outgoingBytesMax) }
         let hasRoom = sent.count < limits.outgoingWindowMax && waitingCount == 0
         if !hasRoom && waitingCount >= limits.outgoingWaitingMax { throw .limitReached(limits.outgoingWaitingMax) }
-        bytes += frame.count
-        waiting.append(
-            Message(identifier: 0, identifierOffset: frame.count - payload.count - 2, frame: frame))
-        fillWindow(limits: limits, into: &output)
+        bytes += message.bytes
+        waiting.append(message)
     }
 
     /// A PUBACK has come; the window moves on. An identifier that is not in the window means nothing.
     mutating func acknowledged(_ identifier: UInt16, limits: MQTTLimits, into output: inout ByteBuffer) {
         guard let index = sent.firstIndex(where: { $0.identifier == identifier }) else { return }
-        bytes -= sent.remove(at: index).frame.count
+        bytes -= sent.remove(at: index).bytes
         fillWindow(limits: limits, into: &output)
     }
 
@@ -61,25 +97,34 @@ struct MQTTOutgoing: Sendable {
         for message in sent {
             output.append(message.frame[0] | 0x08)
             output.append(message.frame.span, range: 1..<message.frame.count)
+            output.append(message.tail)
         }
         fillWindow(limits: limits, into: &output)
     }
 
     private mutating func fillWindow(limits: MQTTLimits, into output: inout ByteBuffer) {
         while sent.count < limits.outgoingWindowMax && waitingCount > 0 {
-            var message = waiting[Int(waitingStart)]
-            waiting[Int(waitingStart)].frame = []
-            waitingStart += 1
-            message.identifier = freeIdentifier()
-            message.frame[message.identifierOffset] = UInt8(message.identifier >> 8)
-            message.frame[message.identifierOffset + 1] = UInt8(truncatingIfNeeded: message.identifier)
+            let message = takeFirst()
             output.append(message.frame)
-            sent.append(message)
+            output.append(message.tail)
         }
+    }
+
+    /// Moves the first message that waits into the window.
+    private mutating func takeFirst() -> Message {
+        var message = waiting[Int(waitingStart)]
+        waiting[Int(waitingStart)].frame = []
+        waiting[Int(waitingStart)].tail = []
+        waitingStart += 1
+        message.identifier = freeIdentifier()
+        message.frame[message.identifierOffset] = UInt8(message.identifier >> 8)
+        message.frame[message.identifierOffset + 1] = UInt8(truncatingIfNeeded: message.identifier)
+        sent.append(message)
         if Int(waitingStart) * 2 >= waiting.count {
             waiting.removeFirst(Int(waitingStart))
             waitingStart = 0
         }
+        return message
     }
 
     /// The next identifier that no unacknowledged message has [MQTT-2.3.1-4].

@@ -19,8 +19,29 @@ extension MQTTProtocol {
         case .goodbye: break
         case .reply, .push, .kick:
             guard isAccepted else { return }
-            try message(action, topic: topic, payload: payload, output: &effects.output)
+            if effects.sharedPayload != nil {
+                try sharedPush(action, topic: topic, payload: payload, effects: &effects)
+            } else {
+                try message(action, topic: topic, payload: payload, output: &effects.output)
+            }
         }
+    }
+
+    /// A push of a payload that others get too.
+    private func sharedPush(
+        _ action: ServerAction, topic: Span<UInt8>, payload: Span<UInt8>, effects: inout ProtocolEffects
+    ) throws(WireError) {
+        try requireTopicName(topic)
+        if case .push(.atLeastOnce, _) = action {
+            return try outgoing.pushShared(topic: topic, limits: configuration.limits, effects: &effects)
+        }
+        do {
+            try effects.output.appendPublishHead(
+                flags: 0, topic: topic, packetIdentifier: 0, payloadCount: payload.count, room: 0)
+        } catch {
+            throw .framing(error)
+        }
+        effects.appendPayload(payload)
     }
 
     private func message(

@@ -42,15 +42,25 @@ extension ByteBuffer {
     mutating func appendPublish(
         flags: UInt8, topic: Span<UInt8>, packetIdentifier: UInt16, payload: Span<UInt8>
     ) throws(FramingError) {
+        try appendPublishHead(
+            flags: flags, topic: topic, packetIdentifier: packetIdentifier, payloadCount: payload.count,
+            room: payload.count)
+        append(payload)
+    }
+
+    /// PUBLISH up to its payload, with `room` for bytes behind it.
+    @inline(__always)
+    mutating func appendPublishHead(
+        flags: UInt8, topic: Span<UInt8>, packetIdentifier: UInt16, payloadCount: Int, room: Int
+    ) throws(FramingError) {
         if topic.count > 65_535 { throw .notEncodable(bytes: topic.count, limit: 65_535) }
         let hasIdentifier = flags & 0x06 != 0
-        let length = 2 + topic.count + (hasIdentifier ? 2 : 0) + payload.count
-        if length <= mqttRemainingLengthMax { reserve(5 + length) }
+        let length = 2 + topic.count + (hasIdentifier ? 2 : 0) + payloadCount
+        if length <= mqttRemainingLengthMax { reserve(5 + length - payloadCount + room) }
         try appendHeader(MQTTPacketType.publish.firstByte | flags, remainingLength: length)
         append(bigEndian: UInt16(truncatingIfNeeded: topic.count))
         append(topic)
         if hasIdentifier { append(bigEndian: packetIdentifier) }
-        append(payload)
     }
 }
 

@@ -74,6 +74,8 @@ public enum CloseReason: String, Sendable, CaseIterable {
     case keepAliveTimeout = "keep_alive_timeout"
     /// More bytes wait for the client than the limit allows.
     case slowReader = "slow_reader"
+    /// The bytes that are kept for all clients together were above the limit, and most of them for this one.
+    case queuedBytesTotal = "queued_bytes_total"
     /// The client took no byte within the write deadline.
     case writeTimeout = "write_timeout"
     /// Its ordered messages waited for handlers that do not return.

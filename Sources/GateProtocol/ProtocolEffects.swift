@@ -25,6 +25,11 @@ public struct ProtocolEffects: ~Copyable {
     /// sets it back.
     public var answersReplaced = 0
 
+    /// The payload of the push that is being encoded, where it need not be copied; see ``appendPayload(_:)``.
+    package var sharedPayload: [UInt8]?
+    /// Where in ``output`` it stands, without being there; -1 for nowhere.
+    package var sharedAt = -1
+
     /// Empty effects.
     public init(eventsMax: Int = 20) {
         output = ByteBuffer()
@@ -37,6 +42,21 @@ public struct ProtocolEffects: ~Copyable {
 
     /// Whether `receive` has to return, because of the number of events or because of a wish to close.
     @inlinable public var isFull: Bool { events.count >= eventsMax || close != nil }
+
+    /// Appends the payload of the action that is being encoded, whole and as it is. A large one that many clients get is
+    /// not copied into ``output`` but sent from where it is, so a protocol that frames it by bytes around it saves a copy
+    /// for each client.
+    @inlinable
+    public mutating func appendPayload(_ payload: Span<UInt8>) {
+        if payload.count < 4_096 || !shares() { output.append(payload) }
+    }
+
+    @usableFromInline
+    mutating func shares() -> Bool {
+        guard sharedPayload != nil, sharedAt < 0 else { return false }
+        sharedAt = output.count
+        return true
+    }
 
     /// Appends an event.
     public mutating func append(_ event: ClientEvent) {

@@ -28,6 +28,8 @@ public final class ScriptedStream: ByteStream {
     public private(set) var pauseCount = 0
     /// Bytes that the system still takes at once; `.max` for a client that reads everything.
     public private(set) var room = Int.max
+    /// How much of a tail moves into the stream beyond what the system takes at once.
+    private let partBytes = 1_024
     private let loop: ManualEventLoop
     private var handler: (any ByteStreamHandler)?
     private var pending: [UInt8] = []
@@ -131,6 +133,13 @@ public final class ScriptedStream: ByteStream {
         if room != .max { room -= now }
         taken += bytes[..<now]
         pending = Array(bytes[now...])
+    }
+
+    public func write(_ buffer: inout ByteBuffer, _ tail: Span<UInt8>) -> Int {
+        let taken = min(tail.count, max(0, room == .max ? tail.count : room - buffer.count) + partBytes)
+        buffer.append(tail.extracting(0..<taken))
+        write(&buffer)
+        return taken
     }
 
     public var pendingBytes: Int { pending.count }

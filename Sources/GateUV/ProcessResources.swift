@@ -1,3 +1,4 @@
+import CUV
 package import GateBytes
 import Glibc
 
@@ -50,4 +51,11 @@ package func residentBytes() -> Int? {
     let fields = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ")
     guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
     return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+}
+
+/// Makes the process give memory back to the system once a peak is over: blocks of 32 KiB and more as soon as they are free,
+/// and the end of the heap above 1 MiB. Without it the C library raises its own bounds with each large block that is freed,
+/// up to 32 MiB, and keeps what is below. Called once, at the start of a program.
+package func giveMemoryBack() {
+    gatehouse_give_memory_back(32_768, 1_048_576)
 }

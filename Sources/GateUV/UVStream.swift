@@ -158,6 +158,43 @@ package final class UVStream: ByteStream, LoopHandle {
         }
     }
 
+    package func write(_ buffer: inout ByteBuffer, _ tail: Span<UInt8>) -> Int {
+        if state != .open {
+            buffer.removeAll()
+            return tail.count
+        }
+        let head = buffer.count
+        // Sound: the bytes are borrowed for the length of the call; the handle lives, see `tcp`.
+        let sent = unsafe buffer.withUnsafeBytes { first in
+            unsafe tail.withUnsafeBytes { second in
+                unsafe gatehouse_tcp_try_write_two(
+                    tcp, first.baseAddress, first.count, second.baseAddress, second.count)
+            }
+        }
+        guard sent >= 0 || sent == UV_EAGAIN.rawValue else {
+            buffer.removeAll()
+            loop.reportFailure(of: self, code: -sent)
+            return tail.count
+        }
+        let taken = max(0, Int(sent))
+        if taken == head + tail.count {
+            buffer.removeAll()
+            return tail.count
+        }
+        precondition(pendingBytes == 0, "a stream takes bytes when all earlier ones are sent")
+        buffer.removeFirst(min(taken, head))
+        var used = max(0, taken - head)
+        // A part only: what is large is others' too, and stays there until the system has room.
+        let more = min(tail.count - used, max(0, Self.partBytes - buffer.count))
+        buffer.append(tail.extracting(used..<used + more))
+        used += more
+        writeRest(of: &buffer)
+        return used
+    }
+
+    /// How much of a tail moves into the stream while the system has no room: 16 KiB.
+    private static let partBytes = 16_384
+
     private func writeRest(of buffer: inout ByteBuffer) {
         let rest = PendingWrite(stream: self)
         swap(&rest.bytes, &buffer)

@@ -55,6 +55,9 @@ int gatehouse_tcp_read_start(uv_tcp_t *tcp, uv_read_cb read);
 void gatehouse_tcp_read_stop(uv_tcp_t *tcp);
 /// Bytes taken by the system, or a negative code.
 int gatehouse_tcp_try_write(uv_tcp_t *tcp, const void *bytes, size_t count);
+/// The same for two pieces, one behind the other; the first may be empty.
+int gatehouse_tcp_try_write_two(uv_tcp_t *tcp, const void *first, size_t first_count, const void *second,
+                                size_t second_count);
 /// Sends `bytes`, which stay put until `done`; `owner` is the request's data. `done` frees the request.
 int gatehouse_tcp_write(uv_tcp_t *tcp, const void *bytes, size_t count, void *owner, uv_write_cb done);
 size_t gatehouse_tcp_pending(const uv_tcp_t *tcp);
@@ -90,6 +93,8 @@ void gatehouse_signal_close(uv_signal_t *handle, uv_close_cb closed);
 int gatehouse_accept(int fd, struct sockaddr_storage *peer);
 /// Writing to a closed socket is an error value, never a signal. Process-wide.
 void gatehouse_ignore_sigpipe(void);
+/// Gives large blocks back to the system as soon as they are free, so that a peak does not stay. Process-wide.
+void gatehouse_give_memory_back(int block_bytes, int top_bytes);
 void gatehouse_name_thread(const char *name);
 
 #endif
