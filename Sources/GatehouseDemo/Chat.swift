@@ -4,7 +4,10 @@ import Synchronization
 /// Rooms in which logged-in users talk. Module `Chat`.
 public final class Chat: Module {
     public let type = "Chat"
-    private let rooms = Mutex<[String: ChatRoom]>([:])
+    private let rooms = Mutex(ChatRooms())
+
+    /// Longest name of a room, in bytes.
+    public static let roomNameBytesMax = 256
 
     /// The module, without rooms.
     public init() {}
@@ -13,7 +16,8 @@ public final class Chat: Module {
         handlers.register("HD_JoinChat") { (call: Call, form: JSONValue) in
             guard let user = call.session.userID?.rawValue else { throw RPCFault.message("必须先登录账号") }
             guard let name = form["roomName"]?.string else { throw RPCFault.message("roomName cannot be nil") }
-            return await self.join(name, as: user, call)
+            guard name.utf8.count <= Self.roomNameBytesMax else { throw RPCFault.message("roomName is too long") }
+            return try await self.join(name, as: user, call)
         }
         handlers.register("HD_Say") { (call: Call, form: JSONValue) in
             guard let name = form["roomName"]?.string, let text = form["content"]?.string else {
@@ -25,23 +29,18 @@ public final class Chat: Module {
     }
 
     public func sessionEnded(_ session: Session, reason: CloseReason) {
-        rooms.withLock { rooms in
-            for name in rooms.keys {
-                rooms[name]?.markGone(session.id)
-                if rooms[name]?.isDeserted == true { rooms[name] = nil }
-            }
-        }
+        // All clients of the session's loop wait for this.
+        rooms.withLock { $0.end(session.id) }
     }
 
-    private func join(_ name: String, as user: String, _ call: Call) async -> JSONValue {
-        let (others, users, left) = rooms.withLock { rooms in
-            var room = rooms[name] ?? ChatRoom()
-            let left = room.removeGone()
-            let others = room.sessions(but: user)
-            room.enter(user, call.session.id)
-            rooms[name] = room
-            return (others, room.users, left)
+    private func join(_ name: String, as user: String, _ call: Call) async throws -> JSONValue {
+        let joined = rooms.withLock { rooms -> ([SessionID], [String], [String])? in
+            let left = rooms.change(name) { $0.removeGone() } ?? []
+            let others = rooms[name]?.sessions(but: user) ?? []
+            guard rooms.enter(name, user, call.session.id) else { return nil }
+            return (others, rooms[name]?.users ?? [], left)
         }
+        guard let (others, users, left) = joined else { throw RPCFault.message("too many rooms") }
         await tell(left, in: name, to: others, call)
         await call.sessions.send(
             Self.message("Chat/OnJoin", ["roomName": .string(name), "user": .string(user)]), to: others)
@@ -52,10 +51,7 @@ public final class Chat: Module {
         _ text: String, to target: String, in name: String, as user: String, _ call: Call
     ) async throws -> JSONValue {
         let found = rooms.withLock { rooms -> Result<ChatRoom.Audience, RPCFault> in
-            guard var room = rooms[name] else { return .failure(.message("No room")) }
-            let audience = room.audience(of: user, target: target)
-            rooms[name] = room
-            return audience
+            rooms.change(name) { $0.audience(of: user, target: target) } ?? .failure(.message("No room"))
         }
         let audience = try found.get()
         await tell(audience.left, in: name, to: audience.everyone, call)

@@ -4,7 +4,13 @@ import Synchronization
 /// Gives payloads back, through each kind of handler, and casts them to whoever joined. Module `Echo`.
 public final class Echo: Module {
     public let type = "Echo"
-    private let joined = Mutex<[SessionID]>([])
+    private let joined = Mutex(Joined())
+
+    /// Who joined, with an index, so that the end of a session costs the same however many there are.
+    private struct Joined {
+        var ids: [SessionID] = []
+        var places: [SessionID: Int] = [:]
+    }
 
     /// Longest wait that `HD_Wait` takes.
     public static let waitMillisecondsMax = 60_000
@@ -26,21 +32,27 @@ public final class Echo: Module {
         }
         handlers.registerInline("HD_Join") { call, _, reply in
             let id = call.session.id
-            self.joined.withLock { ids in
-                if !ids.contains(id) { ids.append(id) }
+            self.joined.withLock { joined in
+                if joined.places[id] != nil { return }
+                joined.places[id] = joined.ids.count
+                joined.ids.append(id)
             }
             reply.write("success")
         }
         handlers.registerInline("HD_Cast") { call, payload, reply in
-            let ids = self.joined.withLock { $0 }
+            let ids = self.joined.withLock { $0.ids }
             call.sessions.post(OutgoingMessage("Echo/OnCast", payload), to: ids)
             reply.write("success")
         }
     }
 
     public func sessionEnded(_ session: Session, reason: CloseReason) {
-        joined.withLock { ids in
-            if let place = ids.firstIndex(of: session.id) { ids.remove(at: place) }
+        joined.withLock { joined in
+            guard let place = joined.places.removeValue(forKey: session.id), let last = joined.ids.popLast(),
+                last != session.id
+            else { return }
+            joined.ids[place] = last
+            joined.places[last] = place
         }
     }
 }
