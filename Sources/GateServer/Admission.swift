@@ -5,20 +5,8 @@ import Synchronization
 
 /// Decides which new connections come in. Safe to use from every loop.
 final class Admission: Sendable {
-    private struct Address: Hashable {
-        var family: SocketAddress.Family
-        var high: UInt64
-        var low: UInt64
-
-        init(_ address: SocketAddress) {
-            family = address.family
-            high = address.high
-            low = address.low
-        }
-    }
-
     private struct State {
-        var byAddress: [Address: Int] = [:]
+        var byAddress: [ClientNetwork: Int] = [:]
         var secondBegan = MonotonicTime(nanoseconds: 0)
         var inSecond = 0
     }
@@ -41,7 +29,7 @@ final class Admission: Sendable {
             return .tooManyConnections
         }
         guard limits.connectionRateMax > 0 || limits.connectionsPerAddressMax > 0 else { return nil }
-        let refusal = state.withLock { state in check(&state, Address(address), at: now) }
+        let refusal = state.withLock { state in check(&state, ClientNetwork(address), at: now) }
         if refusal != nil { total.subtract(1, ordering: .relaxed) }
         return refusal
     }
@@ -51,13 +39,13 @@ final class Admission: Sendable {
         total.subtract(1, ordering: .relaxed)
         guard limits.connectionsPerAddressMax > 0 else { return }
         state.withLock { state in
-            let key = Address(address)
+            let key = ClientNetwork(address)
             guard let count = state.byAddress[key] else { return }
             state.byAddress[key] = count > 1 ? count - 1 : nil
         }
     }
 
-    private func check(_ state: inout State, _ address: Address, at now: MonotonicTime) -> CloseReason? {
+    private func check(_ state: inout State, _ address: ClientNetwork, at now: MonotonicTime) -> CloseReason? {
         if limits.connectionRateMax > 0 {
             if now - state.secondBegan >= .seconds(1) {
                 state.secondBegan = now

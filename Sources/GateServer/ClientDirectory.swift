@@ -4,24 +4,40 @@ import Synchronization
 
 /// Which connection holds each client id, and the state that clients left behind. Safe to use from every loop.
 ///
-/// Bounded by the connections (holders, waiters) and by `storedMax` (state), which drops the oldest.
+/// Bounded by the connections (holders, waiters) and as ``StoredSessions`` says (state).
+///
+/// An id belongs to somebody: where an authenticate hook lets clients in, to the listener and to the user that was
+/// authenticated, so that the same id of another user is another id, with a session of its own. It takes nothing over and
+/// gets nothing of the first. Without a hook nobody is known, and an id is whoever's says it.
 final class ClientDirectory: Sendable {
     /// A client id, hashed with the process's random seed: 16 bytes for an id of any length.
     struct Key: Hashable, Sendable {
         private let first: Int
         private let second: Int
 
-        init(protocolName: String, clientID: [UInt8]) {
+        init(protocolName: String, clientID: [UInt8], owner: Owner = .anybody) {
             var hasher = Hasher()
             hasher.combine(protocolName)
             hasher.combine(clientID)
+            hasher.combine(owner)
             first = hasher.finalize()
             hasher = Hasher()
+            hasher.combine(owner)
             hasher.combine(clientID)
             hasher.combine(0x47_61_74_65)
             hasher.combine(protocolName)
             second = hasher.finalize()
         }
+    }
+
+    /// Whose a client id is.
+    enum Owner: Hashable, Sendable {
+        /// Nobody was authenticated.
+        case anybody
+        /// The user to whom the authenticate hook bound the session.
+        case user(UserID, listener: String)
+        /// Where the hook bound none, the name that the client gave and the hook accepted; `nil` for none.
+        case name([UInt8]?, listener: String)
     }
 
     /// What a connection that asks for an id gets.
@@ -52,35 +68,32 @@ final class ClientDirectory: Sendable {
         }
     }
 
-    private struct Stored {
-        var state: any Sendable
-        var expires: MonotonicTime
-        var serial: UInt64
-    }
-
     private struct State {
         var holders: [Key: Holder] = [:]
         var waiting: [Key: [(SessionID, @Sendable () -> Void)]] = [:]
-        var stored: [Key: Stored] = [:]
-        var order: [(Key, UInt64)] = []
-        var oldest = 0
-        var serial: UInt64 = 0
+        var stored: StoredSessions
     }
 
-    private let storedMax: Int
-    private let storedTime: TimeSpan
-    private let table = Mutex(State())
+    private let table: Mutex<State>
 
-    init(storedMax: Int, storedTime: TimeSpan) {
-        self.storedMax = storedMax
-        self.storedTime = storedTime
+    init(stored limits: StoredSessions.Limits) {
+        table = Mutex(State(stored: StoredSessions(limits: limits)))
     }
 
     /// Number of stored sessions.
     var storedCount: Int { table.withLock { $0.stored.count } }
 
+    /// Bytes of the stored sessions.
+    var storedBytes: Int { table.withLock { $0.stored.bytes } }
+
+    /// Stored sessions that were dropped before their time for want of room.
+    var evictedCount: Int { table.withLock { $0.stored.evictedCount } }
+
     /// Entries of the list that knows the oldest; more than the stored sessions, never by much.
-    var traceCount: Int { table.withLock { $0.order.count } }
+    var traceCount: Int { table.withLock { $0.stored.traceCount } }
+
+    /// Clients that wait for an id.
+    var waiterCount: Int { table.withLock { $0.waiting.values.reduce(0) { $0 + $1.count } } }
 
     /// Asks for an id. With `takeover`, a holder gives way, and `ready` is called (from any thread) when the caller should
     /// claim again.
@@ -95,14 +108,17 @@ final class ClientDirectory: Sendable {
                 return .waits(holder: holder.id(like: id))
             }
             table.holders[key] = Holder(id)
-            guard let stored = table.stored.removeValue(forKey: key) else { return .granted(state: nil) }
-            let isUsable = resumption == .resume && stored.expires > now
-            return .granted(state: isUsable ? stored.state : nil)
+            let state = table.stored.take(key, at: now)
+            return .granted(state: resumption == .resume ? state : nil)
         }
     }
 
-    /// Gives an id back, with what the client shall find when it returns. Ids of other holders are left alone.
-    func release(_ key: Key, by id: SessionID, storing state: (any Sendable)?, at now: MonotonicTime) {
+    /// Gives an id back, with what the client shall find when it returns, counted against `owner`. Ids of other holders are
+    /// left alone.
+    func release(
+        _ key: Key, by id: SessionID, storing state: (any Sendable)?, of owner: StoredSessions.Owner,
+        at now: MonotonicTime
+    ) {
         let ready = table.withLock { table -> [@Sendable () -> Void] in
             guard table.holders[key] == Holder(id) else {
                 table.waiting[key]?.removeAll { $0.0 == id }
@@ -110,28 +126,9 @@ final class ClientDirectory: Sendable {
                 return []
             }
             table.holders[key] = nil
-            if let state { store(state, under: key, in: &table, at: now) }
+            if let state { table.stored.store(state, of: owner, under: key, at: now) }
             return (table.waiting.removeValue(forKey: key) ?? []).map { $0.1 }
         }
         for wake in ready { wake() }
-    }
-
-    private func store(_ state: any Sendable, under key: Key, in table: inout State, at now: MonotonicTime) {
-        table.serial += 1
-        table.stored[key] = Stored(state: state, expires: now + storedTime, serial: table.serial)
-        table.order.append((key, table.serial))
-        while table.oldest < table.order.count {
-            let (oldKey, serial) = table.order[table.oldest]
-            if let old = table.stored[oldKey], old.serial == serial {
-                guard table.stored.count > storedMax || old.expires <= now else { break }
-                table.stored[oldKey] = nil
-            }
-            table.oldest += 1
-        }
-        // Clients that come and go behind one that stays away leave dead entries; each is visited once or twice.
-        if table.order.count > table.stored.count * 2 + 1_024 {
-            table.order.removeAll { key, serial in table.stored[key]?.serial != serial }
-            table.oldest = 0
-        }
     }
 }

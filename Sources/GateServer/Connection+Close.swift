@@ -20,7 +20,9 @@ extension Connection {
             closeReason = end == .endOfFile ? .peerClosed : .peerReset
         }
         // A peer that only said its last word may still wait for answers.
-        if end == .endOfFile && (isWriting || !output.isEmpty) && state != .closed { return finishFlush() }
+        if end == .endOfFile && (isWriting || !output.isEmpty || segments != nil) && state != .closed {
+            return finishFlush()
+        }
         finish()
     }
 
@@ -28,9 +30,15 @@ extension Connection {
     func performClose(notice: String?) {
         guard state != .closed, state != .flushing else { return }
         let wasOpen = state == .open
+        // A client that asked and was not answered in time hears that it may try again [MQTT-3.2.2-5].
+        if state == .opening, closeReason == .handshakeTimeout || closeReason == .serverStopping {
+            emit(.refuse(.unavailable))
+        }
         if wasOpen, let notice { kick(notice) }
         if wasOpen, closeReason == .serverStopping { emit(.goodbye) }
         finishSession()
+        // Whoever is closed for the bytes that wait for it gets no time to take them.
+        if closeReason == .queuedBytesTotal { return abandon() }
         state = .flushing
         phaseBegan = gate.now
         if isWriting { armTimer() } else { finishFlush() }
@@ -38,6 +46,11 @@ extension Connection {
 
     /// Passes on the last bytes, where the stream is free to take them, and lets go.
     func finishFlush() {
+        if segments != nil {
+            flush()
+            // The next part follows when the stream has room; the linger time bounds that.
+            if segments != nil && state == .flushing { return armTimer() }
+        }
         if !output.isEmpty && !isWriting {
             countSent(bytes: output.count)
             stream.write(&output)
@@ -65,7 +78,9 @@ extension Connection {
         if timer != .none { gate.loop.cancel(timer) }
         timer = .none
         output = ByteBuffer()
+        segments = nil
         kept = nil
+        account()
         gate.remove(self, reason: closeReason ?? .internalError)
     }
 
@@ -79,8 +94,11 @@ extension Connection {
         gate.sessions.remove(session)
         if let key = clientKey {
             let left = ownsClientKey && keepsState && wasOpen ? wire.suspend(at: wireNow) : nil
-            gate.directory.release(key, by: session.id, storing: left, at: gate.now)
+            let owner = copy.userID.map { StoredSessions.Owner.user($0) } ?? .network(ClientNetwork(remoteAddress))
+            gate.directory.release(key, by: session.id, storing: left, of: owner, at: gate.now)
         }
+        // Nobody waits for who comes in any more.
+        if state == .opening { hook?.cancel() }
         work?.connectionEnded(copy)
         guard wasOpen else { return }
         gate.sessionCount -= 1

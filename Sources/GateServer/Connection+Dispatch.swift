@@ -111,6 +111,9 @@ extension Connection {
             trace: gate.trace(of: payload))
     }
 
+    /// What is kept for this client: bytes that wait for it, and its messages that wait or run.
+    var heldBytes: Int { waitingBytes + (work?.bytes ?? 0) }
+
     private var workOfClient: Work {
         if let work { return work }
         let made = Work(gate: gate, connection: self)

@@ -20,7 +20,7 @@ extension Connection {
         let manager = gate.sessionManager
         let id = session.id
         let me = LoopConfined(self, to: gate.loop)
-        gate.startTask {
+        hook = gate.startTask {
             var answer = await authenticate(attempt)
             if case .accepted(let user?) = answer {
                 do throws(SessionFault) {
@@ -29,7 +29,7 @@ extension Connection {
                     answer = .refused(error == .alreadyLoggedIn ? .notAuthorized : .unavailable)
                 }
             }
-            me.value.authenticated(answer, credentials)
+            me.unlessEnded?.authenticated(answer, credentials)
         }
     }
 
@@ -49,7 +49,7 @@ extension Connection {
         guard credentials.resumption != .unsupported, !credentials.clientID.isEmpty else {
             return accept(resuming: nil)
         }
-        let key = ClientDirectory.Key(protocolName: protocolName, clientID: credentials.clientID)
+        let key = clientKey ?? key(of: credentials, session)
         clientKey = key
         keepsState = credentials.resumption == .resume
         let me = LoopConfined(self, to: gate.loop)
@@ -68,6 +68,17 @@ extension Connection {
             if !pauses.contains(.opening) { pause(.opening) }
             gate.takeOver(holder)
         }
+    }
+
+    private func key(of credentials: Credentials, _ session: LiveSession) -> ClientDirectory.Key {
+        var owner = ClientDirectory.Owner.anybody
+        if gate.sessionHooks.authenticate != nil {
+            let listener = listener.settings.name
+            owner =
+                session.userID.map { .user($0, listener: listener) }
+                ?? .name(credentials.userName, listener: listener)
+        }
+        return ClientDirectory.Key(protocolName: protocolName, clientID: credentials.clientID, owner: owner)
     }
 
     private func accept(resuming stored: (any Sendable)?) {

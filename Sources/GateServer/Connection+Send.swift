@@ -9,7 +9,7 @@ extension Connection: SessionConnection {
     var protocolName: String { listener.settings.protocolName }
 
     func push(
-        topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
+        topic: Span<UInt8>, payload: [UInt8], quality: DeliveryQuality, form: PayloadForm
     ) -> PushOutcome {
         guard state == .open, !isMarked else {
             gate.metrics.add(.pushesDropped)
@@ -17,7 +17,10 @@ extension Connection: SessionConnection {
         }
         gate.tally.pushesSent += 1
         countSentMessage()
-        if emit(.push(quality, form), topic: topic, payload: payload) { return .sent }
+        let isShared = payload.count >= OutputSegments.payloadBytesMin
+        if isShared { gate.effects.sharedPayload = payload }
+        defer { if isShared { gate.effects.sharedPayload = nil } }
+        if emit(.push(quality, form), topic: topic, payload: payload.span) { return .sent }
         return isMarked ? .ended : .unsayable
     }
 
@@ -51,13 +54,19 @@ extension Connection: SessionConnection {
         } catch {
             fault = error
             gate.effects.output.truncate(to: before)
+            gate.effects.sharedAt = -1
         }
         swap(&gate.effects.output, &output)
+        if gate.effects.sharedAt >= 0 { share() }
         let wish = gate.effects.close
         if gate.effects.answersReplaced > 0 { countReplacedAnswers() }
         if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
         markDirty()
-        if isWriting || output.count > gate.limits.highWaterBytes { relieve() }
+        if isWriting || output.count > gate.limits.highWaterBytes
+            || segments != nil && waitingBytes > gate.limits.highWaterBytes
+        {
+            relieve()
+        }
         if let fault {
             if case .push = action, Self.isMessages(fault) {
                 gate.metrics.add(.pushesDropped)
@@ -80,7 +89,8 @@ extension Connection: SessionConnection {
     /// help.
     private func relieve() {
         if !isWriting { flush() }
-        let waiting = output.count + (isWriting ? stream.pendingBytes : 0)
+        account()
+        let waiting = waitingBytes
         if waiting > gate.limits.queuedBytesMax {
             close(.slowReader)
         } else if waiting > gate.limits.highWaterBytes && !pauses.contains(.highWater) {
@@ -96,16 +106,71 @@ extension Connection: SessionConnection {
 
     /// Gives the stream what waits, once for each turn.
     func flush() {
+        if segments != nil { flushSegments() }
         guard !isWriting, !output.isEmpty, state != .closed else { return }
         countSent(bytes: output.count)
         stream.write(&output)
         gate.pool.give(&output)
+        noteWriting()
+    }
+
+    private func noteWriting() {
         if stream.pendingBytes > 0 {
             isWriting = true
             writeBegan = gate.now
             writePending = Int32(clamping: stream.pendingBytes)
             armTimer()
         }
+        if isWriting || accounted != 0 { account() }
+    }
+
+    // MARK: Shared payloads
+
+    /// Bytes that wait for the client, with payloads that others get too.
+    var waitingBytes: Int { output.count + (segments?.bytes ?? 0) + (isWriting ? stream.pendingBytes : 0) }
+
+    /// The push that was just encoded ends with a payload that was not copied.
+    private func share() {
+        let place = gate.effects.sharedAt
+        gate.effects.sharedAt = -1
+        guard let payload = gate.effects.sharedPayload else { return }
+        var head = ByteBuffer()
+        swap(&head, &output)
+        if head.count > place {
+            var rest = gate.pool.take()
+            head.withBytes { rest.append($0.extracting(place..<$0.count)) }
+            head.truncate(to: place)
+            swap(&rest, &output)
+        }
+        let segments = segments ?? OutputSegments()
+        self.segments = segments
+        segments.append(head, gate.shared(payload))
+    }
+
+    /// Gives the stream what waits in front of the output, as far as it goes.
+    private func flushSegments() {
+        while !isWriting, state != .closed, let segments, segments.first != nil {
+            segments.changeFirst { segment in
+                let payload = segment.payload.bytes
+                let rest = payload.span.extracting(segment.sent..<payload.count)
+                let head = segment.head.count
+                let taken = stream.write(&segment.head, rest)
+                segment.sent += taken
+                countSent(bytes: head + taken)
+                gate.pool.give(&segment.head)
+            }
+            noteWriting()
+        }
+        if segments?.first == nil { segments = nil }
+    }
+
+    /// Tells the ledger what waits for this client alone.
+    func account() {
+        let own =
+            state == .closed ? 0 : output.count + (segments?.ownBytes ?? 0) + (isWriting ? stream.pendingBytes : 0)
+        if own == accounted { return }
+        gate.queuedDelta += own - accounted
+        accounted = own
     }
 
     func writeFinished() {
@@ -113,6 +178,7 @@ extension Connection: SessionConnection {
         writeBegan = .never
         if state == .flushing { return finishFlush() }
         flush()
+        if !isWriting && accounted != 0 { account() }
         if !isWriting { resume(.highWater) }
     }
 }

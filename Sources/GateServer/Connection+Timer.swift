@@ -40,6 +40,16 @@ extension Connection: TimerTarget {
         TimeSpan(nanoseconds: gate.limits.callTime.nanoseconds * Int64(gate.limits.inFlightMax + 1))
     }
 
+    /// The loop stood still for `span`, which is nobody's silence: all clocks of the connection stood still with it.
+    func moveClocks(by span: TimeSpan) {
+        phaseBegan = phaseBegan + span
+        writeBegan = writeBegan + span
+        pausedTotal = pausedTotal + span
+        if !pauses.isEmpty { pausedAt = pausedAt + span }
+        if let kept { kept.began = kept.began + span }
+        work?.moveDeadlines(by: span)
+    }
+
     func timerFired(at now: MonotonicTime) {
         timer = .none
         timerAt = .never

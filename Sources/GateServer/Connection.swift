@@ -41,11 +41,15 @@ final class Connection {
     let wire: any WireProtocol
     var session: LiveSession?
     var work: Work?
-    /// Ends when the connected hook has returned.
+    /// Ends when the connected hook has returned; before that, when the authenticate hook has.
     var hook: Task<Void, Never>?
     var clientKey: ClientDirectory.Key?
     /// Bytes for the client that the stream does not have yet.
     var output = ByteBuffer()
+    /// What waits in front of ``output``, as long as there are payloads that are shared.
+    var segments: OutputSegments?
+    /// Bytes of the client's own that wait, as far as they are in the ledger.
+    var accounted = 0
     /// Made at the first cut-off frame.
     var kept: Kept?
 

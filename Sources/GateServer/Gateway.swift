@@ -15,6 +15,7 @@ package final class Gateway: Sendable {
     package let router: RPCRouter
     let directory: ClientDirectory
     let admission: Admission
+    let ledger: QueueLedger
     private let loops: [any EventLoop]
     private let logger: Logger
     private let metrics: [LoopMetrics]
@@ -30,8 +31,12 @@ package final class Gateway: Sendable {
         self.logger = logger
         metrics = loops.map { _ in LoopMetrics() }
         admission = Admission(limits: settings.limits)
+        ledger = QueueLedger(limit: settings.limits.queuedBytesTotalMax, loops: loops.count)
+        let limits = settings.limits
         directory = ClientDirectory(
-            storedMax: settings.limits.storedSessionsMax, storedTime: settings.limits.storedSessionTime)
+            stored: StoredSessions.Limits(
+                sessionsMax: limits.storedSessionsMax, bytesMax: limits.storedBytesMax,
+                bytesPerOwnerMax: limits.storedBytesPerOwnerMax, time: limits.storedSessionTime))
         sessionManager = SessionManager(
             node: settings.node, startNumber: settings.startNumber, loops: loops, hooks: settings.hooks,
             policy: settings.secondLogin, clock: settings.clock)
@@ -39,6 +44,7 @@ package final class Gateway: Sendable {
             let gate = await on(loop) { [self] in
                 LoopConfined(LoopGateway(loop: loop, gateway: self, metrics: metrics[loop.index]), to: loop)
             }
+            guard let gate else { preconditionFailure("a gateway is made on loops that run") }
             unsafe gates.append(gate)
         }
         router.observeChanges { [weak self] in self?.forgetRoutes() }
@@ -59,6 +65,28 @@ package final class Gateway: Sendable {
             let job: @Sendable () -> Void = { [self] in gate(on: loop).forgetRoutes() }
             if loop.isCurrent { job() } else { loop.postReserved(job) }
         }
+    }
+
+    /// Tells from now on, once a minute at most, in one line, what clients were refused or closed for.
+    package func startSummary() async {
+        _ = await on(loops[0]) { [self] in
+            let gate = gate(on: loops[0])
+            if gate.summary != nil { return }
+            let summary = GatewaySummary(self, loop: loops[0], logger: logger)
+            summary.arm()
+            gate.summary = summary
+        }
+    }
+
+    /// How many connections ended for each reason but these, were closed unheard, and sessions dropped for want of room.
+    func summedFaults(but ordinary: Set<CloseReason>) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for reason in CloseReason.allCases where !ordinary.contains(reason) {
+            counts[reason.rawValue] = metrics.reduce(0) { $0 + $1.closes(reason) }
+        }
+        counts["unaccepted"] = metrics.reduce(0) { $0 + $1.value(.connectionsUnaccepted) }
+        counts["stored_sessions_evicted"] = directory.evictedCount
+        return counts
     }
 
     /// What modules stand on.
@@ -82,6 +110,7 @@ package final class Gateway: Sendable {
             await on(loop) { [self] in unsafe gates[loop.index].value.closeAll(.serverStopping) }
         }
         await wait(until: end) { $0.isOver }
+        _ = await on(loops[0]) { [self] in gate(on: loops[0]).endSummary() }
         await sessionManager.drainStorage(until: end)
     }
 
@@ -94,13 +123,28 @@ package final class Gateway: Sendable {
     package var counters: JSONObject {
         var object = metrics.json
         object["loops"] = .number(loops.count)
+        object["queued_bytes"] = .number(ledger.total)
         object["stored_sessions"] = .number(directory.storedCount)
+        object["stored_bytes"] = .number(directory.storedBytes)
+        object["stored_sessions_evicted"] = .number(directory.evictedCount)
         object["stale_session_ids"] = .number(sessionManager.staleIDs.load(ordering: .relaxed))
         return object
     }
 
     /// Connections that are open.
     package var connectionCount: Int { admission.count }
+
+    /// A client was closed unheard because the process may open no more files. On the loop that did it.
+    package func countUnaccepted(on loop: any EventLoop) {
+        metrics[loop.index].add(.connectionsUnaccepted)
+    }
+
+    /// Asks another loop to close whoever keeps most.
+    func makeRoom(onLoop index: Int) {
+        guard ledger.ask() else { return }
+        let loop = loops[index]
+        if !loop.post({ [self] in gate(on: loop).makeRoom() }) { ledger.answered() }
+    }
 
     func close(_ id: SessionID, _ reason: CloseReason) {
         let loop = loops[Int(id.loop)]
@@ -123,19 +167,21 @@ package final class Gateway: Sendable {
         while settings.clock() < deadline {
             var isMet = true
             for loop in loops where isMet {
-                isMet = await on(loop) { [self] in condition(unsafe gates[loop.index].value) }
+                isMet = await on(loop) { [self] in condition(unsafe gates[loop.index].value) } ?? true
             }
             if isMet { return }
             try? await Task.sleep(for: .milliseconds(10))
         }
     }
 
+    /// Runs `body` on a loop and waits for its result; `nil` when the loop has ended.
     private func on<Value: Sendable>(
         _ loop: any EventLoop, _ body: @escaping @Sendable () -> Value
-    ) async -> Value {
+    ) async -> Value? {
         if loop.isCurrent { return body() }
         return await withCheckedContinuation { continuation in
-            loop.postReserved { continuation.resume(returning: body()) }
+            let isLeft = loop.postReserved { continuation.resume(returning: body()) }
+            if !isLeft { continuation.resume(returning: nil) }
         }
     }
 }

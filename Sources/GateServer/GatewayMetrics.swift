@@ -8,6 +8,7 @@ package enum GatewayMetric: Int, CaseIterable {
     case connections
     case connectionsOpened
     case connectionsRejected
+    case connectionsUnaccepted
     case sessions
     case sessionsResumed
     case receivedBytes
@@ -18,6 +19,7 @@ package enum GatewayMetric: Int, CaseIterable {
     case pushesDropped
     case unansweredFaults
     case readPauses
+    case standstills
     case lateReplies
 
     package var name: String {
@@ -25,6 +27,7 @@ package enum GatewayMetric: Int, CaseIterable {
         case .connections: "connections"
         case .connectionsOpened: "connections_opened"
         case .connectionsRejected: "connections_rejected"
+        case .connectionsUnaccepted: "connections_unaccepted"
         case .sessions: "sessions"
         case .sessionsResumed: "sessions_resumed"
         case .receivedBytes: "received_bytes"
@@ -35,6 +38,7 @@ package enum GatewayMetric: Int, CaseIterable {
         case .pushesDropped: "pushes_dropped"
         case .unansweredFaults: "unanswered_faults"
         case .readPauses: "read_pauses"
+        case .standstills: "loop_standstills"
         case .lateReplies: "late_replies"
         }
     }
@@ -44,7 +48,7 @@ package enum GatewayMetric: Int, CaseIterable {
 package struct LoopMetrics: Sendable {
     package static let faultKinds = [
         "no_such_module", "no_such_handler", "deadline_exceeded", "overloaded", "unreachable", "too_large",
-        "bad_payload", "would_deadlock", "handler", "internal_error", "bad_topic", "guarded",
+        "bad_payload", "would_deadlock", "too_deep", "handler", "internal_error", "bad_topic", "guarded",
         "not_encodable",
     ]
 

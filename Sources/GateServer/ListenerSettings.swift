@@ -3,6 +3,8 @@ import Synchronization
 
 /// How one listener treats its connections; the same object for all of them.
 package final class ListenerSettings: Sendable {
+    /// Tells the listener from others: its URL. What clients leave behind is kept apart by it.
+    package let name: String
     /// Name of the protocol, for logs and sessions.
     package let protocolName: String
     /// Where messages go whose protocol has no topic: `Type/Function`.
@@ -29,9 +31,11 @@ package final class ListenerSettings: Sendable {
     private let generation = Atomic<Int>(0)
 
     package init(
-        protocolName: String, version: String = "", makeProtocol: @escaping WireProtocolMaker, route: String = "",
+        name: String = "", protocolName: String, version: String = "", makeProtocol: @escaping WireProtocolMaker,
+        route: String = "",
         takeover: Bool = false, envelope: any ReplyEnvelope
     ) {
+        self.name = name
         self.protocolName = protocolName
         versions = Mutex(
             Versions(maker: Versions.Maker(make: makeProtocol), usages: [ListenerUsage(version: version)]))

@@ -25,6 +25,12 @@ final class LoopGateway: TurnObserver {
     /// Hooks that have not returned.
     private(set) var pendingHooks = 0
 
+    /// What changed of the bytes that are kept for clients, until the end of the turn.
+    var queuedDelta = 0
+    private let ledger: QueueLedger
+    /// The payload that was shared last in this turn.
+    private var lastShared: SharedPayload?
+
     var effects = ProtocolEffects()
     /// What the last call into a protocol asked for; see ``ProtocolEffects/bytesNeeded``.
     var bytesNeeded = 0
@@ -37,6 +43,10 @@ final class LoopGateway: TurnObserver {
     var closing: [(Connection, String?)] = []
     /// Messages that wait or run, of connections present and past.
     var pendingWork = 0
+    /// Those of them that ran past their deadline, were cancelled, and have not returned.
+    var overdueWork = 0
+    /// The work of connections that are gone, as long as there is some.
+    var orphans: [ObjectIdentifier: Work] = [:]
     var sessionCount = 0 {
         didSet { metrics.set(.sessions, to: sessionCount) }
     }
@@ -46,9 +56,11 @@ final class LoopGateway: TurnObserver {
     /// The newest version of each listener's protocol, and older ones that are still spoken.
     private var listeners: [LoopListener] = []
     private var connections: [Connection] = []
+    /// On the first loop, once it was asked for.
+    var summary: GatewaySummary?
     private var reply = ReplyWriter()
     private var envelope: [UInt8] = []
-    private var isDraining = false
+    private(set) var isDraining = false
 
     init(loop: any EventLoop, gateway: Gateway, metrics: LoopMetrics) {
         self.loop = loop
@@ -62,6 +74,7 @@ final class LoopGateway: TurnObserver {
         sessions = gateway.sessionManager.table(of: loop)
         directory = gateway.directory
         router = gateway.router
+        ledger = gateway.ledger
         grammar = TopicGrammar(rule: gateway.settings.topicRule, guards: gateway.settings.guards)
         loop.observeTurns(self)
     }
@@ -123,6 +136,18 @@ final class LoopGateway: TurnObserver {
     func turnEnded(at now: MonotonicTime) {
         // Before the flush, so that a client that has its answer finds itself counted.
         tally.publish(to: metrics)
+        settle()
+        if lastShared != nil { lastShared = nil }
+        publishQueued()
+        if ledger.isOver {
+            shed()
+            settle()
+            publishQueued()
+        }
+        tally.publish(to: metrics)
+    }
+
+    private func settle() {
         // Closing may make others dirty, and flushing may close, so both go on until nothing is left.
         while !dirty.isEmpty || !closing.isEmpty {
             var ending: [(Connection, String?)] = []
@@ -139,7 +164,54 @@ final class LoopGateway: TurnObserver {
                 swap(&waiting, &dirty)
             }
         }
-        tally.publish(to: metrics)
+    }
+
+    // MARK: Bytes that wait
+
+    /// A payload that waits for clients of this loop; the same one for all that get it in this turn.
+    func shared(_ payload: [UInt8]) -> SharedPayload {
+        if let lastShared, lastShared.holds(payload) { return lastShared }
+        let shared = SharedPayload(payload, ledger: ledger, loop: loop.index)
+        lastShared = shared
+        return shared
+    }
+
+    private func publishQueued() {
+        if queuedDelta == 0 { return }
+        ledger.add(queuedDelta, loop: loop.index)
+        queuedDelta = 0
+    }
+
+    /// Whoever keeps less than 16 KiB is not closed for what others keep.
+    static let heldBytesMin = 16_384
+
+    /// More is kept for clients than may be: whoever has most goes first, on the loop that has most.
+    private func shed() {
+        let worst = ledger.worstLoop
+        if worst != loop.index { return gateway.makeRoom(onLoop: worst) }
+        for work in orphans.values { work.discard() }
+        // Some more than needed, so that this does not come again with the next message.
+        var excess = ledger.total - (ledger.limit - ledger.limit / 8)
+        let all = connections.map { ($0, $0.heldBytes) }.filter { $0.1 >= Self.heldBytesMin }
+            .sorted { $0.1 > $1.1 }
+        for (connection, bytes) in all {
+            if excess <= 0 { break }
+            excess -= bytes
+            connection.close(.queuedBytesTotal)
+            connection.work?.discard()
+        }
+    }
+
+    /// Another loop found too much kept, most of it here.
+    func makeRoom() {
+        ledger.answered()
+        if ledger.isOver && ledger.worstLoop == loop.index { shed() }
+    }
+
+    func loopStoodStill(for span: TimeSpan) {
+        metrics.add(.standstills)
+        for connection in connections { connection.moveClocks(by: span) }
+        for work in orphans.values { work.moveDeadlines(by: span) }
     }
 
     // MARK: Shared memory
@@ -184,7 +256,7 @@ final class LoopGateway: TurnObserver {
         let me = LoopConfined(self, to: loop)
         return startTask {
             await body()
-            me.value.pendingHooks -= 1
+            me.unlessEnded?.pendingHooks -= 1
         }
     }
 
@@ -245,17 +317,28 @@ final class LoopGateway: TurnObserver {
     func drain() {
         isDraining = true
         for connection in connections { connection.pause(.draining) }
+        for work in orphans.values { work.shortenDeadlines() }
     }
 
-    /// Whether no message runs or waits any more.
-    var isIdle: Bool { pendingWork == 0 }
+    /// Whether no message runs or waits any more, but for handlers that were told to end and do not.
+    var isIdle: Bool { pendingWork == overdueWork }
 
     /// Whether all connections are gone and all hooks have returned.
     var isOver: Bool { connections.isEmpty && pendingHooks == 0 }
 
+    /// The last line of the summary.
+    func endSummary() {
+        summary?.end()
+        summary = nil
+    }
+
     /// Ends every connection.
     func closeAll(_ reason: CloseReason) {
-        for connection in connections { connection.close(reason) }
+        for connection in connections {
+            connection.work?.cancelAll()
+            connection.close(reason)
+        }
+        for work in orphans.values { work.cancelAll() }
     }
 }
 

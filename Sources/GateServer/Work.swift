@@ -6,7 +6,8 @@ import GateRPC
 import GateSessions
 
 /// The asynchronous messages of one client: those that wait for their turn and those that run. Made at the first need, lives
-/// until the last one has ended, also beyond the connection: what was accepted is handled.
+/// until the last one has ended, also beyond the connection: what was accepted is handled, within the same deadlines. Of a
+/// client that has gone it counts against its address; see ``ModuleRoom``.
 ///
 /// On the loop. Waiting messages are bounded by `inFlightMax` (then the connection stops reading), running ones by
 /// `inFlightMax` concurrent ones and one ordered one, plus as many that ran past their deadline and have not returned.
@@ -22,10 +23,13 @@ final class Work {
         /// See ``ClientMessage/isInTurn``.
         var isInTurn: Bool
         var trace: TraceContext
+
+        /// What it holds, about.
+        var bytes: Int { topic.count + payload.count + 256 }
     }
 
     /// What is needed when a running message ends or its time is up.
-    private struct Running {
+    struct Running {
         var ticket: UInt32
         var isOrdered: Bool
         var message: Message
@@ -33,28 +37,33 @@ final class Work {
         var handler: RunningHandler?
     }
 
-    private let gate: LoopGateway
+    let gate: LoopGateway
     /// `nil` once the connection has ended.
-    private var connection: Connection?
+    var connection: Connection?
     /// The session as it was when it ended.
-    private var lastSession: Session?
-    private var waiting: [Message] = []
-    private var firstWaiting = 0
+    var lastSession: Session?
+    var waiting: [Message] = []
+    var firstWaiting = 0
     /// Messages for inline handlers of other processes that wait for room.
-    private var waitingInline: [Message] = []
-    private var firstInline = 0
+    var waitingInline: [Message] = []
+    var firstInline = 0
     /// Messages for other handlers that wait for an earlier one of their route.
-    private var held: [Message] = []
-    private var isStartingHeld = false
-    private var running: [Running] = []
-    private var lastTicket: UInt32 = 0
+    var held: [Message] = []
+    var isStartingHeld = false
+    var running: [Running] = []
+    var lastTicket: UInt32 = 0
     /// Changes when an ordered message runs past its deadline: the task that it blocks is abandoned, another goes on.
-    private var orderedEpoch: UInt32 = 0
-    private var isOrderedActive = false
-    private var isStarting = false
-    /// Handlers that ran past their deadline and have not returned.
-    private var overdue = 0
-    private(set) var nextDeadline = MonotonicTime.never
+    var orderedEpoch: UInt32 = 0
+    var isOrderedActive = false
+    var isStarting = false
+    /// Handlers that ran past their deadline and have not returned, with the bytes of their messages, by ticket.
+    var overdue: [UInt32: Int] = [:]
+    /// Bytes of the messages that wait, run or are overdue.
+    private(set) var bytes = 0
+    var nextDeadline = MonotonicTime.never
+    /// Takes the place of the connection's timer once that has ended.
+    var timer = TimerID.none
+    var timerAt = MonotonicTime.never
 
     init(gate: LoopGateway, connection: Connection) {
         self.gate = gate
@@ -62,14 +71,17 @@ final class Work {
     }
 
     /// Messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
-    var waitingCount: Int { waiting.count - firstWaiting + waitingInline.count - firstInline + held.count + overdue }
+    var waitingCount: Int {
+        waiting.count - firstWaiting + waitingInline.count - firstInline + held.count + overdue.count
+    }
 
     /// Messages that run beside the ordered one.
-    private var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
+    var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
 
     /// Handles a message as its handler wants it.
     func take(_ message: Message) {
         let target = message.target
+        keep(message.bytes)
         if target.isOrdered {
             enqueue(message)
         } else if message.isInTurn, runs(target.route) || held.contains(where: { $0.target.route == target.route }) {
@@ -80,16 +92,27 @@ final class Work {
         }
     }
 
+    func keep(_ count: Int) {
+        bytes += count
+        gate.queuedDelta += count
+    }
+
+    /// There is no room for a message.
+    func refuse(_ message: Message) {
+        keep(-message.bytes)
+        connection?.answer(message, .failure(.overloaded))
+    }
+
     // MARK: In turn
 
     /// Whether a message of this route is on its way that others wait for.
-    private func runs(_ route: Route) -> Bool {
+    func runs(_ route: Route) -> Bool {
         running.contains { $0.message.isInTurn && $0.message.target.route == route }
             || waitingInline[firstInline...].contains { $0.isInTurn && $0.target.route == route }
     }
 
     /// Begins the held messages whose turn has come.
-    private func startHeld() {
+    func startHeld() {
         // What ends at once comes back here; the loop below goes on.
         if held.isEmpty || isStartingHeld { return }
         isStartingHeld = true
@@ -102,7 +125,7 @@ final class Work {
     }
 
     /// Begins a message that is not for an ordered handler.
-    private func begin(_ message: Message) {
+    func begin(_ message: Message) {
         let target = message.target
         if let runtime = target.runtime, let context = target.context,
             case .suspending(let kind, let body)? = target.handler?.body
@@ -116,7 +139,7 @@ final class Work {
     // MARK: Ordered
 
     /// Puts a message behind the client's others.
-    private func enqueue(_ message: Message) {
+    func enqueue(_ message: Message) {
         waiting.append(message)
         gate.pendingWork += 1
         if !isOrderedActive { startOrdered() }
@@ -124,7 +147,7 @@ final class Work {
 
     /// Goes on with the first message that waits. The modules of this process get a task for as long as they follow each
     /// other, those of others a call without one.
-    private func startOrdered() {
+    func startOrdered() {
         // What ends at once comes back here; the loop below goes on with the next.
         if isStarting { return }
         isStarting = true
@@ -135,17 +158,17 @@ final class Work {
         }
     }
 
-    private func startOrderedTask() {
+    func startOrderedTask() {
         let epoch = orderedEpoch
         let me = LoopConfined(self, to: gate.loop)
         let holder = TaskHolder()
-        let task = gate.startTask { await me.value.runOrdered(epoch, holder) }
+        let task = gate.startTask { await me.unlessEnded?.runOrdered(epoch, holder) }
         holder.task = task
         // The task may have suspended inside a message before its handle was known.
         if let index = running.firstIndex(where: { $0.isOrdered }) { running[index].handler = .task(task) }
     }
 
-    private func startOrderedRemote() {
+    func startOrderedRemote() {
         guard let message = takeWaiting() else { return }
         connection?.workHasRoom()
         let epoch = orderedEpoch
@@ -165,12 +188,13 @@ final class Work {
             connection?.workHasRoom()
             let ticket = begin(message, isOrdered: true, task: holder.task)
             let result = await run(message, until: deadline(of: ticket))
+            // A handler that outlived the loop ends here, in silence.
+            guard gate.loop.isCurrent else { return }
             if epoch == orderedEpoch {
                 finish(ticket, result)
             } else {
-                overdue -= 1
                 gate.pendingWork -= 1
-                connection?.workHasRoom()
+                overdueHasReturned(ticket)
             }
         }
         guard epoch == orderedEpoch else { return }
@@ -178,7 +202,7 @@ final class Work {
         startOrdered()
     }
 
-    private func run(_ message: Message, until deadline: MonotonicTime) async -> Result<RPCValue, RPCFault> {
+    func run(_ message: Message, until deadline: MonotonicTime) async -> Result<RPCValue, RPCFault> {
         do throws(RPCFault) {
             guard let runtime = message.target.runtime, let context = message.target.context, let session,
                 case .suspending(_, let body)? = message.target.handler?.body
@@ -190,65 +214,7 @@ final class Work {
         }
     }
 
-    // MARK: Modules of other processes
-
-    /// Starts a message that need not wait for the client's others. What is to be run at once waits where there is no
-    /// room; other kinds are answered so.
-    private func startRemote(_ message: Message, _ kind: RPCHandlerKind) {
-        if kind == .inline {
-            gate.pendingWork += 1
-            waitingInline.append(message)
-            startInline()
-        } else if besideCount + overdue < gate.limits.inFlightMax {
-            gate.pendingWork += 1
-            startBeside(message)
-        } else {
-            connection?.answer(message, .failure(.overloaded))
-        }
-    }
-
-    private func startInline() {
-        while firstInline < waitingInline.count, besideCount + overdue < gate.limits.inFlightMax {
-            let message = waitingInline[firstInline]
-            firstInline += 1
-            startBeside(message)
-        }
-        if firstInline == waitingInline.count || firstInline >= 32 {
-            waitingInline.removeFirst(firstInline)
-            firstInline = 0
-        }
-    }
-
-    private func startBeside(_ message: Message) {
-        let ticket = begin(message, isOrdered: false, task: nil)
-        call(message, ticket) { work, result in
-            work.finish(ticket, result)
-            if work.firstInline < work.waitingInline.count {
-                work.startInline()
-                work.connection?.workHasRoom()
-            }
-        }
-    }
-
-    /// Calls the module of another process; `done` runs on the loop, perhaps before this returns.
-    private func call(
-        _ message: Message, _ ticket: UInt32,
-        done: @escaping @Sendable (Work, Result<RPCValue, RPCFault>) -> Void
-    ) {
-        let route = message.target.route
-        var request = RPCRequest(
-            module: route.module, node: route.node, function: route.function, argument: .body(message.payload),
-            session: session?.body.snapshot, deadline: deadline(of: ticket), trace: message.trace.trace,
-            expectsReply: message.wantsReply)
-        request.traceContext = message.trace
-        let me = LoopConfined(self, to: gate.loop)
-        let loop = gate.loop
-        gate.router.start(request, on: loop) { result in
-            if loop.isCurrent { done(me.value, result) } else { loop.postReserved { done(me.value, result) } }
-        }
-    }
-
-    private func takeWaiting() -> Message? {
+    func takeWaiting() -> Message? {
         guard firstWaiting < waiting.count else {
             waiting.removeAll(keepingCapacity: waiting.capacity <= 64)
             firstWaiting = 0
@@ -266,13 +232,12 @@ final class Work {
     // MARK: Serial and concurrent
 
     /// Starts a message beside the client's others, or answers that there is no room.
-    private func start(
+    func start(
         _ message: Message, _ kind: HandlerKind, _ runtime: ModuleRuntime, _ context: Call.Context,
         _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
     ) {
-        guard let session, besideCount + overdue < gate.limits.inFlightMax else {
-            connection?.answer(message, .failure(.overloaded))
-            return
+        guard let session, besideCount + overdue.count < gate.limits.inFlightMax else {
+            return refuse(message)
         }
         gate.pendingWork += 1
         let ticket = begin(message, isOrdered: false, task: nil)
@@ -294,33 +259,35 @@ final class Work {
 
     // MARK: Ends
 
-    private func begin(_ message: Message, isOrdered: Bool, task: Task<Void, Never>?) -> UInt32 {
+    func begin(_ message: Message, isOrdered: Bool, task: Task<Void, Never>?) -> UInt32 {
         lastTicket &+= 1
-        let deadline = gate.now + gate.limits.callTime
+        var time = gate.limits.callTime
+        if connection == nil && gate.isDraining { time = min(time, Self.drainTime) }
+        let deadline = gate.now + time
         running.append(
             Running(
                 ticket: lastTicket, isOrdered: isOrdered, message: message, deadline: deadline,
                 handler: task.map { .task($0) }))
         if deadline < nextDeadline {
             nextDeadline = deadline
-            connection?.armTimer()
+            armTimer()
         }
         return lastTicket
     }
 
-    private func deadline(of ticket: UInt32) -> MonotonicTime {
+    func deadline(of ticket: UInt32) -> MonotonicTime {
         running.last { $0.ticket == ticket }?.deadline ?? gate.now
     }
 
     /// A message has ended; one that was answered at its deadline is only counted off.
-    private func finish(_ ticket: UInt32, _ result: Result<RPCValue, RPCFault>) {
+    func finish(_ ticket: UInt32, _ result: Result<RPCValue, RPCFault>) {
         gate.pendingWork -= 1
         guard let index = running.firstIndex(where: { $0.ticket == ticket }) else {
-            overdue -= 1
-            connection?.workHasRoom()
+            overdueHasReturned(ticket)
             return
         }
         let ended = running.remove(at: index)
+        keep(-ended.message.bytes)
         if running.isEmpty { nextDeadline = .never }
         if let connection {
             connection.answer(ended.message, result)
@@ -328,6 +295,14 @@ final class Work {
             gate.metrics.add(.lateReplies)
         }
         startHeld()
+        connection?.workHasRoom()
+        endIfDone()
+    }
+
+    func overdueHasReturned(_ ticket: UInt32) {
+        guard let count = overdue.removeValue(forKey: ticket) else { return }
+        keep(-count)
+        gate.overdueWork -= 1
         connection?.workHasRoom()
     }
 
@@ -341,7 +316,8 @@ final class Work {
         }
         nextDeadline = running.map(\.deadline).min() ?? .never
         for entry in expired {
-            overdue += 1
+            overdue[entry.ticket] = entry.message.bytes
+            gate.overdueWork += 1
             entry.handler?.cancel()
             connection?.answer(entry.message, .failure(.deadlineExceeded))
             if entry.isOrdered {
@@ -351,15 +327,16 @@ final class Work {
         }
         if !isOrderedActive && firstWaiting < waiting.count { startOrdered() }
         startHeld()
+        endIfDone()
     }
 
-    /// The connection has ended. What runs or waits is still handled, without deadlines of ours.
-    func connectionEnded(_ session: Session) {
-        lastSession = session
-        connection = nil
+    /// The loop stood still for `span`, in which no handler could end.
+    func moveDeadlines(by span: TimeSpan) {
+        for index in running.indices { running[index].deadline = running[index].deadline + span }
+        nextDeadline = nextDeadline + span
     }
 
-    private var session: Session? {
+    var session: Session? {
         connection?.session?.session ?? lastSession
     }
 }

@@ -74,7 +74,7 @@ package final class LiveSession {
             message = changed
         }
         return connection.push(
-            topic: message.topic.span, payload: message.payload.span, quality: message.quality, form: message.form)
+            topic: message.topic.span, payload: message.payload, quality: message.quality, form: message.form)
     }
 
     private func makeSnapshot() -> SessionSnapshot {

@@ -11,6 +11,10 @@ package struct LoopConfined<Value>: @unchecked Sendable {
         confined = value
     }
 
+    /// The value where the caller runs on the loop. `nil` elsewhere, which is where a task goes on that has outlived its
+    /// loop: what the loop owned is left alone then.
+    package var unlessEnded: Value? { loop.isCurrent ? confined : nil }
+
     /// The value. On the loop.
     package var value: Value {
         precondition(loop.isCurrent, "what a loop owns is only touched on that loop")

@@ -8,9 +8,10 @@ package protocol SessionConnection: AnyObject {
     var protocolName: String { get }
     var counters: SessionCounters { get }
 
-    /// Encodes a push and appends it to the connection's output.
+    /// Encodes a push and appends it to the connection's output. A large payload is not copied, it waits as the array that it
+    /// is.
     func push(
-        topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
+        topic: Span<UInt8>, payload: [UInt8], quality: DeliveryQuality, form: PayloadForm
     ) -> PushOutcome
 
     /// Marks the connection to be closed at the end of the turn; with a notice, the client is told before.

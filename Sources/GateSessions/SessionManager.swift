@@ -318,11 +318,12 @@ package final class SessionManager: SessionGateway {
                 return .failure(error)
             }
         }
-        guard let result else { throw .overloaded }
+        // Sessions end with their loop.
+        guard let result else { throw loop.hasEnded ? .noSuchSession : .overloaded }
         return try result.get()
     }
 
-    /// Runs `body` on a loop and waits for its result; `nil` when the loop's mailbox is full.
+    /// Runs `body` on a loop and waits for its result; `nil` when the loop's mailbox is full or the loop has ended.
     private func onLoop<Value: Sendable>(
         _ loop: any EventLoop, _ body: @escaping @Sendable (SessionManager) -> Value
     ) async -> Value? {

@@ -21,6 +21,17 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Bytes that may wait to be sent to one client.", valueName: "size"))
     var queuedBytesMax: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes kept for all clients together, above which those with most are closed; 256MiB by default.",
+            valueName: "size"))
+    var queuedBytesTotalMax: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Share of a module's room that one address may take, in percent; 25 by default.", valueName: "count"))
+    var moduleSharePercent: String?
+
     @Option(help: ArgumentHelp("Bytes that wait for one client at which its reading stops.", valueName: "size"))
     var highWaterBytes: String?
 
@@ -39,6 +50,15 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Sessions kept for MQTT clients that are away; 10000 by default.", valueName: "count"))
     var storedMax: String?
 
+    @Option(help: ArgumentHelp("Bytes of all sessions that are kept; 64MiB by default.", valueName: "size"))
+    var storedBytesMax: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of those of one user, or of one address where nobody is authenticated; 16MiB by default.",
+            valueName: "size"))
+    var storedBytesPerOwnerMax: String?
+
     @Option(help: ArgumentHelp("How long they are kept; an hour by default.", valueName: "time"))
     var storedSeconds: String?
 
@@ -52,7 +72,10 @@ struct LimitOptions: ParsableArguments {
             ("connection-rate-max", connectionRateMax), ("frame-bytes-max", frameBytesMax),
             ("in-flight-max", inFlightMax), ("queued-bytes-max", queuedBytesMax), ("high-water-bytes", highWaterBytes),
             ("handshake-seconds", handshakeSeconds), ("frame-seconds", frameSeconds), ("write-seconds", writeSeconds),
-            ("rpc-timeout-seconds", rpcTimeoutSeconds), ("stored-max", storedMax), ("stored-seconds", storedSeconds),
+            ("rpc-timeout-seconds", rpcTimeoutSeconds), ("stored-max", storedMax),
+            ("stored-bytes-max", storedBytesMax), ("stored-bytes-per-owner-max", storedBytesPerOwnerMax),
+            ("queued-bytes-total-max", queuedBytesTotalMax), ("module-share-percent", moduleSharePercent),
+            ("stored-seconds", storedSeconds),
             ("heartbeat-seconds", heartbeatSeconds),
         ]
         return values.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }

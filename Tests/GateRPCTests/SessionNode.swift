@@ -95,7 +95,7 @@ final class TestConnection: SessionConnection, Sendable {
     }
 
     func push(
-        topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm
+        topic: Span<UInt8>, payload: [UInt8], quality: DeliveryQuality, form: PayloadForm
     ) -> PushOutcome {
         let text = String(decoding: [UInt8](copying: topic), as: UTF8.self) + " \(payload.count)"
         state.withLock { $0.pushes.append(text) }

@@ -72,4 +72,41 @@ import Testing
         #expect(client.stream.takeOutput() == [])
         #expect(fixture.count("connections_opened") == 0)
     }
+
+    @Test(arguments: ["address", "rate"])
+    func whoIsRefusedDoesNotCount(limit: String) throws {
+        let fixture = try GatewayFixture { options in
+            options.settings.limits.connectionsMax = 2
+            if limit == "address" { options.settings.limits.connectionsPerAddressMax = 1 }
+            if limit == "rate" { options.settings.limits.connectionRateMax = 1 }
+        }
+        let first = fixture.connect(host: 0x0A00_0001)
+        for _ in 0..<5 { #expect(fixture.connect(host: 0x0A00_0001).isClosed) }
+        #expect(fixture.gateway.connectionCount == 1)
+        fixture.advance(by: .seconds(1))
+        #expect(!fixture.connect(host: 0x0A00_0002).isClosed)
+        #expect(fixture.gateway.connectionCount == 2)
+        fixture.advance(by: .seconds(1))
+        #expect(fixture.connect(host: 0x0A00_0003).isClosed)
+        #expect(fixture.gateway.connectionCount == 2)
+        first.stream.endOfFile()
+        fixture.group.run()
+        #expect(fixture.gateway.connectionCount == 1)
+        #expect(!fixture.connect(host: 0x0A00_0001).isClosed)
+    }
+
+    @Test func anIPv6NetworkCountsAsOneAddress() throws {
+        let fixture = try GatewayFixture { $0.settings.limits.connectionsPerAddressMax = 2 }
+        func connect(_ high: UInt64, _ low: UInt64) -> ScriptedStream {
+            let loop = fixture.group.manualLoops[0]
+            let stream = ScriptedStream(on: loop, from: SocketAddress(v6: high, low, port: 1))
+            loop.perform { fixture.gateway.accept(stream, on: loop, fixture.listener) }
+            fixture.group.run()
+            return stream
+        }
+        let network: UInt64 = 0x2001_0db8_0000_0001
+        let streams = (1...3).map { connect(network, $0) }
+        #expect(streams.map(\.end) == [.open, .open, .closed])
+        #expect(connect(network + 1, 1).end == .open)
+    }
 }

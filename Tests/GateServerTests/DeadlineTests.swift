@@ -173,4 +173,69 @@ import Testing
         slow.publish("Work/HD_ordered/1")
         #expect(try fixture.login("c").ask("Work/HD_quick/1", "x") == "x")
     }
+
+    @Test func anOrderedHandlerPastItsDeadlineDoesNotGoOnWithTheNext() throws {
+        let setup = Setup()
+        let fixture = try GatewayFixture(setup.module)
+        let client = try fixture.login("c")
+        client.say(["stuck", "a", "b", "c"].map { TestClient.message("Work/HD_ordered", $0) })
+        fixture.advance(by: .seconds(10))
+        #expect(setup.started.all == ["stuck", "a"])
+        // The first one comes back while the second runs: it may not begin a third beside it.
+        for _ in 0..<3 {
+            setup.turnstile.open()
+            fixture.group.run()
+            #expect(setup.started.count - setup.ended.count <= 1)
+        }
+        setup.turnstile.open()
+        fixture.group.run()
+        #expect(setup.started.all == ["stuck", "a", "b", "c"])
+        #expect(setup.ended.all == ["stuck", "a", "b", "c"])
+        #expect(fixture.pendingWork == 0)
+    }
+
+    @Test(arguments: [RPCHandlerKind.inline, .concurrent])
+    func callsToOtherNodesThatNeverEndAreBounded(kind: RPCHandlerKind) throws {
+        let transport = RemoteModuleTests.Transport(kind: kind)
+        let fixture = try GatewayFixture { options in
+            options.transport = transport
+            options.settings.limits.inFlightMax = 3
+            options.settings.limits.callTime = .seconds(1)
+        }
+        let client = try fixture.login("c")
+        for number in 0..<12 {
+            client.publish("Far/HD_Echo/\(number)", "x")
+            if number % 3 == 2 { fixture.advance(by: .seconds(1)) }
+        }
+        #expect(transport.requests.count == 3)
+        transport.turnstile.open(20)
+        fixture.group.run()
+        client.publish("Far/HD_Echo/again", "x")
+        #expect(client.messages().last == "Far/HD_Echo/again x")
+        #expect(fixture.pendingWork == 0)
+    }
+
+    @Test func jobsBehindACancelledOneAreNotCancelled() throws {
+        let cancelled = Record<Bool>()
+        let turnstile = Turnstile()
+        let module = TestModule("Work") { handlers in
+            handlers.register("HD_Serial", .serial) { (_: Call, body: [UInt8]) in
+                cancelled.add(Task.isCancelled)
+                await turnstile.pass()
+                return RPCValue.bare(body)
+            }
+        }
+        let fixture = try GatewayFixture(module) { $0.settings.limits.callTime = .seconds(3) }
+        let client = try fixture.login("c")
+        client.publish("Work/HD_Serial/1", "stuck")
+        fixture.advance(by: .seconds(2))
+        for number in 2...4 { client.publish("Work/HD_Serial/\(number)", "next") }
+        fixture.advance(by: .seconds(1))
+        for _ in 0..<4 {
+            turnstile.open()
+            fixture.group.run()
+        }
+        #expect(cancelled.all == [false, false, false, false])
+        #expect(client.messages().count == 4)
+    }
 }

@@ -26,6 +26,7 @@ final class GatewayFixture {
         var envelope: any ReplyEnvelope = MqantEnvelope()
         var takeover = false
         var mqtt = MQTTLimits()
+        var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         var settings = GatewaySettings(
             node: "node-1", startNumber: 7, wallClock: { 1_700_000_000_000 },
             clock: { MonotonicTime(nanoseconds: 0) })
@@ -45,8 +46,7 @@ final class GatewayFixture {
         let whole = settings
         let made = group.start {
             await Gateway(
-                settings: whole, loops: group.loops, router: router,
-                logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+                settings: whole, loops: group.loops, router: router, logger: options.logger)
         }
         let gateway = try #require(made.value)
         runtimes = options.modules.map { module in

@@ -128,7 +128,10 @@ import Testing
     @Test(arguments: [(2, []), (3, []), (4, ["3"])])
     func aSerialModuleRefusesAboveItsQueue(count: Int, refused: [String]) throws {
         let setup = Setup()
-        let fixture = try GatewayFixture(setup.module) { $0.moduleLimits.serialQueueMax = 2 }
+        let fixture = try GatewayFixture(setup.module) { options in
+            options.moduleLimits.serialQueueMax = 2
+            options.moduleLimits.addressSharePercent = 100
+        }
         // One runs, two wait.
         let clients = try (0..<count).map { try fixture.login("c\($0)") }
         for (index, client) in clients.enumerated() { client.publish("Work/HD_Serial/1", "\(index)") }
@@ -174,7 +177,10 @@ import Testing
     @Test(arguments: [(2, 0), (3, 0), (4, 1)])
     func aModuleRunsOnlySoManyConcurrentHandlers(clients: Int, refused: Int) throws {
         let setup = Setup()
-        let fixture = try GatewayFixture(setup.module) { $0.moduleLimits.concurrentMax = 3 }
+        let fixture = try GatewayFixture(setup.module) { options in
+            options.moduleLimits.concurrentMax = 3
+            options.moduleLimits.addressSharePercent = 100
+        }
         for index in 0..<clients { try fixture.login("c\(index)").publish("Work/HD_Concurrent/1") }
         #expect(setup.started.count == clients - refused)
         #expect(fixture.faults("overloaded") == refused)

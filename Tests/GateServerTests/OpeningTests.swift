@@ -160,7 +160,7 @@ import Testing
         #expect(fixture.ends == ["handshake_timeout": 1])
         turnstile.open()
         fixture.group.run()
-        #expect(client.heard() == [])
+        #expect(client.heard() == [.connack(sessionPresent: false, returnCode: 3)])
         #expect(fixture.count("sessions") == 0)
     }
 

@@ -16,6 +16,13 @@ import Testing
     final class Transport: RPCTransport {
         let requests = Record<RPCRequest>()
         let turnstile = Turnstile()
+        private let kind: RPCHandlerKind?
+
+        init(kind: RPCHandlerKind? = nil) {
+            self.kind = kind
+        }
+
+        func kind(module: String, node: String?, function: String) -> RPCHandlerKind? { kind }
 
         func serves(module: String, node: String?) -> Bool { module == "Far" && node != "node-3" }
 

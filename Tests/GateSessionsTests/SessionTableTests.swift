@@ -15,9 +15,8 @@ import Testing
         var pushed: [[UInt8]] = []
         var closed: [CloseReason] = []
 
-        func push(topic: Span<UInt8>, payload: Span<UInt8>, quality: DeliveryQuality, form: PayloadForm) -> PushOutcome
-        {
-            pushed.append([UInt8](copying: payload))
+        func push(topic: Span<UInt8>, payload: [UInt8], quality: DeliveryQuality, form: PayloadForm) -> PushOutcome {
+            pushed.append(payload)
             return .sent
         }
 

@@ -17,6 +17,10 @@ extension Setting {
         .time(
             "sessions.heartbeatSeconds", "heartbeat-seconds", .seconds(1) ... .seconds(86_400), \.limits.heartbeatTime),
         .integer("sessions.storedMax", "stored-max", 0...10_000_000, \.limits.storedSessionsMax),
+        .bytes("sessions.storedBytesMax", "stored-bytes-max", 0...1_099_511_627_776, \.limits.storedBytesMax),
+        .bytes(
+            "sessions.storedBytesPerOwnerMax", "stored-bytes-per-owner-max", 0...1_099_511_627_776,
+            \.limits.storedBytesPerOwnerMax),
         .time(
             "sessions.storedSeconds", "stored-seconds", .seconds(1) ... .seconds(31_536_000), \.limits.storedSessionTime
         ),
@@ -36,6 +40,10 @@ extension Setting {
             "limits.frameBytesMax", "frame-bytes-max", ListenerConfiguration.frameBytesRange, \.limits.frameBytesMax),
         .integer("limits.inFlightMax", "in-flight-max", 1...65_535, \.limits.inFlightMax),
         .bytes("limits.queuedBytesMax", "queued-bytes-max", 1_024...1_073_741_824, \.limits.queuedBytesMax),
+        .bytes(
+            "limits.queuedBytesTotalMax", "queued-bytes-total-max", 1_048_576...1_099_511_627_776,
+            \.limits.queuedBytesTotalMax),
+        .integer("limits.moduleSharePercent", "module-share-percent", 1...100, \.limits.moduleSharePercent),
         .bytes("limits.highWaterBytes", "high-water-bytes", 1...1_073_741_824, \.limits.highWaterBytes),
         .time("limits.handshakeSeconds", "handshake-seconds", connectionTimes, \.limits.handshakeTime),
         .time("limits.frameSeconds", "frame-seconds", connectionTimes, \.limits.frameTime),

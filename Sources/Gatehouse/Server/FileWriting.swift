@@ -29,6 +29,17 @@ package enum FileWriting {
         }
     }
 
+    /// Removes the file at `path`, unless somebody else has written it since: it holds other bytes, or is not there.
+    package static func remove(_ path: String, ifItHolds bytes: [UInt8]) {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        var held = [UInt8](repeating: 0, count: bytes.count + 1)
+        // Sound: reads at most what the array holds.
+        let count = unsafe held.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        if count == bytes.count, held[..<bytes.count].elementsEqual(bytes) { unsafe unlink(path) }
+    }
+
     /// Opens a file to append to, made where it is not there.
     static func appending(_ path: String) throws(FileFault) -> Int32 {
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)

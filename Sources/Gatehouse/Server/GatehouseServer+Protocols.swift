@@ -190,6 +190,7 @@ extension GatehouseServer {
         let definition = try protocols.definition(named: listener.protocolName)
         let usesEnvelope = listener.envelope.map { $0 == .mqant } ?? definition.usesEnvelope
         return ListenerSettings(
+            name: listener.description,
             protocolName: listener.protocolName, version: definition.version,
             makeProtocol: try definition.configure(options(of: listener)),
             route: listener.route ?? "", takeover: listener.takeover,

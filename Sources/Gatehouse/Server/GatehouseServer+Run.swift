@@ -23,6 +23,7 @@ extension GatehouseServer {
     /// Once a minute a line says why clients were refused, cut off or answered with a fault, where there were such.
     /// - Throws: ``StartFault``, with nothing left running.
     public func run() async throws(StartFault) {
+        giveMemoryBack()
         // A loop of their own, so that signals are heard also while a handler blocks the others.
         let group: UVEventLoopGroup
         let signals: SignalBox
@@ -48,8 +49,9 @@ extension GatehouseServer {
         }
         defer { group.shutDown() }
         try await start()
+        var ports: [UInt8] = []
         do throws(StartFault) {
-            try writePortsFile()
+            ports = try writePortsFile()
         } catch {
             await stop(within: 0)
             throw error
@@ -63,6 +65,8 @@ extension GatehouseServer {
         let seconds = await signals.ending() == SIGINT ? Self.interruptSeconds : configuration.drainTime.seconds
         logger.notice("stopping", metadata: ["seconds": "\(seconds)"])
         signals.exit(after: seconds)
+        // Before the end, which a second signal may bring at any time: nothing listens there any more.
+        if let path = configuration.portsFile { FileWriting.remove(path, ifItHolds: ports) }
         await stop(within: seconds - Self.marginSeconds)
         logger.notice("stopped")
         LogWriter.flushAll(within: Self.logSeconds)
@@ -80,11 +84,14 @@ extension GatehouseServer {
         LogWriter.standardError.write(line)
     }
 
-    private func writePortsFile() throws(StartFault) {
-        guard let path = configuration.portsFile else { return }
+    /// The file's bytes, empty where none was asked for.
+    private func writePortsFile() throws(StartFault) -> [UInt8] {
+        guard let path = configuration.portsFile else { return [] }
         let document: JSONValue = ["listeners": .array(listeners.map(\.json))]
+        let bytes = document.encoded(pretty: true) + [UInt8(ascii: "\n")]
         do throws(FileFault) {
-            try FileWriting.replace(path, with: document.encoded(pretty: true) + [UInt8(ascii: "\n")])
+            try FileWriting.replace(path, with: bytes)
+            return bytes
         } catch {
             throw .portsFile(path, error)
         }

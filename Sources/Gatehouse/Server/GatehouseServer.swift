@@ -124,6 +124,7 @@ public final class GatehouseServer: Sendable {
         do throws(StartFault) {
             runtimes = try await startModules(gateway, router)
             gateway.install(runtimes)
+            await gateway.startSummary()
             if let transport, let sessions { announce(transport, router, runtimes, sessions) }
             let (listeners, bound) = try open(settings, group, gateway)
             let settings = zip(settings, bound).map { one, bound in (told(bound.port, one.0, one.1), one.1) }
@@ -174,13 +175,16 @@ public final class GatehouseServer: Sendable {
             }
         }
         for module in modules { try await step(module) { try await module.initialize(context) } }
+        var moduleLimits = application.moduleLimits
+        moduleLimits.addressSharePercent =
+            moduleLimits.addressSharePercent ?? configuration.limits.moduleSharePercent
         var runtimes: [ModuleRuntime] = []
         var types: Set<String> = []
         for module in modules {
             guard types.insert(module.type).inserted else { throw .duplicateModule(module.type) }
             let runtime = ModuleRuntime(
                 module: module, services: services, interceptors: application.interceptors,
-                limits: application.moduleLimits)
+                limits: moduleLimits)
             let ids = (configuration.modules ?? []).filter { $0.type == module.type }.compactMap(\.id)
             router.add(runtime, ids: Set(ids), version: version(of: module))
             runtimes.append(runtime)
@@ -218,9 +222,9 @@ public final class GatehouseServer: Sendable {
         var bound: [BoundListener] = []
         for (listener, setting) in settings {
             do throws(ListenError) {
-                let opened = try group.listen(host: listener.host, port: listener.port) { loop, stream in
-                    gateway.accept(stream, on: loop, setting)
-                }
+                let opened = try group.listen(
+                    host: listener.host, port: listener.port, unaccepted: { gateway.countUnaccepted(on: $0) },
+                    accept: { loop, stream in gateway.accept(stream, on: loop, setting) })
                 listeners.append(opened)
                 bound.append(
                     BoundListener(
