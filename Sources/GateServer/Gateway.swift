@@ -67,7 +67,7 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// Tells from now on, once a minute at most, in one line, what clients were refused or closed for.
+    /// Warns from now on, once a minute at most, where bounds of the whole process cost clients their connections.
     package func startSummary() async {
         _ = await on(loops[0]) { [self] in
             let gate = gate(on: loops[0])
@@ -78,15 +78,12 @@ package final class Gateway: Sendable {
         }
     }
 
-    /// How many connections ended for each reason but these, were closed unheard, and sessions dropped for want of room.
-    func summedFaults(but ordinary: Set<CloseReason>) -> [String: Int] {
-        var counts: [String: Int] = [:]
-        for reason in CloseReason.allCases where !ordinary.contains(reason) {
-            counts[reason.rawValue] = metrics.reduce(0) { $0 + $1.closes(reason) }
-        }
-        counts["unaccepted"] = metrics.reduce(0) { $0 + $1.value(.connectionsUnaccepted) }
-        counts["stored_sessions_evicted"] = directory.evictedCount
-        return counts
+    /// How many clients bounds of the whole process have cost their connections, by bound.
+    var clientsLost: [String: Int] {
+        [
+            "unaccepted": metrics.reduce(0) { $0 + $1.value(.connectionsUnaccepted) },
+            CloseReason.queuedBytesTotal.rawValue: metrics.reduce(0) { $0 + $1.closes(.queuedBytesTotal) },
+        ]
     }
 
     /// What modules stand on.

@@ -3,17 +3,11 @@ import GateIO
 import GateProtocol
 import Logging
 
-/// Tells once a minute, in one line, how many clients were refused or closed for what they did, so that an operator sees
-/// it without a line for each of them. Quiet minutes have no line. On the first loop.
+/// Warns, once a minute at most, where a bound of the whole process has cost clients their connections: its files, or the
+/// bytes that are kept for all of them. On the first loop.
 final class GatewaySummary: TimerTarget {
     /// How often a line may come.
     static let interval = TimeSpan.seconds(60)
-
-    /// Ends that are everybody's right: they are not told.
-    private static let ordinary: Set<CloseReason> = [
-        .peerClosed, .peerReset, .clientGoodbye, .keepAliveTimeout, .takenOver, .kicked, .closedByModule,
-        .serverStopping,
-    ]
 
     private let loop: any EventLoop
     private weak var gateway: Gateway?
@@ -25,7 +19,7 @@ final class GatewaySummary: TimerTarget {
         self.gateway = gateway
         self.loop = loop
         self.logger = logger
-        last = gateway.summedFaults(but: Self.ordinary)
+        last = gateway.clientsLost
     }
 
     func arm() {
@@ -46,7 +40,7 @@ final class GatewaySummary: TimerTarget {
     /// Tells what has happened since the last line.
     func tell() {
         guard let gateway else { return }
-        let counts = gateway.summedFaults(but: Self.ordinary)
+        let counts = gateway.clientsLost
         var metadata: Logger.Metadata = [:]
         for (name, count) in counts where count > last[name] ?? 0 { metadata[name] = "\(count - (last[name] ?? 0))" }
         last = counts
@@ -57,8 +51,6 @@ final class GatewaySummary: TimerTarget {
             logger.warning(
                 "too many bytes are kept for clients: those with most were closed", metadata: ["clients": closed])
         }
-        guard !metadata.isEmpty else { return }
-        logger.info("clients refused or at fault since the last such line", metadata: metadata)
     }
 }
 

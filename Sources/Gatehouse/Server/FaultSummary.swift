@@ -14,7 +14,10 @@ struct FaultSummary {
         .peerClosed, .peerReset, .clientGoodbye, .takenOver, .kicked, .closedByModule, .serverStopping,
     ]
     /// Counters apart from the ends of connections and the faults of calls; one that is not there counts as 0.
-    static let counters = ["connections_rejected", "accepts_failed", "unanswered_faults", "pushes_dropped"]
+    static let counters = [
+        "connections_rejected", "accepts_failed", "unanswered_faults", "pushes_dropped",
+        "connections_unaccepted", "stored_sessions_evicted", "loop_standstills",
+    ]
 
     private var last: [String: Int] = [:]
     private var next: MonotonicTime?
