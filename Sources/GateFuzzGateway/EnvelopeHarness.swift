@@ -147,11 +147,17 @@ extension SessionRequest: FuzzedMessage {
         case .operate(_, .write(let set, let remove)):
             try checkNames(Array(set.keys) + remove)
             try checkCount(max(set.count, remove.count), EnvelopeLimits.settingsMax)
-        case .operate(_, .send(let message)), .broadcast(let message), .batch(_, let message):
+        case .operate(_, .send(let message)), .broadcast(let message), .batch(_, let message),
+            .sendToUser(_, let message):
+            if case .sendToUser(let user, _) = self { try checkNames([user.rawValue]) }
             try checkCount(message.topic.count, EnvelopeLimits.textBytesMax)
             if String(validating: message.topic, as: UTF8.self) == nil { throw FuzzFinding("a topic that is no text") }
         case .kickOthers(let user, _, let reason): try checkNames([user.rawValue, reason])
         case .claim(let user, _): try checkNames([user.rawValue])
+        case .kickUser(let user, let reason): try checkNames([user.rawValue, reason])
+        case .settle(let logins):
+            try checkCount(logins.count, EnvelopeLimits.sessionIDsMax)
+            try checkNames(logins.map(\.user.rawValue))
         case .operate, .counters: return
         }
     }
@@ -165,6 +171,9 @@ extension SessionReply: FuzzedMessage {
         case .session(let session): try checkSession(session)
         case .count(let count): if count < 0 { throw FuzzFinding("\(count) sessions") }
         case .ids(let ids): try checkCount(ids.count, EnvelopeLimits.sessionIDsMax)
+        case .logins(let logins):
+            try checkCount(logins.count, EnvelopeLimits.sessionIDsMax)
+            try checkNames(logins.map(\.user.rawValue))
         case .counters, .fault: return
         }
     }

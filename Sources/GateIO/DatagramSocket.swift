@@ -13,8 +13,16 @@ public protocol DatagramSocket: AnyObject, Sendable {
     @discardableResult
     func send(_ datagram: Span<UInt8>, to address: SocketAddress) -> Bool
 
+    /// Whether the system knows that nobody listens at an address of this machine. May say `false` where it does not know yet.
+    func isRefused(by address: SocketAddress) -> Bool
+
     /// Frees the address; nothing is received any more.
     func close()
+}
+
+extension DatagramSocket {
+    /// Nobody knows.
+    public func isRefused(by address: SocketAddress) -> Bool { false }
 }
 
 /// Where datagrams go. On the socket's loop.

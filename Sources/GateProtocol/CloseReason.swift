@@ -96,6 +96,8 @@ public enum CloseReason: String, Sendable, CaseIterable {
     case protocolLimit = "protocol_limit"
     /// The server stops.
     case serverStopping = "server_stopping"
+    /// The gateway that held the session was not heard any more; what became of the connection is not known.
+    case gatewayLost = "gateway_lost"
     /// A fault of ours; the log says which.
     case internalError = "internal_error"
 

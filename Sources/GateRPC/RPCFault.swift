@@ -8,6 +8,8 @@ public enum RPCFault: Error, Hashable, Sendable {
     case deadlineExceeded
     /// A bounded queue on the way is full.
     case overloaded
+    /// The link to other nodes has no room, or too many calls wait for them.
+    case linkFull
     /// The node or the link to it is away.
     case unreachable
     /// The message does not fit on the way to the module.
@@ -35,6 +37,7 @@ public enum RPCFault: Error, Hashable, Sendable {
         case .noSuchHandler(let name): "Remote function(\(name)) not found"
         case .deadlineExceeded: "deadline exceeded"
         case .overloaded: "the work queue is full!"
+        case .linkFull: "the link to other nodes is full"
         case .unreachable: "service unreachable"
         case .tooLarge(let bytes, let limit): "message of \(bytes) bytes is above the limit of \(limit)"
         case .badPayload(jsonSyntax: true): "The JSON format is incorrect"
@@ -53,6 +56,7 @@ public enum RPCFault: Error, Hashable, Sendable {
         case .noSuchHandler: "no_such_handler"
         case .deadlineExceeded: "deadline_exceeded"
         case .overloaded: "overloaded"
+        case .linkFull: "link_full"
         case .unreachable: "unreachable"
         case .tooLarge: "too_large"
         case .badPayload: "bad_payload"

@@ -74,6 +74,9 @@ public protocol RPCTransport: AnyObject, Sendable {
     /// Whether some node serves `module` (on `node`, when one is named).
     func serves(module: String, node: String?) -> Bool
 
+    /// Whether other nodes can be reached now; while they cannot, nobody knows what they serve.
+    var isReachable: Bool { get }
+
     /// Calls and waits for the result until the request's deadline.
     func call(_ request: RPCRequest) async throws(RPCFault) -> RPCValue
 
@@ -101,6 +104,9 @@ extension RPCTransport {
             }
         }
     }
+
+    /// Always.
+    public var isReachable: Bool { true }
 
     /// Nobody says.
     public func kind(module: String, node: String?, function: String) -> RPCHandlerKind? { nil }

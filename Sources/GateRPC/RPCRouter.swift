@@ -131,9 +131,15 @@ public final class RPCRouter: RPCCaller {
         endpoint(type: module, node: node) != nil || transport?.serves(module: module, node: node) == true
     }
 
+    /// The fault of a call to a module that is neither here nor known elsewhere: without a way to other nodes nobody can say
+    /// that it is not there.
+    package func absence(of module: String) -> RPCFault {
+        transport?.isReachable == false ? .unreachable : .noSuchModule(module)
+    }
+
     private func remote(_ request: RPCRequest) throws(RPCFault) -> any RPCTransport {
         guard let transport, transport.serves(module: request.module, node: request.node) else {
-            throw .noSuchModule(request.module)
+            throw absence(of: request.module)
         }
         return transport
     }

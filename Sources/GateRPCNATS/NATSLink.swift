@@ -6,10 +6,11 @@
     import Glibc
     import Synchronization
 
-    /// A link over NATS through its own C client, which reconnects, and does clusters, authentication and TLS.
+    /// A link over NATS through its own C client, which does authentication and TLS; reconnect is ours.
     ///
-    /// What the library gives up for ever (a first connection to a server that does not answer, one that refused us twice)
-    /// begins anew here, after a pause.
+    /// The servers of the URL, and behind them those that a server names as further ones of its cluster, are tried one after
+    /// another, as ``BrokerRota`` says. A connection counts once what the link publishes has come back to it: a user who may
+    /// not publish or subscribe is told so, instead of finding nobody.
     ///
     /// The library reads and writes on the loop, whenever this link tells it to: a message costs no other thread. What of it
     /// may block (connecting, ending) runs on threads of their own; while it connects, the loop does not touch it.
@@ -28,15 +29,31 @@
         static let beatTime = TimeSpan.seconds(1)
         /// Beats without anything heard after which the connection counts as dead.
         static let silentBeatsMax = 3
+        /// Beats without anything heard after which the silence of others says nothing.
+        static let quietBeats = 2
         /// Inboxes whose subjects are kept.
-        private static let targetsMax = 8_192
+        static let targetsMax = 8_192
         static let nodesSubject = "gatehouse.nodes"
         static let inboxPrefix = "gatehouse.inbox."
 
+        /// How long what is published may take to come back before a connection counts.
+        static let checkTime = TimeSpan.seconds(2)
+
         /// A subject, and where the server says that nobody listens to it.
-        private struct Target {
+        struct Target {
             var subject: [CChar]
             var undelivered: [CChar]
+        }
+
+        /// How far the present connection is.
+        enum Phase {
+            /// There is none, or the library is not through.
+            case away
+            /// What was published is awaited, by this time.
+            case checking(until: MonotonicTime, inbox: Bool, nodes: Bool)
+            case up(since: MonotonicTime)
+            /// It served for so long, and the library is not through with it.
+            case down(after: TimeSpan)
         }
 
         package let inbox: String
@@ -44,33 +61,45 @@
         let url: NATSURL
         let loop: any EventLoop
         /// Hears of a server that was reached, or of the reason why not; never of a password.
-        private let report: @Sendable (_ server: String, _ fault: String?) -> Void
-        /// The reason that was told last, so that each is told once.
-        private let said = Mutex<String?>(nil)
-        private let watcher: DescriptorWatcher
-        private let up = Atomic<Bool>(false)
+        let report: @Sendable (_ server: String, _ fault: String?) -> Void
+        /// What was said last of each server, so that each is said once.
+        let said = Mutex<[String: String]>([:])
+        /// Which server is next.
+        let rota = Mutex(BrokerRota())
+        /// Servers that another one has named.
+        let discovered = Mutex<[NATSURL.Place]>([])
+        let watcher: DescriptorWatcher
+        let up = Atomic<Bool>(false)
+        let quiet = Atomic<Bool>(false)
         let isClosed = Atomic<Bool>(false)
-        private let payloadMax = Atomic<Int>(1_048_576)
+        let payloadMax = Atomic<Int>(1_048_576)
         /// Bytes that were accepted and are not with the system.
-        private let waiting = Atomic<Int>(0)
+        let waiting = Atomic<Int>(0)
 
-        private var receiver: (any RPCLinkReceiver)?
-        private var connection: OpaquePointer?
+        var receiver: (any RPCLinkReceiver)?
+        var connection: OpaquePointer?
         /// Set once the connecting thread is through.
-        private var made: NATSConnection?
-        private var watch: (any DescriptorWatch)?
-        private var descriptor: Int32 = -1
+        var made: NATSConnection?
+        /// The server of the connection.
+        var place: NATSURL.Place?
+        var phase = Phase.away
+        var watch: (any DescriptorWatch)?
+        var descriptor: Int32 = -1
         /// Bytes that the library holds.
-        private var held = 0
-        private var isDirty = false
-        private var isWriting = false
-        private var hasFallen = false
-        /// Whether the library gave a connection up before it was adopted.
-        private var hasClosed = false
-        private var silentBeats = 0
-        private var targets: [String: Target] = [:]
-        private let nodesTarget = Array(NATSLink.nodesSubject.utf8CString)
-        private let ownTarget: [CChar]
+        var held = 0
+        var isDirty = false
+        var isWriting = false
+        var hasFallen = false
+        /// A connection that the library gave up before it was adopted, by its address.
+        var closedEarly: UInt?
+        /// Connections that the link gave up itself, until the library is through with them.
+        var abandoned: Set<UInt> = []
+        var silentBeats = 0
+        var targets: [String: Target] = [:]
+        let nodesTarget = Array(NATSLink.nodesSubject.utf8CString)
+        let ownTarget: [CChar]
+        /// Where nobody listens, for the question whether we may send there.
+        let probeTarget: Target
 
         /// A link to the servers that `url` names, on `loop`, which `watcher` makes watches for. `start` tells this start from
         /// others. `report` hears, on any thread, of a server that was reached or of the reason why not, once for each.
@@ -85,17 +114,21 @@
             token = String(UInt64(start) << 32 | UInt64(UInt32.random(in: 0 ... .max)), radix: 16)
             inbox = Self.inboxPrefix + token
             ownTarget = Array(inbox.utf8CString)
+            probeTarget = Target(
+                subject: Array("\(Self.inboxPrefix)probe".utf8CString),
+                undelivered: Array("gatehouse.undelivered.\(token).probe".utf8CString))
         }
 
         package var messageBytesMax: Int { payloadMax.load(ordering: .relaxed) }
         package var isUp: Bool { up.load(ordering: .relaxed) }
+        package var isQuiet: Bool { quiet.load(ordering: .relaxed) }
 
         // MARK: For every thread
 
         package func open(_ receiver: any RPCLinkReceiver) {
             loop.postReserved { [self] in
                 self.receiver = receiver
-                loop.observeTurns(TurnEnd(link: self))
+                loop.observeTurns(NATSTurnEnd(link: self))
                 beat()
             }
             let isStarted = LinkThread.start { [self] in connect() }
@@ -141,7 +174,7 @@
             guard message.count <= limit else { throw .tooLarge(bytes: message.count, limit: limit) }
             guard waiting.add(message.count, ordering: .relaxed).newValue <= Self.waitingBytesMax else {
                 waiting.subtract(message.count, ordering: .relaxed)
-                throw .overloaded
+                throw .linkFull
             }
         }
 
@@ -149,310 +182,5 @@
         private func post(_ message: [UInt8], _ body: @escaping @Sendable (NATSLink) -> Void) {
             loop.postReserved { [self] in body(self) }
         }
-
-        // MARK: Sending, on the loop
-
-        private func transmit(_ message: [UInt8], to inbox: String) {
-            guard let target = target(inbox) else {
-                waiting.subtract(message.count, ordering: .relaxed)
-                receiver?.undeliverable(inbox)
-                return
-            }
-            hand(message, target.subject, target.undelivered)
-        }
-
-        private func transmit(_ message: [UInt8]) { hand(message, nodesTarget, nil) }
-
-        private func target(_ inbox: String) -> Target? {
-            if let known = targets[inbox] { return known }
-            let theirs = inbox.dropFirst(Self.inboxPrefix.count)
-            guard inbox.hasPrefix(Self.inboxPrefix), !theirs.isEmpty,
-                theirs.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !".*>".utf8.contains($0) })
-            else { return nil }
-            let made = Target(
-                subject: Array(inbox.utf8CString),
-                undelivered: Array("gatehouse.undelivered.\(token).\(theirs)".utf8CString))
-            if targets.count >= Self.targetsMax { targets.removeAll() }
-            targets[inbox] = made
-            return made
-        }
-
-        /// A message for a connection that is away is dropped; its call has ended.
-        private func hand(_ message: [UInt8], _ subject: [CChar], _ reply: [CChar]?) {
-            guard isUp, let connection = unsafe connection else {
-                waiting.subtract(message.count, ordering: .relaxed)
-                return
-            }
-            held += message.count
-            // Sound: the library copies subject, reply and bytes before it returns.
-            unsafe message.withUnsafeBytes { bytes in
-                let count = Int32(bytes.count)
-                if let reply {
-                    _ = unsafe natsConnection_PublishRequest(connection, subject, reply, bytes.baseAddress, count)
-                } else {
-                    _ = unsafe natsConnection_Publish(connection, subject, bytes.baseAddress, count)
-                }
-            }
-            if held > Self.turnBytesMax, !isWriting { flush() }
-        }
-
-        /// The library wants to write, or has written everything. Perhaps while it holds its lock.
-        func writeChanged(_ wantsToWrite: Bool) {
-            guard loop.isCurrent else {
-                loop.postReserved { [self] in writeChanged(wantsToWrite) }
-                return
-            }
-            isDirty = wantsToWrite
-            if wantsToWrite { return }
-            waiting.subtract(held, ordering: .relaxed)
-            held = 0
-        }
-
-        fileprivate func turnEnded() {
-            if isDirty, !isWriting { flush() }
-        }
-
-        private func flush() {
-            guard unsafe connection != nil, watch != nil else { return }
-            unsafe natsConnection_ProcessWriteEvent(connection)
-            if hasFallen { return fell() }
-            // What the system did not take waits until it does.
-            if isDirty, held > 0 {
-                let left = max(0, Int(unsafe natsConnection_Buffered(connection)))
-                if left < held {
-                    waiting.subtract(held - left, ordering: .relaxed)
-                    held = left
-                }
-            }
-            guard isDirty != isWriting else { return }
-            isWriting = isDirty
-            watch?.watch(reading: true, writing: isWriting)
-        }
-
-        // MARK: Receiving, on the loop
-
-        fileprivate func ready(reading: Bool, writing: Bool) {
-            if reading {
-                silentBeats = 0
-                unsafe natsConnection_ProcessReadEvent(connection)
-                if hasFallen { return fell() }
-                drain()
-            }
-            if writing, watch != nil { flush() }
-        }
-
-        /// Hands over what the library has read.
-        private func drain() {
-            guard let made else { return }
-            unsafe drain(made.inbox)
-            unsafe drain(made.nodes)
-        }
-
-        private func drain(_ subscription: OpaquePointer?) {
-            var message: OpaquePointer?
-            // Sound: a message holds its bytes until it is destroyed, behind the call that they are lent to.
-            while unsafe natsSubscription_NextMsg(&message, subscription, 0) == NATS_OK {
-                let count = Int(unsafe natsMsg_GetDataLength(message))
-                if count > 0, let data = unsafe natsMsg_GetData(message) {
-                    unsafe data.withMemoryRebound(to: UInt8.self, capacity: count) { bytes in
-                        unsafe receiver?.received(Span(_unsafeStart: bytes, count: count))
-                    }
-                }
-                unsafe natsMsg_Destroy(message)
-            }
-        }
-
-        /// Nobody reads an inbox.
-        func unreachable(_ inbox: String) { receiver?.undeliverable(inbox) }
-
-        // MARK: Up and down, on the loop
-
-        /// A connection has a socket; the library still speaks with the server on another thread.
-        func attached(_ made: OpaquePointer?, _ socket: Int32) {
-            guard !isClosed.load(ordering: .acquiring) else { return }
-            unsafe connection = made
-            watch?.close()
-            descriptor = socket
-            isWriting = false
-            hasFallen = false
-            watch = watcher(socket, Ready(link: self))
-            watch?.watch(reading: true, writing: false)
-        }
-
-        /// The library is through: messages may go.
-        func wentUp() {
-            guard !isUp, watch != nil, !isClosed.load(ordering: .acquiring) else { return }
-            let limit = unsafe natsConnection_GetMaxPayload(connection)
-            if limit > 0 { payloadMax.store(Int(limit), ordering: .relaxed) }
-            silentBeats = 0
-            up.store(true, ordering: .relaxed)
-            said.withLock { $0 = nil }
-            report(serverName, nil)
-            receiver?.linkChanged(isUp: true)
-        }
-
-        /// The server of the connection, without what lets one in.
-        private var serverName: String {
-            var text = [CChar](repeating: 0, count: 512)
-            // Sound: the library writes at most what the array holds, a NUL included.
-            guard unsafe natsConnection_GetConnectedUrl(connection, &text, text.count) == NATS_OK else {
-                return url.shown
-            }
-            let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let scheme = name.hasPrefix("tls://") ? "tls://" : "nats://"
-            let host = name.hasPrefix(scheme) ? name.dropFirst(scheme.count) : name[...]
-            return scheme + (host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host)
-        }
-
-        /// Tells why there is no connection, unless that was told last.
-        func say(_ reason: String) {
-            let isNew = said.withLock { said in
-                defer { said = reason }
-                return said != reason
-            }
-            if isNew, !isClosed.load(ordering: .acquiring) { report(url.shown, reason) }
-        }
-
-        /// The library gives the socket up, inside of one of its calls on this loop, with its lock held.
-        func falls() {
-            up.store(false, ordering: .relaxed)
-            watch?.close()
-            watch = nil
-            descriptor = -1
-            hasFallen = true
-        }
-
-        private func fell() {
-            hasFallen = false
-            waiting.subtract(held, ordering: .relaxed)
-            held = 0
-            isDirty = false
-            say(lastError)
-            receiver?.linkChanged(isUp: false)
-        }
-
-        /// What the library says of the connection.
-        private var lastError: String {
-            var text: UnsafePointer<CChar>?
-            // Sound: the text belongs to the connection, which is there, and is copied at once.
-            let status = unsafe natsConnection_GetLastError(connection, &text)
-            if let text = unsafe text, unsafe text.pointee != 0 { return unsafe String(cString: text) }
-            return status == NATS_OK ? "the server closed the connection" : Self.text(of: status)
-        }
-
-        /// What a connecting thread has made; the link may have ended meanwhile.
-        func adopt(_ made: NATSConnection) {
-            self.made = made
-            unsafe connection = made.connection
-            if isClosed.load(ordering: .acquiring) { return leave() }
-            if hasClosed { return closed() }
-            drain()
-        }
-
-        /// The library has given a connection up, and no other one is on its way.
-        func closed() {
-            guard !isClosed.load(ordering: .acquiring) else { return }
-            guard let ending = made else {
-                hasClosed = true
-                return
-            }
-            hasClosed = false
-            say(lastError)
-            let wasUp = up.exchange(false, ordering: .relaxed)
-            watch?.close()
-            watch = nil
-            descriptor = -1
-            made = nil
-            unsafe connection = nil
-            waiting.subtract(held, ordering: .relaxed)
-            held = 0
-            isDirty = false
-            if wasUp { receiver?.linkChanged(isUp: false) }
-            _ = LinkThread.start { [self] in
-                ending.end()
-                connect(after: Self.pauseMin)
-            }
-        }
-
-        private func leave() {
-            up.store(false, ordering: .relaxed)
-            watch?.close()
-            watch = nil
-            // What is not adopted yet is ended once it is.
-            guard let ending = made else { return }
-            made = nil
-            unsafe connection = nil
-            // The callbacks that ending causes need the link.
-            _ = LinkThread.start { [self] in withExtendedLifetime(self) { ending.end() } }
-        }
-
-        // MARK: Signs of life, on the loop
-
-        /// Speaks to itself, and gives up a connection that does not answer.
-        fileprivate func beat() {
-            guard !isClosed.load(ordering: .acquiring) else { return }
-            _ = loop.schedule(Beat(link: self), at: loop.now + Self.beatTime)
-            guard isUp, let connection = unsafe connection else { return }
-            silentBeats += 1
-            if silentBeats > Self.silentBeatsMax {
-                // The library reads the end of the stream and connects anew.
-                _ = shutdown(descriptor, Int32(SHUT_RDWR))
-                return
-            }
-            // Sound: the subject is copied before the call returns.
-            _ = unsafe natsConnection_Publish(connection, ownTarget, nil, 0)
-        }
-    }
-
-    /// What the library made, on its way from one thread to another.
-    // Sound: used by one thread at a time.
-    @safe
-    struct NATSConnection: @unchecked Sendable {
-        var connection: OpaquePointer?
-        /// What the loop reads.
-        var inbox: OpaquePointer?
-        /// What the loop reads.
-        var nodes: OpaquePointer?
-        /// What a thread of the library's reads.
-        var undelivered: OpaquePointer?
-
-        /// Frees everything. Perhaps waits for the library's threads.
-        func end() {
-            unsafe natsSubscription_Destroy(inbox)
-            unsafe natsSubscription_Destroy(nodes)
-            unsafe natsSubscription_Destroy(undelivered)
-            unsafe natsConnection_Destroy(connection)
-        }
-    }
-
-    /// The loop's ways back to a link, which they do not keep alive.
-    private final class TurnEnd: TurnObserver {
-        private weak var link: NATSLink?
-
-        init(link: NATSLink) {
-            self.link = link
-        }
-
-        func turnEnded(at now: MonotonicTime) { link?.turnEnded() }
-    }
-
-    private final class Ready: DescriptorHandler {
-        private weak var link: NATSLink?
-
-        init(link: NATSLink) {
-            self.link = link
-        }
-
-        func ready(reading: Bool, writing: Bool) { link?.ready(reading: reading, writing: writing) }
-    }
-
-    private final class Beat: TimerTarget {
-        private weak var link: NATSLink?
-
-        init(link: NATSLink) {
-            self.link = link
-        }
-
-        func timerFired(at now: MonotonicTime) { link?.beat() }
     }
 #endif

@@ -7,8 +7,8 @@
         enum Kind {
             /// No message.
             case nothing
-            /// One for this node.
-            case delivery
+            /// One for this node: sent to its inbox, or to all.
+            case delivery(isDirect: Bool)
             /// One of ours that no queue took, with the name of the queue.
             case returned(String)
         }
@@ -25,6 +25,8 @@
         /// One thing that the server says.
         enum Arrival {
             case message([UInt8])
+            /// A message of no bytes, which a link sends to see whether it may: to the inbox, or to all.
+            case word(isDirect: Bool)
             /// There is no such queue.
             case undeliverable(String)
             /// The server is short of memory or disk and reads nothing more, or reads again.
@@ -60,7 +62,11 @@
         private func begin(_ method: amqp_method_t, _ channel: Int) throws(RabbitMQFault) -> Arrival {
             switch unsafe method.id {
             case AMQP_BASIC_DELIVER_METHOD:
-                contents[channel].kind = .delivery
+                // Sound: the library decodes this method to this structure.
+                guard let delivery = unsafe method.decoded?.assumingMemoryBound(to: amqp_basic_deliver_t.self).pointee
+                else { throw .malformed }
+                // What comes by the default exchange, which has no name, was sent to the inbox.
+                contents[channel].kind = unsafe .delivery(isDirect: delivery.exchange.len == 0)
             case AMQP_BASIC_RETURN_METHOD:
                 // Sound: the library decodes this method to this structure.
                 guard let returned = unsafe method.decoded?.assumingMemoryBound(to: amqp_basic_return_t.self).pointee
@@ -101,7 +107,7 @@
             contents[channel] = .none
             return switch content.kind {
             case .nothing: .other
-            case .delivery: .message(content.bytes)
+            case .delivery(let isDirect): content.bytes.isEmpty ? .word(isDirect: isDirect) : .message(content.bytes)
             case .returned(let inbox): .undeliverable(inbox)
             }
         }

@@ -72,6 +72,24 @@
                     Int64(RabbitMQLimits.queueBytesMax), RabbitMQLimits.waitTimeMax.nanoseconds / 1_000_000))
         }
 
+        /// Sends a word of no bytes to all and one to itself, and waits for the latter: whoever may not write is told so now,
+        /// and not with every message. What comes meanwhile is dropped, like what came before.
+        func check(_ inbox: String, until end: MonotonicTime) throws(RabbitMQFault) {
+            for inbox in [nil, inbox] { try publish(RabbitMQOutbox.Message(inbox: inbox, bytes: [], addedAt: end)) }
+            while true {
+                switch try receive() {
+                case .word(isDirect: true): return
+                case .some: continue
+                case nil: break
+                }
+                let left = (end - RabbitMQClock.now()).nanoseconds
+                guard left > 0 else { throw .noEcho }
+                var descriptors = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+                // Sound: the call looks at one element of an array of one.
+                _ = unsafe poll(&descriptors, 1, Int32(clamping: left / 1_000_000 + 1))
+            }
+        }
+
         /// Writes a message. Waits while the server does not read, until the connection ends for that.
         func publish(_ message: RabbitMQOutbox.Message) throws(RabbitMQFault) {
             let status = unsafe message.bytes.withUnsafeBytes { bytes in

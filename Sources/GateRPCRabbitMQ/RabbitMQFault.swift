@@ -17,6 +17,8 @@
         case tooLarge(bytes: UInt64, limit: Int)
         /// Somebody deleted this node's queue.
         case queueDeleted
+        /// What is published does not come back.
+        case noEcho
     }
 
     extension RabbitMQFault: CustomStringConvertible {
@@ -31,6 +33,7 @@
             case .malformed: "the server speaks something else"
             case .tooLarge(let bytes, let limit): "a message of \(bytes) bytes, at most \(limit) are read"
             case .queueDeleted: "somebody deleted this node's queue"
+            case .noEcho: "what is published to this node's own queue does not come back"
             }
         }
 

@@ -18,6 +18,8 @@
         static let heartbeatSeconds: Int32 = 2
         /// A server that says nothing for so long is gone.
         static let silenceMax = TimeSpan.seconds(4)
+        /// A server that says nothing for so long may hang: the silence of others says nothing about them.
+        static let quietTime = TimeSpan.seconds(2)
         /// How long what was written may stay unacknowledged, after which the connection ends. Milliseconds.
         static let writeMillisecondsMax: Int32 = 5_000
         /// How long connecting, the handshake, and each answer of the server may take.
@@ -26,12 +28,6 @@
         static let frameBytesMax: Int32 = 131_072
         /// Bytes of a server's reason that are kept.
         static let reasonBytesMax = 160
-        /// The first wait before another try; doubled each time.
-        static let retryMin = TimeSpan.milliseconds(100)
-        /// The longest wait before another try.
-        static let retryMax = TimeSpan.seconds(1)
-        /// A connection that held so long ends a row of failures.
-        static let steadyTime = TimeSpan.seconds(5)
         /// How long ``RabbitMQLink/close(by:)`` waits for the last messages to leave.
         static let closeTimeMax = TimeSpan.seconds(1)
     }

@@ -14,39 +14,41 @@
 
         /// Connects to one server after another.
         func run() {
-            var tries = 0
+            var rota = BrokerRota()
             var number = 1
-            var wait = RabbitMQLimits.retryMin
-            var lastFault: RabbitMQFault?
+            var said: [String: RabbitMQFault] = [:]
             while !outbox.isClosed {
-                let server = url.servers[tries % url.servers.count]
+                let server = url.servers[rota.next % url.servers.count]
                 let place = "\(url.isEncrypted ? "amqps" : "amqp")://\(server)"
-                tries += 1
                 var connectedAt: MonotonicTime?
+                var hasQueue = false
                 do throws(RabbitMQFault) {
                     let connection = try RabbitMQConnection(server, of: url, name: "gatehouse \(inbox)")
                     try connection.listen(at: inbox)
+                    hasQueue = true
+                    try connection.check(
+                        inbox, until: RabbitMQClock.now() + .seconds(Double(RabbitMQLimits.answerSeconds)))
                     connectedAt = RabbitMQClock.now()
-                    lastFault = nil
+                    said = [:]
                     report(place, nil)
                     wentUp()
                     try serve(connection)
                     return
                 } catch {
                     if let limit = error.messageBytesMax { learn(messageBytesMax: limit) }
-                    if connectedAt != nil {
-                        number += 1
-                        wentDown(number: number)
-                    }
-                    // One line for a row of equal failures.
-                    if error != lastFault { report(place, error.description) }
-                    lastFault = error
+                    // One line of each server for a row of equal failures.
+                    if said[place] != error { report(place, error.description) }
+                    said[place] = error
+                    // The server may still hold the queue of a connection that it has not missed yet.
+                    if hasQueue { number += 1 }
+                    if connectedAt != nil { wentDown(number: number) } else { rename(number: number) }
                 }
-                if let connectedAt, RabbitMQClock.now() - connectedAt >= RabbitMQLimits.steadyTime {
-                    wait = RabbitMQLimits.retryMin
+                let (count, jitter) = (url.servers.count, Double.random(in: 0..<1))
+                if let connectedAt {
+                    pause(for: rota.lost(after: RabbitMQClock.now() - connectedAt, servers: count, jitter: jitter))
+                } else {
+                    pause(for: rota.failed(servers: count, jitter: jitter))
                 }
-                pause(for: .seconds(wait.seconds * .random(in: 0.5...1)))
-                wait = min(wait + wait, RabbitMQLimits.retryMax)
             }
         }
 
@@ -80,6 +82,7 @@
                     turn.beatsAt = now + .seconds(Double(RabbitMQLimits.heartbeatSeconds) / 2)
                     try connection.beat()
                 }
+                setQuiet(now - turn.heardAt > RabbitMQLimits.quietTime)
                 if now - turn.heardAt > RabbitMQLimits.silenceMax {
                     throw .silent(milliseconds: Int((now - turn.heardAt).nanoseconds / 1_000_000))
                 }
@@ -133,13 +136,12 @@
             for _ in 0..<Self.framesPerTurn {
                 guard let arrival = try connection.receive() else { return }
                 switch arrival {
-                // Without bytes it is a probe.
-                case .message(let bytes): if !bytes.isEmpty { arrived.append(.message(bytes)) }
+                case .message(let bytes): arrived.append(.message(bytes))
                 case .undeliverable(let inbox): arrived.append(.undeliverable(inbox))
                 case .blocked(let isBlocked):
                     turn.isBlocked = isBlocked
                     setBlocked(isBlocked)
-                case .other: break
+                case .word, .other: break
                 }
             }
         }

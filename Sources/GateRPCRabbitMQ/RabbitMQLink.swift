@@ -25,6 +25,7 @@
         private let token: String
         private let names: Mutex<String>
         private let up = Atomic<Bool>(false)
+        private let quiet = Atomic<Bool>(false)
         private let blocked = Atomic<Bool>(false)
         private let ended = Atomic<Bool>(false)
         private let limit = Atomic<Int>(RabbitMQLimits.messageBytesMax)
@@ -49,6 +50,7 @@
         package var inbox: String { names.withLock { $0 } }
         package var messageBytesMax: Int { limit.load(ordering: .relaxed) }
         package var isUp: Bool { up.load(ordering: .relaxed) }
+        package var isQuiet: Bool { quiet.load(ordering: .relaxed) }
 
         package func open(_ receiver: any RPCLinkReceiver) {
             events.open(receiver)
@@ -65,12 +67,12 @@
                 events.add([.undeliverable(inbox)])
                 return
             }
-            guard outbox.add(message, to: inbox) else { throw .overloaded }
+            guard outbox.add(message, to: inbox) else { throw .linkFull }
         }
 
         package func publish(_ message: [UInt8]) throws(RPCFault) {
             try check(message)
-            guard outbox.add(message, to: nil) else { throw .overloaded }
+            guard outbox.add(message, to: nil) else { throw .linkFull }
         }
 
         package func close(by deadline: MonotonicTime) async {
@@ -89,7 +91,7 @@
             let limit = messageBytesMax
             guard message.count <= limit else { throw .tooLarge(bytes: message.count, limit: limit) }
             // What the server does not read now is refused now: nobody knows how long it will last.
-            if blocked.load(ordering: .relaxed) { throw .overloaded }
+            if blocked.load(ordering: .relaxed) { throw .linkFull }
         }
 
         // MARK: On the link's thread
@@ -101,14 +103,19 @@
             events.add([.changed(isUp: true)])
         }
 
+        func setQuiet(_ isQuiet: Bool) { quiet.store(isQuiet, ordering: .relaxed) }
+
         func setBlocked(_ isBlocked: Bool) { blocked.store(isBlocked, ordering: .relaxed) }
 
         /// The queue is gone. The next one has another name: a server that has not noticed yet still holds the old one.
         func wentDown(number: Int) {
             up.store(false, ordering: .relaxed)
-            names.withLock { $0 = "\(Self.inboxPrefix)\(token).\(number)" }
+            rename(number: number)
             events.add([.changed(isUp: false)])
         }
+
+        /// The name of the next connection's queue.
+        func rename(number: Int) { names.withLock { $0 = "\(Self.inboxPrefix)\(token).\(number)" } }
 
         /// From now on a message that the server refused is refused here.
         func learn(messageBytesMax: Int) {

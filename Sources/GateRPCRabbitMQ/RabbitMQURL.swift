@@ -1,6 +1,5 @@
 #if RabbitMQ
     package import GateRPC
-    import Glibc
 
     /// Where RabbitMQ is: `amqp://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/VHOST]`, or `amqps://` with TLS and then
     /// perhaps `?cacert=FILE` and `&cert=FILE&key=FILE`.
@@ -26,15 +25,24 @@
         /// A PEM file; `nil` for the system's.
         package var trustedCertificates: String?
         package var ownCertificate: OwnCertificate?
+        private let parameters: BrokerParameters
 
         /// Reads a URL.
         package init(_ text: String) throws(RabbitMQURLFault) {
             isEncrypted = text.hasPrefix("amqps://")
             guard isEncrypted || text.hasPrefix("amqp://") else { throw .otherScheme }
             var rest = text.dropFirst(isEncrypted ? 8 : 7)
-            var parameters: [String: String] = [:]
+            var parameters = BrokerParameters()
             if let mark = rest.firstIndex(where: { $0 == "?" || $0 == "#" }) {
-                parameters = try Self.parameters(rest[rest.index(after: mark)...])
+                do throws(BrokerParametersFault) {
+                    parameters = try BrokerParameters(
+                        rest[rest.index(after: mark)...], names: ["cacert", "cert", "key"])
+                } catch {
+                    switch error {
+                    case .parameter(let name): throw .parameter(name)
+                    case .value(let name): throw .value(name)
+                    }
+                }
                 rest = rest[..<mark]
             }
             virtualHost = "/"
@@ -54,36 +62,19 @@
             user = authority.user ?? "guest"
             password = authority.password ?? "guest"
             if let user = authority.user, user.isEmpty || authority.password == nil { throw .authority(.credentials) }
+            self.parameters = parameters
             trustedCertificates = parameters["cacert"]
             switch (parameters["cert"], parameters["key"]) {
             case (let certificate?, let key?): ownCertificate = OwnCertificate(certificate: certificate, key: key)
             case (nil, nil): ownCertificate = nil
             default: throw .loneCertificate
             }
-            if !isEncrypted, let first = parameters.keys.sorted().first { throw .unencrypted(first) }
-        }
-
-        private static func parameters(_ text: Substring) throws(RabbitMQURLFault) -> [String: String] {
-            var known: [String: String] = [:]
-            for part in text.split(separator: "&", omittingEmptySubsequences: false) {
-                let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                let name = String(pair[0])
-                guard ["cacert", "cert", "key"].contains(name), known[name] == nil else { throw .parameter(name) }
-                guard pair.count == 2, let value = BrokerAuthority.decoded(pair[1]), !value.isEmpty else {
-                    throw .value(name)
-                }
-                known[name] = value
-            }
-            return known
+            if !isEncrypted, let first = parameters.names.first { throw .unencrypted(first) }
         }
 
         /// Looks at the files that the URL names.
         package func checkFiles() throws(RabbitMQURLFault) {
-            let paths = [trustedCertificates, ownCertificate?.certificate, ownCertificate?.key]
-            for case let path? in paths {
-                // Sound: access reads the NUL-terminated copy that Swift makes for the call.
-                guard unsafe access(path, R_OK) == 0 else { throw .file(path) }
-            }
+            if let path = parameters.unreadable { throw .file(path) }
         }
     }
 

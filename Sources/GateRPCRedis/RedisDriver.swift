@@ -7,6 +7,7 @@
     /// What a link tells other threads.
     final class RedisCondition: Sendable {
         let isUp = Atomic<Bool>(false)
+        let isQuiet = Atomic<Bool>(false)
         let messageBytesMax = Atomic<Int>(RedisPair.messageBytesDefault)
         let admission = RedisAdmission()
     }
@@ -179,6 +180,7 @@
             said = [:]
             schedule.succeeded(pair.server, now: loop.now, jitter: jitter)
             condition.messageBytesMax.store(pair.messageBytesMax, ordering: .relaxed)
+            condition.isQuiet.store(false, ordering: .relaxed)
             condition.isUp.store(true, ordering: .relaxed)
             report("redis://\(url.servers[pair.server])", nil)
             receiver?.linkChanged(isUp: true)
@@ -223,6 +225,7 @@
                 fault = error
             }
             if pair === current {
+                condition.isQuiet.store(pair.isQuiet(at: loop.now), ordering: .relaxed)
                 // What came before the fault counts.
                 deliver(events)
                 if let fault { lost(pair, fault) }
@@ -297,6 +300,7 @@
         }
 
         private func check(_ pair: RedisPair, _ now: MonotonicTime) {
+            if pair === current { condition.isQuiet.store(pair.isQuiet(at: now), ordering: .relaxed) }
             if pair.isSilent(at: now) {
                 // Perhaps the loop was away, and not the server.
                 ready(pair, .subscriber, reading: true, writing: false)

@@ -37,6 +37,7 @@
 
         package var messageBytesMax: Int { condition.messageBytesMax.load(ordering: .relaxed) }
         package var isUp: Bool { condition.isUp.load(ordering: .relaxed) }
+        package var isQuiet: Bool { condition.isQuiet.load(ordering: .relaxed) }
 
         package func open(_ receiver: any RPCLinkReceiver) {
             loop.postReserved { [driver] in driver.start(receiver) }
@@ -83,7 +84,7 @@
         }
 
         private func add(_ message: RedisMessage) throws(RPCFault) {
-            guard condition.admission.admit(bytes: message.bytes.count) else { throw .overloaded }
+            guard condition.admission.admit(bytes: message.bytes.count) else { throw .linkFull }
             if loop.isCurrent { return driver.enqueue(message) }
             loop.postReserved { [driver] in driver.enqueue(message) }
         }

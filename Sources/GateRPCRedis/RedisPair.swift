@@ -20,6 +20,8 @@
         static let probeTime = TimeSpan.seconds(1)
         /// How long a connection may be silent behind a probe.
         static let silenceMax = TimeSpan.seconds(4)
+        /// How long behind a probe the silence of others says nothing about them.
+        static let quietTime = TimeSpan.milliseconds(1_500)
         /// How long connecting may take, in all.
         static let connectTime = TimeSpan.seconds(2)
         /// Bytes of publications that are not answered; more wait in the link. Keeps a burst of long messages from filling
@@ -180,6 +182,9 @@
             guard isUp else { return now >= deadline }
             return now >= probedAt + Self.silenceMax && isBehind
         }
+
+        /// Whether the server may hang.
+        func isQuiet(at now: MonotonicTime) -> Bool { isUp && now >= probedAt + Self.quietTime && isBehind }
 
         /// Whether the first probe is still to be answered.
         private var isBehind: Bool { publisherHeardAt < probedAt || (subscriberHeardAt < probedAt && !isPaused) }

@@ -12,10 +12,16 @@ import Synchronization
 package final class UDPLink: RPCLink, @unchecked Sendable {
     /// Messages on the way to all inboxes.
     package static let unacknowledgedMax = 16_384
-    /// When a message is repeated, from its first sending; behind the last one its inbox is given up.
-    static let repeats: [TimeSpan] = [.milliseconds(50), .milliseconds(150), .milliseconds(350), .milliseconds(750)]
+    /// Bytes of these: 64 MiB.
+    package static let unacknowledgedBytesMax = 67_108_864
     /// How often the link looks for messages to be repeated, while there are some.
-    static let lookTime = TimeSpan.milliseconds(25)
+    static let lookTime = TimeSpan.milliseconds(20)
+    /// How late a look must be for the loop to count as having stood still.
+    static let standstillMin = TimeSpan.milliseconds(250)
+    /// Repeats of which nothing came back after which the system is asked whether anybody listens there.
+    static let repeatsBeforeProbe = 2
+    /// How long an inbox may say nothing to what is sent there before it is given up.
+    package static let silenceDefault = TimeSpan.seconds(4)
     /// Peers that were heard of and not named.
     static let heardMax = 1_024
     /// How long such a peer is remembered.
@@ -31,12 +37,18 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
     /// Messages that were accepted and are neither acknowledged nor given up.
     private let unacknowledged = Atomic<Int>(0)
 
+    /// Bytes of these.
+    private let unacknowledgedBytes = Atomic<Int>(0)
+    private let silenceMax: TimeSpan
+
     private var receiver: (any RPCLinkReceiver)?
     private var outboxes: [String: UDPOutbox] = [:]
+    private var outboxesBySender: [Sender: UDPOutbox] = [:]
     private var heard: [SocketAddress: MonotonicTime] = [:]
     private var arrivals: [Sender: Arrivals] = [:]
     private var due: [Sender] = []
     private var isLooking = false
+    private var lookAt = MonotonicTime(nanoseconds: 0)
 
     private struct Sender: Hashable {
         var address: SocketAddress
@@ -50,7 +62,11 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
     }
 
     /// A link over a bound socket of `loop`. `start` tells this start from others, not 0.
-    package init(socket: any DatagramSocket, loop: any EventLoop, peers: [SocketAddress], start: UInt32) {
+    package init(
+        socket: any DatagramSocket, loop: any EventLoop, peers: [SocketAddress], start: UInt32,
+        silenceMax: TimeSpan = UDPLink.silenceDefault
+    ) {
+        self.silenceMax = silenceMax
         self.socket = socket
         self.loop = loop
         self.start = start
@@ -71,16 +87,26 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
     package func send(_ message: [UInt8], to inbox: String) throws(RPCFault) {
         guard isUp else { throw .unreachable }
         try check(message)
-        guard unacknowledged.add(1, ordering: .relaxed).newValue <= Self.unacknowledgedMax else {
-            unacknowledged.subtract(1, ordering: .relaxed)
-            throw .overloaded
+        let count = unacknowledged.add(1, ordering: .relaxed).newValue
+        let bytes = unacknowledgedBytes.add(message.count, ordering: .relaxed).newValue
+        guard count <= Self.unacknowledgedMax, bytes <= Self.unacknowledgedBytesMax else {
+            release((1, message.count))
+            throw .linkFull
         }
         try onLoop { link in
             link.sendNow(message, to: inbox)
         } orElse: { link in
-            link.unacknowledged.subtract(1, ordering: .relaxed)
+            link.release((1, message.count))
         }
     }
+
+    private func release(_ done: (count: Int, bytes: Int)) {
+        unacknowledged.subtract(done.count, ordering: .relaxed)
+        unacknowledgedBytes.subtract(done.bytes, ordering: .relaxed)
+    }
+
+    /// What is published is sent once.
+    package var publishesReliably: Bool { false }
 
     package func publish(_ message: [UInt8]) throws(RPCFault) {
         guard isUp else { throw .unreachable }
@@ -121,20 +147,24 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
         if loop.isCurrent { return body(self) }
         if loop.post({ [self] in body(self) }) { return }
         orElse(self)
-        throw .overloaded
+        throw .linkFull
     }
 
     // MARK: Sending, on the loop
 
     private func sendNow(_ message: [UInt8], to inbox: String) {
         guard isUp, let outbox = outbox(inbox) else {
-            unacknowledged.subtract(1, ordering: .relaxed)
+            release((1, message.count))
             receiver?.undeliverable(inbox)
             return
         }
-        let number = outbox.add(message, at: loop.now)
-        transmit(message, number, outbox)
+        outbox.add(message, at: loop.now)
+        transmit(outbox.takeReady(at: loop.now), outbox)
         look()
+    }
+
+    private func transmit(_ sendings: [UDPOutbox.Sending], _ outbox: UDPOutbox) {
+        for sending in sendings { transmit(sending.message, sending.number, outbox) }
     }
 
     private func transmit(_ message: [UInt8], _ number: UInt32, _ outbox: UDPOutbox) {
@@ -147,6 +177,7 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
         if let known = outboxes[inbox] { return known }
         guard let made = UDPOutbox(inbox: inbox) else { return nil }
         outboxes[inbox] = made
+        outboxesBySender[Sender(address: made.address, start: made.start)] = made
         return made
     }
 
@@ -161,7 +192,10 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
     /// Windows of senders that are long silent, and outboxes with nothing on the way.
     private func forget(at now: MonotonicTime) {
         arrivals = arrivals.filter { $0.value.lastAt + .seconds(60) > now }
-        outboxes = outboxes.filter { !$0.value.isIdle(at: now) }
+        for (inbox, outbox) in outboxes where outbox.isIdle(at: now) {
+            outboxes[inbox] = nil
+            outboxesBySender[Sender(address: outbox.address, start: outbox.start)] = nil
+        }
     }
 
     // MARK: Repeating, on the loop
@@ -169,30 +203,43 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
     private func look() {
         guard !isLooking else { return }
         isLooking = true
-        _ = loop.schedule(Look(link: self), at: loop.now + Self.lookTime)
+        lookAt = loop.now + Self.lookTime
+        _ = loop.schedule(Look(link: self), at: lookAt)
     }
 
     fileprivate func lookedAt(_ now: MonotonicTime) {
         isLooking = false
         guard isUp else { return }
+        let late = now - lookAt
         var isWaiting = false
-        for (inbox, outbox) in outboxes {
-            for (number, message) in outbox.takeDue(at: now) { transmit(message, number, outbox) }
-            if outbox.isGivenUp { giveUp(inbox, outbox) } else if !outbox.isEmpty { isWaiting = true }
+        for outbox in Array(outboxes.values) where !outbox.isEmpty {
+            // What has come meanwhile is read behind the timers of this turn.
+            if late >= Self.standstillMin { outbox.stoodStill(late) }
+            if isGone(outbox, now) { giveUp(outbox) }
+            transmit(outbox.takeDue(at: now), outbox)
+            if !outbox.isEmpty { isWaiting = true }
         }
         if isWaiting { look() }
     }
 
+    /// A peer goes by its silence only, or where the system says that its socket is gone.
+    private func isGone(_ outbox: UDPOutbox, _ now: MonotonicTime) -> Bool {
+        if outbox.silence(at: now) >= silenceMax { return true }
+        return outbox.isUnheard(repeats: Self.repeatsBeforeProbe) && socket.isRefused(by: outbox.address)
+    }
+
     /// The outbox stays, and its numbers go on: whoever is heard of again still knows the old ones.
-    private func giveUp(_ inbox: String, _ outbox: UDPOutbox) {
-        unacknowledged.subtract(outbox.giveUp(), ordering: .relaxed)
-        receiver?.undeliverable(inbox)
+    private func giveUp(_ outbox: UDPOutbox) {
+        release(outbox.giveUp())
+        receiver?.undeliverable(outbox.inbox)
     }
 
     // MARK: Receiving, on the loop
 
     fileprivate func received(_ datagram: Span<UInt8>, from address: SocketAddress) {
         guard let header = UDPDatagram(datagram), header.sender != start else { return }
+        let outbox = outboxesBySender[Sender(address: address, start: header.sender)]
+        if header.kind != .reset { outbox?.heard(at: loop.now) }
         switch header.kind {
         case .published:
             hear(address)
@@ -208,11 +255,10 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
             receiver?.received(datagram.extracting(droppingFirst: UDPDatagram.headerBytes))
         case .acknowledgement:
             guard header.target == start else { return }
-            acknowledged(datagram, by: UDPOutbox.name(address, header.sender))
+            if let outbox { acknowledged(datagram, outbox) }
         case .reset:
             guard header.target == start else { return }
-            let inbox = UDPOutbox.name(address, header.number)
-            if let outbox = outboxes[inbox] { giveUp(inbox, outbox) }
+            if let outbox = outboxesBySender[Sender(address: address, start: header.number)] { giveUp(outbox) }
         }
     }
 
@@ -237,15 +283,17 @@ package final class UDPLink: RPCLink, @unchecked Sendable {
         return isNew
     }
 
-    private func acknowledged(_ datagram: Span<UInt8>, by inbox: String) {
-        guard let outbox = outboxes[inbox] else { return }
+    private func acknowledged(_ datagram: Span<UInt8>, _ outbox: UDPOutbox) {
+        var numbers: [UInt32] = []
         var offset = UDPDatagram.headerBytes
         while offset + 4 <= datagram.count {
-            if outbox.acknowledge(datagram.bigEndianUInt32(at: offset)) {
-                unacknowledged.subtract(1, ordering: .relaxed)
-            }
+            numbers.append(datagram.bigEndianUInt32(at: offset))
             offset += 4
         }
+        let now = loop.now
+        release(outbox.acknowledge(numbers, at: now))
+        transmit(outbox.takeLost(at: now), outbox)
+        transmit(outbox.takeReady(at: now), outbox)
     }
 
     /// Acknowledges what the turn brought, one datagram for each sender.

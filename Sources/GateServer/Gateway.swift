@@ -98,9 +98,11 @@ package final class Gateway: Sendable {
         unsafe gates[loop.index].value.accept(stream, listener)
     }
 
-    /// Takes nothing new from clients and waits until nothing runs any more, or until `calls`; then tells the clients where
-    /// their protocol can, passes on what waits for them, ends their connections and waits for the hooks, until `end`.
+    /// Lets the clients leave, at most ``GatewayLimits/drainRateMax`` in a second unless `calls` is too soon for that, each when
+    /// it is quiet; those who are there at `calls` leave then. Where a protocol can tell its client why, it does; what waits for
+    /// a client is passed on. Waits for the hooks until `end`.
     package func stop(callsUntil calls: MonotonicTime, end: MonotonicTime) async {
+        await letClientsLeave(until: calls)
         for loop in loops { await on(loop) { [self] in unsafe gates[loop.index].value.drain() } }
         await wait(until: calls) { $0.isIdle }
         for loop in loops {
@@ -109,6 +111,31 @@ package final class Gateway: Sendable {
         await wait(until: end) { $0.isOver }
         _ = await on(loops[0]) { [self] in gate(on: loops[0]).endSummary() }
         await sessionManager.drainStorage(until: end)
+    }
+
+    /// How often clients that leave are looked at.
+    private static let departureTime = TimeSpan.milliseconds(10)
+    /// The part of the time for calls in which all clients are to have been asked to leave.
+    private static let departureShare = 0.8
+
+    private func letClientsLeave(until calls: MonotonicTime) async {
+        for loop in loops { await on(loop) { [self] in unsafe gates[loop.index].value.beginDepartures() } }
+        let time = (calls - settings.clock()).seconds * Self.departureShare
+        guard time > 0 else { return }
+        let perSecond = max(Double(settings.limits.drainRateMax), Double(connectionCount) / time)
+        let perLoop = max(1, Int((perSecond * Self.departureTime.seconds / Double(loops.count)).rounded(.up)))
+        while settings.clock() < calls {
+            var isOver = true
+            for loop in loops {
+                let hasLeft = await on(loop) { [self] in
+                    let gate = unsafe gates[loop.index].value
+                    return gate.depart(perLoop) && gate.isIdle
+                }
+                isOver = isOver && hasLeft
+            }
+            if isOver { return }
+            try? await Task.sleep(for: .nanoseconds(Self.departureTime.nanoseconds))
+        }
     }
 
     /// Tells the modules of this process that a session of another gateway has ended.

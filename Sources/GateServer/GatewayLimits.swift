@@ -8,6 +8,8 @@ public struct GatewayLimits: Sendable, Hashable {
     public var connectionsPerAddressMax = 0
     /// New connections in one second; 0 for no limit.
     public var connectionRateMax = 0
+    /// Clients that leave in one second when the gateway stops, so that they do not all come to others at once.
+    public var drainRateMax = 500
     /// Bytes of one frame (in MQTT: its remaining length); a listener may name another.
     public var frameBytesMax = 65_535
     /// Concurrent requests of one client, and, apart from those, its ordered messages that wait.

@@ -55,12 +55,15 @@ final class LoopGateway: TurnObserver {
 
     /// The newest version of each listener's protocol, and older ones that are still spoken.
     private var listeners: [LoopListener] = []
-    private var connections: [Connection] = []
+    private(set) var connections: [Connection] = []
     /// On the first loop, once it was asked for.
     var summary: GatewaySummary?
     private var reply = ReplyWriter()
     private var envelope: [UInt8] = []
-    private(set) var isDraining = false
+    var isDraining = false
+    /// Clients that are to leave, in their order, and how far that is.
+    var departures: [Departure] = []
+    var nextDeparture = 0
 
     init(loop: any EventLoop, gateway: Gateway, metrics: LoopMetrics) {
         self.loop = loop
@@ -294,7 +297,7 @@ final class LoopGateway: TurnObserver {
     func resolve(_ route: Route) -> Result<RouteTarget, NoRoute> {
         guard let endpoint = router.endpoint(type: route.module, node: route.node) else {
             guard router.serves(module: route.module, node: route.node) else {
-                return .failure(NoRoute(.noSuchModule(route.module)))
+                return .failure(NoRoute(router.absence(of: route.module)))
             }
             let kind = router.kind(module: route.module, node: route.node, function: route.function)
             return .success(RouteTarget(remote: route, kind ?? .ordered))
@@ -316,6 +319,7 @@ final class LoopGateway: TurnObserver {
     /// Takes nothing new from clients; what runs goes on.
     func drain() {
         isDraining = true
+        departures = []
         for connection in connections { connection.pause(.draining) }
         for work in orphans.values { work.shortenDeadlines() }
     }

@@ -70,6 +70,9 @@ final class Work {
         self.connection = connection
     }
 
+    /// Whether nothing runs or waits, but for handlers that are past their time.
+    var isIdle: Bool { running.isEmpty && waitingCount == overdue.count }
+
     /// Messages that wait. Overdue handlers take the room of waiting messages, so that they stay bounded too.
     var waitingCount: Int {
         waiting.count - firstWaiting + waitingInline.count - firstInline + held.count + overdue.count

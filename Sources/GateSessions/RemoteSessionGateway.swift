@@ -6,12 +6,16 @@ import Synchronization
 /// The sessions of all gateways, on any node: those of this node directly, the others over the link. A handler gets this
 /// one and works unchanged wherever it runs.
 package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
-    private let local: SessionManager
-    private let transport: RemoteTransport
+    let local: SessionManager
+    let transport: RemoteTransport
     /// How long a gateway may take to answer a verb.
-    private let answerTime: TimeSpan
+    let answerTime: TimeSpan
     /// Hears of ended sessions of other gateways.
-    private let ended: @Sendable (Session, CloseReason) -> Void
+    let ended: @Sendable (Session, CloseReason) -> Void
+    /// Sessions that modules here were called for.
+    let foreign = ForeignSessions()
+    /// Gateways that said that they go, and until when they are trusted to end their sessions.
+    let leaving = Mutex<[ForeignSessions.Gateway: MonotonicTime]>([:])
 
     package init(
         local: SessionManager, transport: RemoteTransport, answerTime: TimeSpan,
@@ -92,25 +96,43 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
 
     package func sessions(of user: UserID) async -> [SessionID] {
         let here = await local.sessions(of: user)
-        return await withTaskGroup(of: [SessionID].self) { group in
-            for gateway in transport.gateways {
-                group.addTask { [self] in
-                    guard case .ids(let ids)? = try? await ask(.sessions(of: user), gateway) else { return [] }
-                    return ids
-                }
-            }
-            return await group.reduce(into: here) { $0 += $1 }
+        return await askAll(.sessions(of: user)).values.reduce(into: here) { ids, answer in
+            if case .success(.ids(let theirs)) = answer { ids += theirs }
         }
+    }
+
+    package func send(_ message: OutgoingMessage, to user: UserID) async -> Int {
+        await local.send(message, to: user) + countAll(.sendToUser(user, message))
+    }
+
+    package func post(_ message: OutgoingMessage, to user: UserID) {
+        local.post(message, to: user)
+        transport.tellGateways(SessionRequest.sendToUser(user, message).encoded())
+    }
+
+    package func kick(_ user: UserID, reason: String) async -> Int {
+        await local.kick(user, reason: reason) + countAll(.kickUser(user, reason: reason))
     }
 
     // MARK: SessionCluster
 
-    package func isRefusedElsewhere(_ mark: LoginMark, of user: UserID) async -> Bool {
-        await total(.claim(user, mark)) > 0
+    package func verdictElsewhere(_ mark: LoginMark, of user: UserID) async -> SessionFault? {
+        // Without a way to the others nobody can log in at all, or everybody: the latter, and it is settled once they meet.
+        guard transport.isUp else { return nil }
+        var verdict: SessionFault?
+        for answer in await askAll(.claim(user, mark)).values {
+            switch answer {
+            case .success(.count(0)): continue
+            case .success: return .alreadyLoggedIn
+            // One that is there and does not say so may hold the user.
+            case .failure: verdict = .unreachable
+            }
+        }
+        return transport.isUp ? verdict : nil
     }
 
     package func kickElsewhere(_ user: UserID, before mark: LoginMark, reason: String) {
-        for gateway in transport.gateways { tell(.kickOthers(user, before: mark, reason: reason), gateway) }
+        transport.tellGateways(SessionRequest.kickOthers(user, before: mark, reason: reason).encoded())
     }
 
     package func tellEnded(_ session: SessionSnapshot, reason: CloseReason) {
@@ -140,11 +162,15 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
         case .batch(let ids, let message): local.post(message, to: ids)
         case .broadcast(let message): local.postBroadcast(message)
         case .kickOthers(let user, let mark, let reason): local.kick(user, before: mark, reason: reason)
+        case .sendToUser(let user, let message): local.post(message, to: user)
+        case .kickUser(let user, let reason): Task { await local.kick(user, reason: reason) }
+        case .settle(let logins): _ = local.settle(logins)
         case .counters, .sessions, .claim: return
         }
     }
 
     package func sessionEnded(_ session: SessionSnapshot, reason: CloseReason) {
+        foreign.remove(session.id)
         ended(Session(snapshot: session, gateway: self), reason)
     }
 
@@ -161,6 +187,9 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
             local.kick(user, before: mark, reason: reason)
             return .count(0)
         case .claim(let user, let mark): return .count(local.stands(against: mark, of: user) ? 1 : 0)
+        case .sendToUser(let user, let message): return .count(await local.send(message, to: user))
+        case .kickUser(let user, let reason): return .count(await local.kick(user, reason: reason))
+        case .settle(let logins): return .logins(local.settle(logins))
         }
     }
 
@@ -175,7 +204,7 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
         return gateway
     }
 
-    private func ask(
+    func ask(
         _ request: SessionRequest, _ gateway: RemoteTransport.GatewayAddress
     ) async throws(SessionFault) -> SessionReply {
         let bytes: [UInt8]
@@ -184,6 +213,10 @@ package final class RemoteSessionGateway: SessionCluster, RPCSessionPeer {
         } catch {
             throw SessionFault(error)
         }
+        return try Self.reply(bytes)
+    }
+
+    static func reply(_ bytes: [UInt8]) throws(SessionFault) -> SessionReply {
         guard let reply = try? SessionReply(decoding: bytes.span) else { throw .unreachable }
         if case .fault(let fault) = reply { throw fault }
         return reply

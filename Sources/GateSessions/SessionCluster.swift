@@ -3,8 +3,9 @@ package import GateRPC
 
 /// The sessions of all gateways, as one gateway among them sees them.
 package protocol SessionCluster: SessionGateway {
-    /// Whether a session at another gateway stands against a login here.
-    func isRefusedElsewhere(_ mark: LoginMark, of user: UserID) async -> Bool
+    /// Why a login here may not be, as far as other gateways know: a session of theirs stands against it, or one of them is
+    /// there and does not answer. `nil` when nothing does.
+    func verdictElsewhere(_ mark: LoginMark, of user: UserID) async -> SessionFault?
 
     /// Ends the sessions of a user at other gateways that came before a login here, soon.
     func kickElsewhere(_ user: UserID, before mark: LoginMark, reason: String)

@@ -8,6 +8,8 @@ public enum SessionFault: Error, Hashable, Sendable {
     case notSendable
     /// The gateway of the session has no room for the request.
     case overloaded
+    /// The link to the gateway of the session has no room.
+    case linkFull
     /// The gateway of the session is away.
     case unreachable
     /// The storage hook failed to load the user's settings; the session is not bound.
@@ -20,6 +22,7 @@ public enum SessionFault: Error, Hashable, Sendable {
         case .alreadyLoggedIn: "user is logged in elsewhere"
         case .notSendable: "the message cannot be sent to this client"
         case .overloaded: "the work queue is full!"
+        case .linkFull: "the link to other nodes is full"
         case .unreachable: "service unreachable"
         case .storageFailed: "session storage failed"
         }

@@ -31,4 +31,32 @@ public protocol SessionGateway: AnyObject, Sendable {
 
     /// The sessions to which `user` is bound now.
     func sessions(of user: UserID) async -> [SessionID]
+
+    /// Sends to all sessions of a user; one message for all gateways. Returns how many sessions there were.
+    func send(_ message: OutgoingMessage, to user: UserID) async -> Int
+
+    /// Sends to all sessions of a user some time soon.
+    func post(_ message: OutgoingMessage, to user: UserID)
+
+    /// Tells a user's clients why, then closes their connections. Returns how many there were.
+    func kick(_ user: UserID, reason: String) async -> Int
+}
+
+extension SessionGateway {
+    /// To those that are there now.
+    public func send(_ message: OutgoingMessage, to user: UserID) async -> Int {
+        await send(message, to: sessions(of: user))
+    }
+
+    /// To those that are there now.
+    public func post(_ message: OutgoingMessage, to user: UserID) {
+        Task { await send(message, to: user) }
+    }
+
+    /// Those that are there now.
+    public func kick(_ user: UserID, reason: String) async -> Int {
+        let ids = await sessions(of: user)
+        for id in ids { post(.kick(reason: reason), to: id) }
+        return ids.count
+    }
 }

@@ -78,6 +78,18 @@ package final class SessionManager: SessionGateway {
         for id in users.sessions(of: user, before: mark) { post(.kick(reason: reason), to: id) }
     }
 
+    /// The logins here, for a gateway that is met; none where second ones are allowed.
+    package var logins: [UserLogin] { policy == .allow ? [] : users.logins }
+
+    /// Ends the sessions here that lose against logins of another gateway.
+    /// - Returns: The logins here that win.
+    package func settle(_ theirs: [UserLogin]) -> [UserLogin] {
+        if policy == .allow { return [] }
+        let (losers, winners) = users.settle(theirs, policy: policy)
+        for id in losers { post(.kick(reason: "second login"), to: id) }
+        return winners
+    }
+
     /// Whether a session here stands against a login at another gateway.
     package func stands(against mark: LoginMark, of user: UserID) -> Bool {
         users.stands(against: mark, of: user)
@@ -96,11 +108,11 @@ package final class SessionManager: SessionGateway {
         let found = await onLoop(loop) { manager in manager.table(of: loop).session(id)?.loginMark }
         guard let mark = found ?? nil else { throw .noSuchSession }
         if policy == .kick { return cluster.kickElsewhere(user, before: mark, reason: "second login") }
-        let isRefused = await cluster.isRefusedElsewhere(mark, of: user)
+        let verdict = await cluster.verdictElsewhere(mark, of: user)
         // Whoever answered no knows the mark by now, so a later login elsewhere meets this one.
-        if !isRefused, users.settle(mark, as: user) { return }
+        if verdict == nil, users.settle(mark, as: user) { return }
         post(.unbind, to: id)
-        throw .alreadyLoggedIn
+        throw verdict ?? .alreadyLoggedIn
     }
 
     // MARK: SessionGateway
@@ -202,6 +214,22 @@ package final class SessionManager: SessionGateway {
 
     package func sessions(of user: UserID) async -> [SessionID] {
         users.sessions(of: user)
+    }
+
+    package func send(_ message: OutgoingMessage, to user: UserID) async -> Int {
+        let ids = users.sessions(of: user)
+        return ids.isEmpty ? 0 : await send(message, to: ids)
+    }
+
+    package func post(_ message: OutgoingMessage, to user: UserID) {
+        let ids = users.sessions(of: user)
+        if !ids.isEmpty { post(message, to: ids) }
+    }
+
+    package func kick(_ user: UserID, reason: String) async -> Int {
+        let ids = users.sessions(of: user)
+        for id in ids { post(.kick(reason: reason), to: id) }
+        return ids.count
     }
 
     // MARK: On a loop

@@ -100,6 +100,7 @@ extension SessionFault {
         case .unreachable: 4
         case .storageFailed: 5
         case .notSendable: 6
+        case .linkFull: 7
         }
     }
 
@@ -111,6 +112,7 @@ extension SessionFault {
         case 4: self = .unreachable
         case 5: self = .storageFailed
         case 6: self = .notSendable
+        case 7: self = .linkFull
         default: throw .invalidNumber(field: 5)
         }
     }
@@ -119,6 +121,7 @@ extension SessionFault {
     init(_ fault: RPCFault) {
         switch fault {
         case .overloaded, .tooLarge: self = .overloaded
+        case .linkFull: self = .linkFull
         case .noSuchModule, .noSuchHandler: self = .noSuchSession
         default: self = .unreachable
         }

@@ -34,7 +34,12 @@ public struct Sessions: Sendable {
     /// Sends to a user wherever it is connected. Returns to how many sessions.
     @discardableResult
     public func send(_ message: OutgoingMessage, to user: UserID) async -> Int {
-        await gateway.send(message, to: gateway.sessions(of: user))
+        await gateway.send(message, to: user)
+    }
+
+    /// Sends to a user wherever it is connected, soon, without an answer: one message for all gateways.
+    public func post(_ message: OutgoingMessage, to user: UserID) {
+        gateway.post(message, to: user)
     }
 
     /// Whether the user is connected anywhere.
@@ -56,8 +61,6 @@ public struct Sessions: Sendable {
     /// Tells a user's clients why, then closes their connections. Returns how many there were.
     @discardableResult
     public func kick(_ user: UserID, reason: String) async -> Int {
-        let ids = await gateway.sessions(of: user)
-        for id in ids { gateway.post(.kick(reason: reason), to: id) }
-        return ids.count
+        await gateway.kick(user, reason: reason)
     }
 }

@@ -89,6 +89,33 @@ final class UserIndex: Sendable {
         }
     }
 
+    /// All logins, where each user has one.
+    var logins: [UserLogin] {
+        state.withLock { state in
+            state.table.flatMap { user, entries in entries.map { UserLogin(user: user, mark: $0.mark) } }
+        }
+    }
+
+    /// Holds logins of another gateway against those here, under a policy other than `allow`: of two, the first one stays
+    /// where second ones are refused, the last one where first ones are kicked.
+    /// - Returns: The sessions here that lose, and the logins here that win.
+    func settle(_ theirs: [UserLogin], policy: SecondLoginPolicy) -> (losers: [SessionID], winners: [UserLogin]) {
+        state.withLock { state in
+            var result: (losers: [SessionID], winners: [UserLogin]) = ([], [])
+            for login in theirs {
+                state.count = max(state.count, login.mark.count)
+                for entry in state.table[login.user] ?? [] where entry.mark != login.mark {
+                    if (entry.mark < login.mark) == (policy == .refuse) {
+                        result.winners.append(UserLogin(user: login.user, mark: entry.mark))
+                    } else {
+                        result.losers.append(entry.mark.id)
+                    }
+                }
+            }
+            return result
+        }
+    }
+
     /// A login that no other gateway stood against stays.
     /// - Returns: Whether it was not given up meanwhile.
     func settle(_ mark: LoginMark, as user: UserID) -> Bool {

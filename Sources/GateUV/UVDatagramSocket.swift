@@ -94,6 +94,22 @@ package final class UVDatagramSocket: DatagramSocket, LoopHandle, @unchecked Sen
         return sent >= 0
     }
 
+    /// A connected socket hears what the system answers; an unconnected one does not. One byte is no datagram of any protocol.
+    package func isRefused(by address: SocketAddress) -> Bool {
+        // Sound: address and byte are lent for the calls, which do not block.
+        unsafe address.withSystemAddress { system, length in
+            let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let probe = socket(Int32(unsafe system.pointee.sa_family), kind, 0)
+            guard probe >= 0 else { return false }
+            defer { Glibc.close(probe) }
+            var byte: UInt8 = 0
+            guard unsafe connect(probe, system, length) == 0, unsafe Glibc.send(probe, &byte, 1, 0) == 1 else {
+                return false
+            }
+            return unsafe recv(probe, &byte, 1, Int32(MSG_DONTWAIT)) < 0 && errno == ECONNREFUSED
+        }
+    }
+
     package func close() {
         assert(loop.isCurrent, "a socket is used on its loop")
         closeHandle()

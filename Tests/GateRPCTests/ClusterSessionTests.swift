@@ -140,6 +140,35 @@ import Testing
     }
 
     @Test(arguments: LinkKind.testable)
+    func aPushToAUserIsOneMessageThatEachGatewayAnswers(kind: LinkKind) async throws {
+        let scene = try await Scene(kind, gateways: 3)
+        let clients = scene.gateways.map { $0.connect() }
+        for client in [clients[0], clients[2]] {
+            var session = Session(snapshot: client.snapshot, gateway: scene.backend.sessions)
+            try await session.bind("ada")
+        }
+        let link = try #require(scene.backend.link)
+        let everyone = Sessions(gateway: scene.backend.sessions)
+        // Datagrams that are published may be lost, so there it is one for each gateway.
+        let expected = kind == .udp ? (sent: 3, published: 0) : (sent: 0, published: 1)
+        let steps: [@Sendable () async -> Void] = [
+            { #expect(await everyone.send(OutgoingMessage("t", [1]), to: "ada") == 2) },
+            { everyone.post(OutgoingMessage("u", [1]), to: "ada") },
+            { #expect(await everyone.isConnected("ada")) },
+            { #expect(await everyone.kick("ada", reason: "x") == 2) },
+        ]
+        for step in steps {
+            let before = (sent: link.sent, published: link.published)
+            await step()
+            #expect(link.sent - before.sent == expected.sent)
+            #expect(link.published - before.published == expected.published)
+        }
+        await Cluster.wait { [clients[0], clients[2]].allSatisfy { $0.closed == "kicked x" } }
+        #expect([0, 2].allSatisfy { clients[$0].pushes == ["t 1", "u 1"] })
+        #expect(clients[1].pushes == [] && clients[1].closed == nil)
+    }
+
+    @Test(arguments: LinkKind.testable)
     func theLastOfTwoLoginsStaysWhereThatIsThePolicy(kind: LinkKind) async throws {
         let scene = try await Scene(kind, gateways: 2, policy: .kick)
         let clients = scene.gateways.map { $0.connect() }

@@ -162,7 +162,7 @@ import Testing
 
     @Test(
         arguments: [
-            .noSuchModule("M"), .noSuchHandler("f"), .deadlineExceeded, .overloaded, .unreachable,
+            .noSuchModule("M"), .noSuchHandler("f"), .deadlineExceeded, .overloaded, .linkFull, .unreachable,
             .tooLarge(bytes: 9, limit: 8), .badPayload(jsonSyntax: true), .badPayload(jsonSyntax: false),
             .wouldDeadlock("M"), .tooDeep(limit: 64), .handler(code: .min, message: ""),
             .handler(code: 0, message: "no"), .internalError,

@@ -60,7 +60,7 @@ import Testing
         var directory = Self.directory(4)
         let before = (0..<200).map { chosen(&directory, Self.request(slot: UInt32($0)))[0] }
         let found1 = directory.withdraw(NodeKey(name: "n2", start: 1), at: Self.at(1))
-        #expect(found1)
+        #expect(found1 != nil)
         for (slot, name) in before.enumerated() {
             let after = chosen(&directory, Self.request(slot: UInt32(slot)))[0]
             if name == "n2" { #expect(after != "n2") } else { #expect(after == name) }
@@ -159,9 +159,9 @@ import Testing
     @Test func anEntryDiesAfterItsTime() {
         var directory = Self.directory(1)
         let found10 = directory.expire(at: Self.at(3_999))
-        #expect(found10 == [])
+        #expect(found10.isEmpty)
         #expect(directory.serves(module: "M", node: nil))
-        let found11 = directory.expire(at: Self.at(4_000)).map(\.name)
+        let found11 = directory.expire(at: Self.at(4_000)).map(\.key.name)
         #expect(found11 == ["n0"])
         #expect(!directory.serves(module: "M", node: nil))
     }
@@ -170,13 +170,92 @@ import Testing
         var directory = Self.directory(1)
         let node = directory.entries.values.first?.node ?? NodeAnnouncement()
         let found12 = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(1))
-        #expect(found12)
+        #expect(found12 != nil)
         let found13 = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(1))
-        #expect(!found13)
+        #expect(found13 == nil)
         let found14 = directory.enter(NodeKey(name: "n0", start: 1), node, at: Self.at(2))
         #expect(found14 == nil)
         let found15 = directory.enter(NodeKey(name: "n0", start: 2), node, at: Self.at(2))?.isNew
         #expect(found15 == true)
+    }
+
+    @Test func whoGoesOnAnnouncingItselfDidNotWithdraw() {
+        var directory = Self.directory(1)
+        let key = NodeKey(name: "n0", start: 1)
+        let node = directory.entries.values.first?.node ?? NodeAnnouncement()
+        _ = directory.withdraw(key, at: Self.at(1))
+        let late = directory.enter(key, node, at: Self.at(3_000))
+        #expect(late == nil)
+        let again = directory.enter(key, node, at: Self.at(3_001))?.isNew
+        #expect(again == true)
+    }
+
+    @Test func theBytesOfAllAnnouncementsHaveALimit() {
+        var directory = NodeDirectory()
+        let enter: (inout NodeDirectory, Int, Int) -> Bool = { directory, number, bytes in
+            var node = NodeAnnouncement()
+            node.inbox = "in\(number)"
+            node.timeToLive = .seconds(4)
+            return directory.enter(NodeKey(name: "n\(number)", start: 1), node, bytes: bytes, at: Self.at(0)) != nil
+        }
+        let half = NodeDirectory.bytesMax / 2
+        let taken = [
+            enter(&directory, 0, half), enter(&directory, 1, half + 1), enter(&directory, 2, half - 1),
+            enter(&directory, 3, 1), enter(&directory, 4, 1),
+        ]
+        #expect(taken == [true, false, true, true, false])
+        _ = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(0))
+        let afterwards = enter(&directory, 4, half)
+        #expect(afterwards)
+        #expect(directory.bytes == NodeDirectory.bytesMax)
+    }
+
+    @Test func whatANodeServesChangesTenTimesASecondAtMost() {
+        var directory = Self.directory(1)
+        let key = NodeKey(name: "n0", start: 1)
+        var node = directory.entries.values.first?.node ?? NodeAnnouncement()
+        node.modules = []
+        let soon = directory.enter(key, node, at: Self.at(99))
+        #expect(soon == nil)
+        #expect(directory.serves(module: "M", node: nil))
+        let later = directory.enter(key, node, at: Self.at(100))?.isOther
+        #expect(later == true)
+        #expect(!directory.serves(module: "M", node: nil))
+    }
+
+    @Test func anAnswerIsASignOfLife() {
+        var directory = Self.directory(2)
+        let key = NodeKey(name: "n0", start: 1)
+        directory.began(key)
+        directory.record(key, isAnswered: true, at: Self.at(3_000))
+        let gone = directory.expire(at: Self.at(4_000)).map(\.key.name)
+        #expect(gone == ["n1"])
+        let last = directory.expire(at: Self.at(7_000)).map(\.key.name)
+        #expect(last == ["n0"])
+    }
+
+    @Test func timeThatDoesNotCountIsAdded() {
+        var directory = Self.directory(1)
+        directory.shift(by: .seconds(30))
+        let early = directory.expire(at: Self.at(33_999)).count
+        #expect(early == 0)
+        directory.renew(at: Self.at(33_999))
+        let renewed = directory.expire(at: Self.at(37_998)).count
+        #expect(renewed == 0)
+        let gone = directory.expire(at: Self.at(37_999)).count
+        #expect(gone == 1)
+    }
+
+    @Test func callsThatEndWithTheLinkAreGivenBack() {
+        var directory = Self.directory(2)
+        let key = NodeKey(name: "n0", start: 1)
+        for _ in 0..<5 { directory.began(key) }
+        let busy = chosen(&directory, Self.request(.leastLoaded), times: 20)
+        #expect(Set(busy) == ["n1"])
+        for _ in 0..<6 { directory.release(key) }
+        #expect(directory.entries[key]?.outstanding == 0)
+        let free = chosen(&directory, Self.request(.leastLoaded), times: 100)
+        #expect(Set(free) == ["n0", "n1"])
     }
 
     @Test func theNumberOfNodesHasALimit() {
@@ -187,7 +266,7 @@ import Testing
         let found16 = directory.enter(NodeKey(name: "x", start: 1), node, at: Self.at(0))
         #expect(found16 == nil)
         let found17 = directory.withdraw(NodeKey(name: "n7", start: 1), at: Self.at(0))
-        #expect(found17)
+        #expect(found17 != nil)
         let found18 = directory.enter(NodeKey(name: "x", start: 1), node, at: Self.at(0))?.isNew
         #expect(found18 == true)
     }

@@ -23,6 +23,7 @@ import Testing
         (.noSuchHandler("HD_X"), "Remote function(HD_X) not found", "no_such_handler"),
         (.deadlineExceeded, "deadline exceeded", "deadline_exceeded"),
         (.overloaded, "the work queue is full!", "overloaded"),
+        (.linkFull, "the link to other nodes is full", "link_full"),
         (.unreachable, "service unreachable", "unreachable"),
         (.tooLarge(bytes: 5, limit: 4), "message of 5 bytes is above the limit of 4", "too_large"),
         (.badPayload(jsonSyntax: true), "The JSON format is incorrect", "bad_payload"),

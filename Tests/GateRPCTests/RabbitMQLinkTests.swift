@@ -122,13 +122,13 @@
                     try link.send([1], to: link.inbox)
                     return false
                 } catch {
-                    return error == .overloaded
+                    return error == .linkFull
                 }
             }
             #expect(link.isUp)
             // Longer than the server may be silent: it still says that it is there.
             try await Task.sleep(for: .seconds(5))
-            #expect(throws: RPCFault.overloaded) { try link.publish([2]) }
+            #expect(throws: RPCFault.linkFull) { try link.publish([2]) }
             #expect(probe.seen.changes == [true])
             try await broker.control("set_vm_memory_high_watermark", "0.4")
             await Cluster.wait { (try? link.send([7], to: link.inbox)) != nil }

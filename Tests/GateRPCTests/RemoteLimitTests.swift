@@ -67,7 +67,7 @@ import Testing
         await Cluster.wait { gateway.router.serves(module: "M", node: nil) }
         let ends = await ends(calls, of: gateway, gated, running: calls - refused)
         #expect(ends.values == calls - refused)
-        #expect(ends.faults == [RPCFault](repeating: .overloaded, count: refused))
+        #expect(ends.faults == [RPCFault](repeating: .linkFull, count: refused))
         #expect(gateway.transport.pendingCount == 0)
     }
 

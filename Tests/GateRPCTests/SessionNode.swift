@@ -14,13 +14,19 @@ final class SessionNode: Sendable {
     let node: Cluster.Node
     let manager: SessionManager
     let sessions: RemoteSessionGateway
+    /// Sessions of other gateways whose end modules here were told.
+    let ends = Ends()
     /// Counts what the node sends.
     var link: CountingLink? { node.link as? CountingLink }
 
-    init(_ name: String, _ cluster: Cluster, _ policy: SecondLoginPolicy, isGateway: Bool) async throws {
+    init(
+        _ name: String, _ cluster: Cluster, _ policy: SecondLoginPolicy, isGateway: Bool,
+        answerTime: TimeSpan = .seconds(10)
+    ) async throws {
         self.isGateway = isGateway
+        let ends = ends
         let parts = Mutex<(SessionManager, RemoteSessionGateway)?>(nil)
-        node = try await cluster.start(name, counts: true) { settings in
+        node = try await cluster.start(name, isGateway ? [] : [TestEndpoint.echo()], counts: true) { settings in
             settings.isGateway = isGateway
             settings.sessionNode = SessionManager.nodeNumber(of: name)
         } sessions: { transport, settings in
@@ -29,8 +35,9 @@ final class SessionNode: Sendable {
                 policy: policy,
                 clock: settings.clock)
             let remote = RemoteSessionGateway(
-                local: manager, transport: transport, answerTime: .seconds(10)
-            ) { _, _ in
+                local: manager, transport: transport, answerTime: answerTime
+            ) { session, reason in
+                ends.add(session.id, reason)
             }
             manager.join(remote)
             parts.withLock { $0 = (manager, remote) }
@@ -67,6 +74,16 @@ final class SessionNode: Sendable {
     private final class Flag: Sendable {
         let isSet = Atomic<Bool>(false)
     }
+}
+
+/// What modules hear of ended sessions.
+final class Ends: Sendable {
+    private let list = Mutex<[(SessionID, CloseReason)]>([])
+
+    /// In their order.
+    var all: [(id: SessionID, reason: CloseReason)] { list.withLock { $0.map { (id: $0.0, reason: $0.1) } } }
+
+    func add(_ id: SessionID, _ reason: CloseReason) { list.withLock { $0.append((id, reason)) } }
 }
 
 /// A client that keeps what it is sent.
@@ -111,16 +128,21 @@ final class TestConnection: SessionConnection, Sendable {
 final class CountingLink: RPCLink {
     private let link: any RPCLink
     private let count = Atomic<Int>(0)
+    private let publications = Atomic<Int>(0)
 
     init(_ link: any RPCLink) {
         self.link = link
     }
 
-    /// Messages that went out.
+    /// Messages that went out to single nodes.
     var sent: Int { count.load(ordering: .relaxed) }
+    /// Questions and messages for sessions that went out to all nodes.
+    var published: Int { publications.load(ordering: .relaxed) }
     var inbox: String { link.inbox }
     var messageBytesMax: Int { link.messageBytesMax }
     var isUp: Bool { link.isUp }
+    var isQuiet: Bool { link.isQuiet }
+    var publishesReliably: Bool { link.publishesReliably }
 
     func open(_ receiver: any RPCLinkReceiver) { link.open(receiver) }
 
@@ -131,7 +153,10 @@ final class CountingLink: RPCLink {
         count.add(1, ordering: .relaxed)
     }
 
-    func publish(_ message: [UInt8]) throws(RPCFault) { try link.publish(message) }
+    func publish(_ message: [UInt8]) throws(RPCFault) {
+        try link.publish(message)
+        if case .sessionRequest? = try? Samples.decode(message).body { publications.add(1, ordering: .relaxed) }
+    }
 
     func close(by deadline: MonotonicTime) async { await link.close(by: deadline) }
 }

@@ -25,7 +25,7 @@ import Testing
         .session(Samples.session),
         .counters(SessionCounters(messagesReceived: .max, messagesSent: 0, bytesReceived: 1, bytesSent: 2)),
         .count(0), .count(50), .ids([]), .ids([id]), .fault(.noSuchSession), .fault(.alreadyLoggedIn),
-        .fault(.overloaded), .fault(.unreachable), .fault(.storageFailed),
+        .fault(.overloaded), .fault(.linkFull), .fault(.unreachable), .fault(.storageFailed),
     ]
 
     @Test(arguments: requests)

@@ -47,10 +47,21 @@ import Testing
         var window = ArrivalWindow()
         // Behind 70 000 the oldest that counts is 4 465.
         let numbers: [UInt32] = [
-            0, 2, 2, 1, 1, 4, 70_000, 70_000, 69_999, 69_999, 4_464, 4_465, 4_466, 4, .max, 70_000,
+            0, 2, 2, 1, 1, 4, 70_000, 70_000, 69_999, 69_999, 4_464, 4_465, 4_466, 4, 2_000_070_000, 70_000,
         ]
         let taken = numbers.filter { window.enter($0) }
-        #expect(taken == [2, 1, 4, 70_000, 69_999, 4_465, 4_466, .max])
+        #expect(taken == [2, 1, 4, 70_000, 69_999, 4_465, 4_466, 2_000_070_000])
+    }
+
+    @Test func numbersGoRoundTheirCircle() {
+        var window = ArrivalWindow()
+        // A window that was forgotten may begin anywhere; what was sent before may still come.
+        let numbers: [UInt32] = [
+            .max - 1, .max - 3, .max, 1, .max, 1, 0, 3, 2, .max - 2, 65_534, .max, 65_535, 65_536, 1,
+        ]
+        let taken = numbers.filter { window.enter($0) }
+        let expected: [UInt32] = [.max - 1, .max - 3, .max, 1, 3, 2, .max - 2, 65_534, 65_535, 65_536]
+        #expect(taken == expected)
     }
 
     /// What a jump passes over is forgotten a word at a time, and round the end of the window.
@@ -90,18 +101,119 @@ import Testing
 }
 
 @Suite struct UDPOutboxTests {
+    private static func at(_ milliseconds: Int) -> MonotonicTime {
+        MonotonicTime(nanoseconds: 1_000_000_000_000) + .milliseconds(milliseconds)
+    }
+
+    private func outbox(lastNumber: UInt32 = 0) throws -> UDPOutbox {
+        try #require(UDPOutbox(inbox: "127.0.0.1:1/ff", lastNumber: lastNumber))
+    }
+
     /// The other side keeps its window of numbers: one that came again would be acknowledged and dropped.
     @Test func numbersGoOnBehindWhatWasGivenUp() throws {
-        let outbox = try #require(UDPOutbox(inbox: "127.0.0.1:1/ff"))
-        let start = MonotonicTime(nanoseconds: 0)
-        #expect(outbox.add([1], at: start) == 1)
-        #expect(outbox.add([2], at: start) == 2)
-        for repeats in UDPLink.repeats { _ = outbox.takeDue(at: start + repeats) }
-        #expect(outbox.isGivenUp)
-        #expect(outbox.giveUp() == 2)
-        #expect(outbox.isEmpty && !outbox.isGivenUp)
-        #expect(outbox.add([3], at: start) == 3)
-        #expect(outbox.takeDue(at: start).isEmpty)
+        let outbox = try outbox()
+        for byte in [1, 2] as [UInt8] { outbox.add([byte], at: Self.at(0)) }
+        #expect(outbox.takeReady(at: Self.at(0)).map(\.number) == [1, 2])
+        #expect(outbox.giveUp() == (2, 2))
+        #expect(outbox.isEmpty)
+        outbox.add([3], at: Self.at(0))
+        #expect(outbox.takeReady(at: Self.at(0)).map(\.number) == [3])
+        #expect(outbox.takeDue(at: Self.at(0)).isEmpty)
+    }
+
+    @Test func behindTheLastNumberComesOne() throws {
+        let outbox = try outbox(lastNumber: .max - 1)
+        for byte in [1, 2] as [UInt8] { outbox.add([byte], at: Self.at(0)) }
+        #expect(outbox.takeReady(at: Self.at(0)).map(\.number) == [.max, 1])
+        #expect(outbox.acknowledge([1, .max], at: Self.at(1)) == (2, 2))
+        #expect(outbox.isEmpty)
+    }
+
+    @Test func atMostAWindowIsOnTheWay() throws {
+        let outbox = try outbox()
+        for _ in 0..<100 { outbox.add([0], at: Self.at(0)) }
+        #expect(outbox.takeReady(at: Self.at(0)).count == 64)
+        #expect((outbox.flightCount, outbox.waitingCount) == (64, 36))
+        #expect(outbox.takeReady(at: Self.at(0)).isEmpty)
+        // Each that arrives makes room for one more, and widens the window by one.
+        _ = outbox.acknowledge([1, 2, 3], at: Self.at(1))
+        #expect(outbox.takeReady(at: Self.at(1)).count == 6)
+    }
+
+    @Test func longMessagesLeaveOneByOne() throws {
+        let outbox = try outbox()
+        for _ in 0..<3 { outbox.add([UInt8](repeating: 0, count: FlightWindow.bytesMax), at: Self.at(0)) }
+        #expect(outbox.takeReady(at: Self.at(0)).count == 1)
+        _ = outbox.acknowledge([1], at: Self.at(1))
+        #expect(outbox.takeReady(at: Self.at(1)).map(\.number) == [2])
+    }
+
+    @Test func whatLaterOnesOvertookIsRepeatedAtOnce() throws {
+        let outbox = try outbox()
+        for _ in 0..<5 { outbox.add([0], at: Self.at(0)) }
+        _ = outbox.takeReady(at: Self.at(0))
+        _ = outbox.acknowledge([2, 3], at: Self.at(1))
+        #expect(outbox.takeLost(at: Self.at(1)).isEmpty)
+        _ = outbox.acknowledge([4], at: Self.at(1))
+        #expect(outbox.takeLost(at: Self.at(1)).map(\.number) == [1])
+        #expect(outbox.takeLost(at: Self.at(1)).isEmpty)
+    }
+
+    @Test func aRepeatComesAfterWhatTheOthersTook() throws {
+        let outbox = try outbox()
+        outbox.add([0], at: Self.at(0))
+        _ = outbox.takeReady(at: Self.at(0))
+        #expect(outbox.takeDue(at: Self.at(199)).isEmpty)
+        #expect(outbox.takeDue(at: Self.at(200)).count == 1)
+        // Twice as long behind each repeat.
+        #expect(outbox.takeDue(at: Self.at(599)).isEmpty)
+        #expect(outbox.takeDue(at: Self.at(600)).count == 1)
+        _ = outbox.acknowledge([1], at: Self.at(601))
+        outbox.add([0], at: Self.at(1_000))
+        _ = outbox.takeReady(at: Self.at(1_000))
+        // 300 ms, and four times the half of it.
+        _ = outbox.acknowledge([2], at: Self.at(1_300))
+        outbox.add([0], at: Self.at(2_000))
+        _ = outbox.takeReady(at: Self.at(2_000))
+        #expect(outbox.takeDue(at: Self.at(2_899)).isEmpty)
+        #expect(outbox.takeDue(at: Self.at(2_900)).count == 1)
+    }
+
+    @Test func onlyAPeerThatSaysNothingIsSilent() throws {
+        let outbox = try outbox()
+        outbox.heard(at: Self.at(0))
+        #expect(outbox.silence(at: Self.at(9_000)) == .zero)
+        outbox.add([0], at: Self.at(10_000))
+        _ = outbox.takeReady(at: Self.at(10_000))
+        #expect(outbox.silence(at: Self.at(13_000)) == .seconds(3))
+        outbox.stoodStill(.seconds(2))
+        #expect(outbox.silence(at: Self.at(13_000)) == .seconds(1))
+        outbox.heard(at: Self.at(13_000))
+        #expect(outbox.silence(at: Self.at(13_500)) == .milliseconds(500))
+    }
+
+    @Test func theWaitFollowsTheRoundTrip() {
+        var trip = RoundTrip()
+        #expect(trip.wait(repeats: 0) == .milliseconds(200))
+        trip.measure(.milliseconds(100))
+        #expect(trip.wait(repeats: 0) == .milliseconds(300))
+        for _ in 0..<100 { trip.measure(.milliseconds(1)) }
+        #expect(trip.wait(repeats: 0) == RoundTrip.min)
+        #expect(trip.wait(repeats: 1) == .milliseconds(80))
+        #expect(trip.wait(repeats: 200) == RoundTrip.max)
+        trip.measure(.seconds(60))
+        #expect(trip.wait(repeats: 0) == RoundTrip.max)
+    }
+
+    @Test func aLossHalvesTheWindowOnce() {
+        var window = FlightWindow()
+        window.lost(order: 1, last: 64)
+        for order in 2...64 as ClosedRange<UInt64> { window.lost(order: order, last: 64) }
+        #expect(window.messages == 32)
+        window.lost(order: 65, last: 70)
+        #expect(window.messages == 16)
+        for _ in 0..<10_000 { window.acknowledged() }
+        #expect(window.messages > 100 && window.messages <= FlightWindow.max)
     }
 }
 

@@ -2,6 +2,8 @@
 package enum EnvelopeLimits {
     /// Bytes of an envelope: 16 MiB.
     package static let envelopeBytesMax = 16_777_216
+    /// Bytes of a node's announcement: 64 KiB, which is room for some 1 500 handlers.
+    package static let announcementBytesMax = 65_536
     /// Bytes of a name: of a node, module, handler, user, key, inbox.
     package static let nameBytesMax = 1_024
     /// Bytes of a text: a setting's value, a fault's text.

@@ -25,6 +25,7 @@ extension RPCFault {
         case .handler(let code, let message):
             write(9, text: message, to: &writer)
             if code != 0 { writer.presentSigned(3, Int64(code)) }
+        case .linkFull: writer.integer(1, 11)
         }
     }
 
@@ -68,6 +69,7 @@ extension RPCFault {
         case 8: .wouldDeadlock(text)
         case 9: .handler(code: Int(code), message: text)
         case 10: .tooDeep(limit: Int(clamping: limit))
+        case 11: .linkFull
         default: .internalError
         }
     }

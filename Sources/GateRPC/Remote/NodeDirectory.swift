@@ -16,6 +16,20 @@ struct NodeDirectory {
         var hash: UInt64
         /// Calls from here that it has not answered.
         var outstanding = 0
+        /// Bytes of its announcement.
+        var bytes = 0
+        /// When what it serves changed last.
+        var changedAt: MonotonicTime
+
+        /// How long it counts without a word.
+        var life: TimeSpan { min(node.timeToLive, NodeDirectory.timeToLiveMax) }
+
+        /// It has answered a call, which is a sign of life like an announcement.
+        mutating func answered(at now: MonotonicTime) {
+            outstanding = max(0, outstanding - 1)
+            failures = 0
+            expiresAt = max(expiresAt, now + life)
+        }
 
         /// Calls that it runs: as announced, or as known here since.
         var load: Int { max(Int(node.load), outstanding) }
@@ -32,7 +46,7 @@ struct NodeDirectory {
         /// Whether the node was not known.
         var isNew: Bool
         /// Earlier starts at the same inbox, which are gone.
-        var replaced: [NodeKey]
+        var replaced: [Entry]
         /// Whether other things are served now.
         var isOther: Bool
     }
@@ -46,65 +60,115 @@ struct NodeDirectory {
     /// The longest time that an announcement may count.
     static let timeToLiveMax = TimeSpan.seconds(60)
 
+    /// Bytes of all announcements that are kept: 16 MiB.
+    static let bytesMax = 16_777_216
+    /// How often what one node serves may change; a change that comes sooner counts with a later announcement.
+    static let changeTime = TimeSpan.milliseconds(100)
+    /// How long announcements of a node that withdrew are taken for late ones. One that goes on announcing itself behind that
+    /// did not withdraw: somebody said so in its name.
+    static let withdrawnTime = TimeSpan.seconds(3)
+
     private(set) var entries: [NodeKey: Entry] = [:]
+    /// Bytes of the announcements of all entries.
+    private(set) var bytes = 0
     private var byModule: [String: [NodeKey]] = [:]
     /// How the handlers of a module run, by name; the strictest that any node says.
     private var kinds: [String: [String: RPCHandlerKind]] = [:]
     /// Nodes that withdrew: announcements that come late are not theirs any more.
     private var withdrawn: [NodeKey: MonotonicTime] = [:]
+    /// Gateways that withdrew: they take no calls, but hold their sessions until these have left.
+    private var leaving: [NodeKey: Entry] = [:]
+    /// How long such a one is reached for its sessions.
+    static let leavingTime = TimeSpan.seconds(60)
     /// Calls that went round, by module.
     private var turns: [String: UInt64] = [:]
 
     // MARK: Who is there
 
-    /// Takes an announcement; `nil` when it is not entered.
-    mutating func enter(_ key: NodeKey, _ node: NodeAnnouncement, at now: MonotonicTime) -> Change? {
-        guard withdrawn[key] == nil else { return nil }
+    /// Takes an announcement of so many bytes; `nil` when it is not entered.
+    mutating func enter(
+        _ key: NodeKey, _ node: NodeAnnouncement, bytes size: Int = 0, at now: MonotonicTime
+    ) -> Change? {
+        if let until = withdrawn[key], now < until { return nil }
+        guard bytes + size - (entries[key]?.bytes ?? 0) <= Self.bytesMax else { return nil }
         let expiry = now + min(node.timeToLive, Self.timeToLiveMax)
         if let known = entries[key] {
-            entries[key]?.node = node
-            entries[key]?.expiresAt = expiry
             let isOther = known.node.modules != node.modules
+            if isOther {
+                guard now >= known.changedAt + Self.changeTime else { return nil }
+                entries[key]?.changedAt = now
+            }
+            bytes += size - known.bytes
+            entries[key]?.node = node
+            entries[key]?.bytes = size
+            entries[key]?.expiresAt = expiry
             if isOther { index() }
             return Change(isNew: false, replaced: [], isOther: isOther)
         }
-        let replaced = entries.values.filter { $0.node.inbox == node.inbox }.map(\.key)
-        for old in replaced { entries[old] = nil }
+        let replaced = entries.values.filter { $0.node.inbox == node.inbox }
+        for old in replaced { drop(old.key) }
         guard entries.count < Self.nodesMax else { return nil }
-        let entry = Entry(key: key, node: node, expiresAt: expiry, hash: Self.hash(key))
+        leaving[key] = nil
+        let entry = Entry(
+            key: key, node: node, expiresAt: expiry, hash: Self.hash(key), bytes: size, changedAt: now)
         entries[key] = entry
+        bytes += size
         // Many nodes that come at once cost a step each.
         if replaced.isEmpty { index(entry) } else { index() }
         return Change(isNew: true, replaced: replaced, isOther: true)
     }
 
     /// A node takes no new calls.
-    /// - Returns: Whether it was known.
-    mutating func withdraw(_ key: NodeKey, at now: MonotonicTime) -> Bool {
-        guard entries[key] != nil else { return false }
-        withdrawn[key] = now + Self.timeToLiveMax
-        entries[key] = nil
+    /// - Returns: What was known of it; `nil` when nothing was.
+    mutating func withdraw(_ key: NodeKey, at now: MonotonicTime) -> Entry? {
+        guard let entry = entries[key] else { return nil }
+        withdrawn[key] = now + Self.withdrawnTime
+        drop(key)
         index()
-        return true
+        if entry.node.isGateway {
+            leaving[key] = entry
+            leaving[key]?.expiresAt = now + Self.leavingTime
+        }
+        return entry
     }
 
     /// Removes the nodes behind an inbox, which are gone, and names them.
-    mutating func remove(inbox: String) -> [NodeKey] {
-        let gone = entries.values.filter { $0.node.inbox == inbox }.map(\.key)
+    mutating func remove(inbox: String) -> [Entry] {
+        leaving = leaving.filter { $0.value.node.inbox != inbox }
+        let gone = entries.values.filter { $0.node.inbox == inbox }
         if gone.isEmpty { return [] }
-        for key in gone { entries[key] = nil }
+        for entry in gone { drop(entry.key) }
         index()
         return gone
     }
 
     /// Removes what was not announced for its time to live, and names it.
-    mutating func expire(at now: MonotonicTime) -> [NodeKey] {
+    mutating func expire(at now: MonotonicTime) -> [Entry] {
         withdrawn = withdrawn.filter { $0.value > now }
-        let gone = entries.values.filter { $0.expiresAt <= now }.map(\.key)
+        leaving = leaving.filter { $0.value.expiresAt > now }
+        let gone = entries.values.filter { $0.expiresAt <= now }
         if gone.isEmpty { return [] }
-        for key in gone { entries[key] = nil }
+        for entry in gone { drop(entry.key) }
         index()
         return gone
+    }
+
+    /// Lets every node count as just heard of: there was no way to hear of it.
+    mutating func renew(at now: MonotonicTime) {
+        for key in entries.keys {
+            if let entry = entries[key] { entries[key]?.expiresAt = max(entry.expiresAt, now + entry.life) }
+        }
+    }
+
+    /// Time that does not count.
+    mutating func shift(by time: TimeSpan) {
+        for key in entries.keys {
+            if let expiry = entries[key]?.expiresAt { entries[key]?.expiresAt = expiry + time }
+        }
+    }
+
+    private mutating func drop(_ key: NodeKey) {
+        if let entry = entries.removeValue(forKey: key) { bytes -= entry.bytes }
     }
 
     private mutating func index() {
@@ -168,7 +232,10 @@ struct NodeDirectory {
 
     /// The gateway whose sessions have these numbers.
     func gateway(of id: SessionID) -> Choice? {
-        entries.values.first { $0.node.isGateway && $0.node.sessionNode == id.node && $0.key.start == id.start }
+        let isIts: (Entry) -> Bool = {
+            $0.node.isGateway && $0.node.sessionNode == id.node && $0.key.start == id.start
+        }
+        return (entries.values.first(where: isIts) ?? leaving.values.first(where: isIts))
             .map { Choice(key: $0.key, inbox: $0.node.inbox) }
     }
 
@@ -180,14 +247,20 @@ struct NodeDirectory {
     /// A call goes to a node.
     mutating func began(_ key: NodeKey) { entries[key]?.outstanding += 1 }
 
+    /// A call ended for a reason that says nothing about the node.
+    mutating func release(_ key: NodeKey) {
+        guard let outstanding = entries[key]?.outstanding, outstanding > 0 else { return }
+        entries[key]?.outstanding = outstanding - 1
+    }
+
     /// A call ended, with an answer or without.
     mutating func record(_ key: NodeKey, isAnswered: Bool, at now: MonotonicTime) {
-        guard let failures = entries[key]?.failures else { return }
-        entries[key]?.outstanding -= 1
         if isAnswered {
-            if failures > 0 { entries[key]?.failures = 0 }
+            entries[key]?.answered(at: now)
             return
         }
+        guard let failures = entries[key]?.failures else { return }
+        release(key)
         entries[key]?.failures = failures + 1
         if failures + 1 >= Self.failuresMax { entries[key]?.avoidUntil = now + Self.avoidTime }
     }

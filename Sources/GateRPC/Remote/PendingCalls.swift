@@ -25,9 +25,24 @@ struct PendingCalls {
     /// The number of a new one; `nil` when there is no room.
     mutating func add(_ entry: Entry) -> UInt64? {
         guard entries.count < limit else { return nil }
-        last += 1
-        entries[last] = entry
+        let number = reserve()
+        entries[number] = entry
+        return number
+    }
+
+    /// A number for a question that is kept elsewhere.
+    mutating func reserve() -> UInt64 {
+        last &+= 1
         return last
+    }
+
+    /// Time that does not count.
+    mutating func shift(by time: TimeSpan) {
+        for number in entries.keys {
+            if let deadline = entries[number]?.deadline, deadline != .never {
+                entries[number]?.deadline = deadline + time
+            }
+        }
     }
 
     /// Takes one out; `nil` when it has ended.

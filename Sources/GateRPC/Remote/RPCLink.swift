@@ -14,11 +14,18 @@ package protocol RPCLink: AnyObject, Sendable {
     /// Whether messages go out now.
     var isUp: Bool { get }
 
+    /// Whether nothing was heard for longer than a link that is well is silent: perhaps the broker hangs, so that the silence
+    /// of a node says nothing about the node.
+    var isQuiet: Bool { get }
+
+    /// Whether what is published arrives as surely as what is sent.
+    var publishesReliably: Bool { get }
+
     /// Begins to receive. Called once.
     func open(_ receiver: any RPCLinkReceiver)
 
     /// Hands a message to one inbox.
-    /// - Throws: ``RPCFault/unreachable`` when the link is down, ``RPCFault/overloaded`` when its queue is full,
+    /// - Throws: ``RPCFault/unreachable`` when the link is down, ``RPCFault/linkFull`` when its queue is full,
     ///   ``RPCFault/tooLarge(bytes:limit:)``; nothing is sent then.
     func send(_ message: [UInt8], to inbox: String) throws(RPCFault)
 
@@ -27,6 +34,14 @@ package protocol RPCLink: AnyObject, Sendable {
 
     /// Waits until what was sent has left, until `deadline` at most; then ends the link.
     func close(by deadline: MonotonicTime) async
+}
+
+extension RPCLink {
+    /// Never.
+    package var isQuiet: Bool { false }
+
+    /// It does.
+    package var publishesReliably: Bool { true }
 }
 
 /// Where a link's events go. Any thread, one event at a time for each link.

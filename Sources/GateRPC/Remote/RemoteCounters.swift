@@ -19,6 +19,15 @@ package final class RemoteCounters: Sendable {
     /// Nodes that were lost without a word.
     package let lostNodes = Atomic<Int>(0)
 
+    /// Announcements that were too long, too many or too soon, or found no room.
+    package let refusedAnnouncements = Atomic<Int>(0)
+    /// Questions of others that came too often, and own ones that found no room.
+    package let refusedQuestions = Atomic<Int>(0)
+    /// Withdrawals in this node's name that it did not publish.
+    package let forgedWithdrawals = Atomic<Int>(0)
+    /// How often the loop stood still, so that the clocks were set back.
+    package let standstills = Atomic<Int>(0)
+
     package init() {}
 
     /// All counters, by name.
@@ -32,6 +41,10 @@ package final class RemoteCounters: Sendable {
             ("lost_answers", lostAnswers.load(ordering: .relaxed)),
             ("connects", connects.load(ordering: .relaxed)),
             ("lost_nodes", lostNodes.load(ordering: .relaxed)),
+            ("refused_announcements", refusedAnnouncements.load(ordering: .relaxed)),
+            ("refused_questions", refusedQuestions.load(ordering: .relaxed)),
+            ("forged_withdrawals", forgedWithdrawals.load(ordering: .relaxed)),
+            ("standstills", standstills.load(ordering: .relaxed)),
         ]
     }
 }

@@ -13,6 +13,21 @@ package struct RemoteLimits: Sendable, Hashable {
     /// How long an announcement counts.
     package var timeToLive = TimeSpan.seconds(4)
 
+    /// Questions to all gateways that wait for answers.
+    static let gathersMax = 16_384
+    /// Nodes that may join at once, and then each second; further ones are entered with a later announcement.
+    static let joinsBurst = 1_024
+    /// See ``joinsBurst``.
+    static let joinsPerSecond = 64.0
+    /// Questions for an announcement that are answered at once, and then each second.
+    static let answersBurst = 512
+    /// See ``answersBurst``.
+    static let answersPerSecond = 128.0
+    /// How long after the link came up the others may take to say that they are there.
+    static let greetingTime = TimeSpan.seconds(1)
+    /// How late a timer must be for the loop to count as having stood still.
+    static let standstillMin = TimeSpan.milliseconds(500)
+
     package init() {}
 }
 
@@ -54,6 +69,15 @@ package protocol RPCSessionPeer: AnyObject, Sendable {
 
     /// A session of another node has ended.
     func sessionEnded(_ session: SessionSnapshot, reason: CloseReason)
+
+    /// A module here is called on behalf of a session of another node.
+    func sessionSeen(_ session: SessionSnapshot)
+
+    /// A gateway has gone; `isExpected` when it said so and still ends its sessions itself.
+    func gatewayLeft(sessionNode: UInt32, start: UInt32, isExpected: Bool)
+
+    /// A gateway is there, or there again after this one could not reach anybody.
+    func gatewayMet(_ gateway: RemoteTransport.GatewayAddress)
 }
 
 /// A call between nodes, for logs.
@@ -80,6 +104,8 @@ package enum NodeChange: Sendable {
 
     case joined(NodeStatus)
     case left(NodeKey, Reason)
+    /// Somebody withdrew this node in its name.
+    case forged(NodeKey)
 }
 
 /// A node as `gatehouse nodes` shows it.

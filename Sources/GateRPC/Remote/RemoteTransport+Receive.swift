@@ -14,26 +14,36 @@ extension RemoteTransport: RPCLinkReceiver {
             counters.badEnvelopes.add(1, ordering: .relaxed)
             return
         }
-        guard envelope.sender != settings.key else { return }
+        guard envelope.sender != settings.key else { return heardSelf(envelope) }
         switch envelope.body {
         case .request(let call): serve(call, envelope)
-        case .reply, .sessionReply: finish(envelope.call, .success(envelope.body))
+        case .reply: finish(envelope.call, .success(envelope.body))
+        case .sessionReply(let reply):
+            if gathered(envelope.call, from: envelope.sender, reply) { return }
+            finish(envelope.call, .success(envelope.body))
         case .sessionRequest(let request): serveSessions(request, envelope)
-        case .announcement(let node): enter(envelope.sender, node)
+        case .announcement(let node): enter(envelope.sender, node, bytes: message.count)
         case .withdrawal:
             let now = settings.clock()
-            let wasKnown = state.withLock { state in
+            let known = state.withLock { state in
                 state.unaware.remove(envelope.sender)
                 return state.directory.withdraw(envelope.sender, at: now)
             }
-            if wasKnown {
-                settings.changed(.left(envelope.sender, .withdrew))
+            if let known {
+                left([known], .withdrew)
                 tellObservers()
             }
             // Behind every call of ours that is on its way there.
             if !envelope.replyTo.isEmpty { try? post(.withdrawn, to: envelope.replyTo) }
         case .withdrawn: state.withLock { _ = $0.unaware.remove(envelope.sender) }
-        case .query: tell(envelope.replyTo)
+        case .query:
+            let now = settings.clock()
+            guard state.withLock({ $0.answers.take(at: now) }) else {
+                // They hear of this node with its next announcement.
+                counters.refusedQuestions.add(1, ordering: .relaxed)
+                return
+            }
+            tell(envelope.replyTo)
         case .sessionEnded(let session, let reason):
             state.withLock { $0.sessions }?.sessionEnded(session, reason: reason)
         }
@@ -42,41 +52,88 @@ extension RemoteTransport: RPCLinkReceiver {
     package func linkChanged(isUp: Bool) {
         if isUp {
             counters.connects.add(1, ordering: .relaxed)
-            let inbox = link.inbox
-            if let body = announcement {
-                try? link.publish(RPCEnvelope(sender: settings.key, replyTo: inbox, body: body).encoded())
+            let now = settings.clock()
+            let known = state.withLock { state in
+                // Nobody could be heard meanwhile.
+                state.directory.renew(at: now)
+                state.upSince = now
+                return state.sessions == nil ? [] : state.directory.gateways
             }
+            announce()
             query()
+            meet(known)
         } else {
             end { _ in true }
+            endGathers(.unreachable) { _ in true }
         }
     }
 
     package func undeliverable(_ inbox: String) {
         let gone = state.withLock { $0.directory.remove(inbox: inbox) }
         end { $0.inbox == inbox }
-        for key in gone { settings.changed(.left(key, .unreachable)) }
         if gone.isEmpty { return }
+        left(gone, .unreachable)
         counters.lostNodes.add(gone.count, ordering: .relaxed)
         tellObservers()
     }
 
     private func end(where isEnding: (PendingCalls.Entry) -> Bool) {
-        let ended = state.withLock { $0.pending.take(where: isEnding) }
+        let ended = state.withLock { state in
+            let ended = state.pending.take(where: isEnding)
+            for entry in ended { state.directory.release(entry.node) }
+            return ended
+        }
         for entry in ended { entry.done(.failure(.unreachable)) }
     }
 
     // MARK: Directory
 
-    private func enter(_ key: NodeKey, _ node: NodeAnnouncement) {
+    private func enter(_ key: NodeKey, _ node: NodeAnnouncement, bytes: Int) {
         let now = settings.clock()
-        guard let change = state.withLock({ $0.directory.enter(key, node, at: now) }) else { return }
-        if !change.replaced.isEmpty { end { change.replaced.contains($0.node) } }
-        for old in change.replaced { settings.changed(.left(old, .restarted)) }
+        let change = state.withLock { state -> NodeDirectory.Change? in
+            guard bytes <= EnvelopeLimits.announcementBytesMax else { return nil }
+            if state.directory.entries[key] == nil, !state.joins.take(at: now) { return nil }
+            return state.directory.enter(key, node, bytes: bytes, at: now)
+        }
+        guard let change else {
+            counters.refusedAnnouncements.add(1, ordering: .relaxed)
+            return
+        }
+        if !change.replaced.isEmpty {
+            let replaced = Set(change.replaced.map(\.key))
+            end { replaced.contains($0.node) }
+            left(change.replaced, .restarted)
+        }
         if change.isOther { tellObservers() }
         guard change.isNew else { return }
         settings.changed(.joined(NodeStatus(key: key, announcement: node)))
         tell(node.inbox)
+        if node.isGateway { meet([NodeDirectory.Choice(key: key, inbox: node.inbox)]) }
+    }
+
+    /// Nodes have gone: whoever waits for them, and the modules that know their clients, hear of it.
+    func left(_ gone: [NodeDirectory.Entry], _ reason: NodeChange.Reason) {
+        for entry in gone { settings.changed(.left(entry.key, reason)) }
+        let keys = Set(gone.map(\.key))
+        if reason != .withdrew { endGathers(.unreachable) { keys.contains($0) } }
+        guard let sessions = state.withLock({ $0.sessions }) else { return }
+        for entry in gone where entry.node.isGateway {
+            sessions.gatewayLeft(
+                sessionNode: entry.node.sessionNode, start: entry.key.start, isExpected: reason == .withdrew)
+        }
+    }
+
+    /// Gateways are there, or there again.
+    private func meet(_ gateways: [NodeDirectory.Choice]) {
+        guard settings.isGateway, let sessions = state.withLock({ $0.sessions }) else { return }
+        for gateway in gateways { sessions.gatewayMet(GatewayAddress(choice: gateway)) }
+    }
+
+    /// What this node published comes back over some links. A withdrawal that it did not publish is somebody else's.
+    private func heardSelf(_ envelope: RPCEnvelope) {
+        guard case .withdrawal = envelope.body, state.withLock({ $0.isOpen && !$0.isWithdrawn }) else { return }
+        counters.forgedWithdrawals.add(1, ordering: .relaxed)
+        settings.changed(.forged(settings.key))
     }
 
     /// Introduces this node to one other.
@@ -94,10 +151,12 @@ extension RemoteTransport: RPCLinkReceiver {
             return answer(envelope.call, envelope.replyTo, .failure(.deadlineExceeded))
         }
         let node = call.node.isEmpty ? nil : call.node
-        guard let endpoint = state.withLock({ $0.router })?.endpoint(type: call.module, node: node) else {
+        let (router, sessions) = state.withLock { ($0.router, $0.sessions) }
+        guard let endpoint = router?.endpoint(type: call.module, node: node) else {
             if envelope.replyTo.isEmpty { counters.droppedNotifications.add(1, ordering: .relaxed) }
             return answer(envelope.call, envelope.replyTo, .failure(.noSuchModule(call.module)))
         }
+        if let session = call.session { sessions?.sessionSeen(session) }
         var request = RPCRequest(
             module: call.module, node: node, function: call.function, argument: RPCArgument(call.argument),
             session: call.session, deadline: settings.clock() + .milliseconds(Int(call.remainingMilliseconds)),
@@ -143,7 +202,8 @@ extension RemoteTransport: RPCLinkReceiver {
     }
 
     private func serveSessions(_ request: [UInt8], _ envelope: RPCEnvelope) {
-        guard let sessions = state.withLock({ $0.sessions }) else { return }
+        // What is asked of all gateways reaches the other nodes too.
+        guard settings.isGateway, let sessions = state.withLock({ $0.sessions }) else { return }
         if envelope.replyTo.isEmpty { return sessions.perform(request) }
         launch(on: loop(for: nil)) { [self] in
             let reply = await sessions.answer(request)

@@ -1,4 +1,5 @@
 package import GateBytes
+import GateIO
 package import GateProtocol
 import Synchronization
 
@@ -19,6 +20,15 @@ extension RemoteTransport {
     /// All other gateways.
     package var gateways: [GatewayAddress] {
         state.withLock { $0.directory.gateways }.map(GatewayAddress.init)
+    }
+
+    /// Runs `body` on this node's first loop, soon.
+    package func later(_ body: @escaping @Sendable () -> Void) { settings.loops[0].postReserved(body) }
+
+    /// Runs `body` on this node's first loop at `time`, unless the loop has ended by then.
+    package func later(at time: MonotonicTime, _ body: @escaping @Sendable () -> Void) {
+        let loop = settings.loops[0]
+        loop.postReserved { _ = loop.schedule(LoopTimer(body), at: time) }
     }
 
     /// Whether messages go out now.

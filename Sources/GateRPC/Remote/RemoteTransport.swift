@@ -9,6 +9,8 @@ package final class RemoteTransport: RPCTransport {
     struct State {
         var directory = NodeDirectory()
         var pending: PendingCalls
+        /// Questions to several nodes at once.
+        var gathers = Gathers()
         var modules: [ModuleDescription] = []
         var router: RPCRouter?
         var sessions: (any RPCSessionPeer)?
@@ -19,6 +21,16 @@ package final class RemoteTransport: RPCTransport {
         var unaware: Set<NodeKey> = []
         /// When the timer for deadlines fires.
         var armedAt = MonotonicTime.never
+        /// Until when the time is counted in which the loop stood still.
+        var stoodUntil = MonotonicTime(nanoseconds: .min)
+        /// When the link came up last.
+        var upSince = MonotonicTime(nanoseconds: .min)
+        /// Whether the link heard nothing when it was looked at last.
+        var wasQuiet = false
+        /// New nodes that may be entered.
+        var joins = RateBudget(burst: RemoteLimits.joinsBurst, perSecond: RemoteLimits.joinsPerSecond)
+        /// Questions of others that may be answered.
+        var answers = RateBudget(burst: RemoteLimits.answersBurst, perSecond: RemoteLimits.answersPerSecond)
     }
 
     let settings: RemoteSettings
@@ -86,6 +98,7 @@ package final class RemoteTransport: RPCTransport {
             return state.pending.take { _ in true }
         }
         for entry in left { entry.done(.failure(.unreachable)) }
+        endGathers(.unreachable) { _ in true }
     }
 
     /// Whether calls of other nodes run here, or may be on their way.
@@ -118,6 +131,14 @@ package final class RemoteTransport: RPCTransport {
     }
 
     // MARK: RPCTransport
+
+    package var isReachable: Bool {
+        guard link.isUp else { return false }
+        // Those who are there are just saying so.
+        return state.withLock { state in
+            !state.directory.entries.isEmpty || settings.clock() >= state.upSince + RemoteLimits.greetingTime
+        }
+    }
 
     package func serves(module: String, node: String?) -> Bool {
         state.withLock { $0.directory.serves(module: module, node: node) }
@@ -165,7 +186,7 @@ package final class RemoteTransport: RPCTransport {
         let now = settings.clock()
         guard let remaining = Self.milliseconds(until: request.deadline, from: now) else { throw .deadlineExceeded }
         guard let choice = state.withLock({ $0.directory.select(request, at: now) }) else {
-            throw .noSuchModule(request.module)
+            throw isReachable ? .noSuchModule(request.module) : .unreachable
         }
         let call = RPCEnvelope.Call(
             module: request.module, node: request.node ?? "", function: request.function,
@@ -198,7 +219,7 @@ package final class RemoteTransport: RPCTransport {
             if arms { state.armedAt = deadline }
             return (call, arms)
         }
-        guard let call else { return done(.failure(.overloaded)) }
+        guard let call else { return done(.failure(.linkFull)) }
         if arms { arm(at: deadline) }
         let envelope = RPCEnvelope(sender: settings.key, call: call, replyTo: link.inbox, body: body)
         do throws(RPCFault) {
@@ -214,7 +235,7 @@ package final class RemoteTransport: RPCTransport {
     }
 
     /// Tells every node. What does not get out now is said again with the next announcement.
-    private func publish(_ body: RPCEnvelope.Body) {
+    func publish(_ body: RPCEnvelope.Body) {
         let envelope = RPCEnvelope(sender: settings.key, replyTo: link.inbox, body: body)
         try? link.publish(envelope.encoded())
     }
@@ -223,8 +244,12 @@ package final class RemoteTransport: RPCTransport {
         let now = settings.clock()
         let entry = state.withLock { state -> PendingCalls.Entry? in
             guard let entry = state.pending.take(call) else { return nil }
-            // What could not be sent says nothing about the node.
-            state.directory.record(entry.node, isAnswered: true, at: now)
+            if case .success = answer {
+                state.directory.record(entry.node, isAnswered: true, at: now)
+            } else {
+                // What could not be sent says nothing about the node.
+                state.directory.release(entry.node)
+            }
             return entry
         }
         if let entry { entry.done(answer) } else { counters.lateAnswers.add(1, ordering: .relaxed) }
@@ -237,7 +262,7 @@ package final class RemoteTransport: RPCTransport {
 
     // MARK: Announcements
 
-    private func announce() {
+    func announce() {
         if let body = announcement { publish(body) }
     }
 
@@ -257,63 +282,4 @@ package final class RemoteTransport: RPCTransport {
         node.labels = settings.labels
         return .announcement(node)
     }
-
-    // MARK: Time
-
-    private func keepTime() {
-        let loop = settings.loops[0]
-        loop.postReserved { [weak self] in
-            guard let self, state.withLock({ $0.isOpen }) else { return }
-            let timer = LoopTimer { [weak self] in self?.second() }
-            _ = loop.schedule(timer, at: loop.now + settings.limits.announceTime)
-        }
-    }
-
-    private func second() {
-        let now = settings.clock()
-        let (gone, lost) = state.withLock { state -> (Set<NodeKey>, [PendingCalls.Entry]) in
-            let gone = Set(state.directory.expire(at: now))
-            return (gone, gone.isEmpty ? [] : state.pending.take { gone.contains($0.node) })
-        }
-        for key in gone { settings.changed(.left(key, .silent)) }
-        if !gone.isEmpty {
-            counters.lostNodes.add(gone.count, ordering: .relaxed)
-            tellObservers()
-        }
-        for entry in lost { entry.done(.failure(.unreachable)) }
-        announce()
-        keepTime()
-    }
-
-    private func arm(at deadline: MonotonicTime) {
-        let loop = settings.loops[0]
-        loop.postReserved { [weak self] in
-            _ = loop.schedule(LoopTimer { [weak self] in self?.expire() }, at: deadline)
-        }
-    }
-
-    /// Ends the calls whose time is up. Deadlines that are close together share a timer.
-    private func expire() {
-        let now = settings.clock()
-        let (expired, next) = state.withLock { state -> ([PendingCalls.Entry], MonotonicTime) in
-            let expired = state.pending.take { $0.deadline <= now }
-            for entry in expired { state.directory.record(entry.node, isAnswered: false, at: now) }
-            let next = state.pending.nextDeadline
-            state.armedAt = next == .never ? .never : max(next, now + .milliseconds(10))
-            return (expired, state.armedAt)
-        }
-        for entry in expired { entry.done(.failure(.deadlineExceeded)) }
-        if next != .never { arm(at: next) }
-    }
-}
-
-/// A timer that runs a closure.
-private final class LoopTimer: TimerTarget {
-    private let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) {
-        self.body = body
-    }
-
-    func timerFired(at now: MonotonicTime) { body() }
 }

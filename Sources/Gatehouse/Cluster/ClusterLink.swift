@@ -1,3 +1,4 @@
+import GateBytes
 import GateIO
 import GateRPC
 import GateRPCNATS
@@ -9,9 +10,12 @@ import GateUV
 /// Opens the link that a configuration names.
 enum ClusterLink {
     /// A link on the first loop of `group`. Not called on a loop.
-    /// - Parameter report: Hears of a broker that was reached, or of the reason why not; never of a password.
+    /// - Parameters:
+    ///   - silenceMax: How long a node may be silent, where the link itself looks at that.
+    ///   - report: Hears of a broker that was reached, or of the reason why not; never of a password.
     static func open(
         _ url: String, peers: [String], start: UInt32, on group: UVEventLoopGroup,
+        silenceMax: TimeSpan = UDPLink.silenceDefault,
         report: @escaping @Sendable (_ server: String, _ fault: String?) -> Void = { _, _ in }
     ) throws(StartFault) -> any RPCLink {
         let parsed: ClusterURL
@@ -29,7 +33,8 @@ enum ClusterLink {
         case .udp(let address):
             do throws(ListenError) {
                 let socket = try group.bindDatagrams(address)
-                return UDPLink(socket: socket, loop: group.loops[0], peers: addresses, start: start)
+                return UDPLink(
+                    socket: socket, loop: group.loops[0], peers: addresses, start: start, silenceMax: silenceMax)
             } catch {
                 throw .address(url, error)
             }

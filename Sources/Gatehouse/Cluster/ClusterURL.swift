@@ -16,7 +16,7 @@ package enum ClusterURL: Hashable, Sendable {
     /// `udp://HOST:PORT`, loopback only.
     case udp(SocketAddress)
     #if NATS
-        /// `nats://[USER:PASSWORD@]HOST:PORT`, or `tls://`; several, separated by commas.
+        /// `nats://[USER:PASSWORD@]HOST:PORT`, or `tls://`; several, separated by commas; then files behind a `?`.
         case nats(NATSURL)
     #endif
     #if Redis
@@ -40,7 +40,9 @@ package enum ClusterURL: Hashable, Sendable {
         case "nats", "tls":
             #if NATS
                 do throws(NATSURLFault) {
-                    self = .nats(try NATSURL(text))
+                    let url = try NATSURL(text)
+                    try url.checkFiles()
+                    self = .nats(url)
                 } catch {
                     throw .malformed(scheme, reason: error.description)
                 }

@@ -13,14 +13,12 @@ extension GatehouseServer {
     ) throws(StartFault) -> RemoteTransport? {
         guard let url = configuration.clusterURL else { return nil }
         let logger = logger
+        let log = ClusterLog(logger: logger, node: configuration.node, clock: SystemClock.monotonic)
         let link = try ClusterLink.open(
-            url, peers: configuration.clusterPeers, start: startNumber, on: group
+            url, peers: configuration.clusterPeers, start: startNumber, on: group,
+            silenceMax: configuration.nodeLifeTime
         ) { server, fault in
-            if let fault {
-                logger.warning("broker away", metadata: ["server": "\(server)", "reason": "\(fault)"])
-            } else {
-                logger.notice("broker reached", metadata: ["server": "\(server)"])
-            }
+            log.log(server: server, fault: fault)
         }
         var settings = RemoteSettings(
             key: NodeKey(name: configuration.node, start: startNumber), loops: group.loops,
@@ -30,24 +28,7 @@ extension GatehouseServer {
         settings.labels = configuration.labelTable
         settings.limits.announceTime = configuration.announceTime
         settings.limits.timeToLive = configuration.nodeLifeTime
-        let name = configuration.node
-        settings.changed = { change in
-            switch change {
-            case .joined(let node):
-                if node.key.name == name {
-                    logger.warning(
-                        "another node has this one's name", metadata: ["node": "\(name)", "set": "--node"])
-                }
-                logger.notice(
-                    "node joined",
-                    metadata: [
-                        "node": "\(node.key.name)", "inbox": "\(node.announcement.inbox)",
-                        "modules": "\(node.announcement.modules.map(\.type).sorted().joined(separator: " "))",
-                    ])
-            case .left(let key, let reason):
-                logger.notice("node left", metadata: ["node": "\(key.name)", "reason": "\(reason.rawValue)"])
-            }
-        }
+        settings.changed = { log.log($0) }
         if logger.logLevel <= .debug {
             settings.observe = { call in
                 switch call {
