@@ -40,6 +40,9 @@ struct GeneralOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Time for running calls after SIGTERM; 25 by default.", valueName: "time"))
     var drainSeconds: String?
 
+    @Option(help: ArgumentHelp("Clients that leave in one second when the gateway stops.", valueName: "number"))
+    var drainRateMax: String?
+
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
@@ -78,6 +81,7 @@ struct GeneralOptions: ParsableArguments {
             ("process-group", processGroup), ("second-login", secondLogin), ("route-rule", routeRule),
             ("rpc", rpc), ("announce-seconds", announceSeconds), ("node-life-seconds", nodeLifeSeconds),
             ("modules-version", modulesVersion), ("drain-seconds", drainSeconds),
+            ("drain-rate-max", drainRateMax),
         ]
         return single.compactMap { name, value in value.map { ConfigurationFlag(name, $0) } }
             + listen.map { ConfigurationFlag("listen", $0) } + protocols.map { ConfigurationFlag("protocols", $0) }

@@ -61,19 +61,36 @@ import Testing
         #expect(fixture.ends == ["server_stopping": 1])
     }
 
-    @Test func nothingNewIsTaken() async throws {
+    @Test func whatComesBeforeItsClientLeavesIsAnsweredAndNobodyNewIsTaken() async throws {
         let fixture = try GatewayFixture(module)
         let client = try fixture.login("c")
         client.publish("Work/HD_Wait/1", "runs")
         let stopped = stop(fixture)
-        #expect(!client.stream.isReading)
         client.publish("Work/HD_Raw/2", "new")
         let late = fixture.connect()
         #expect(late.isClosed)
+        #expect(client.messages() == ["Work/HD_Raw/2 new"])
         turnstile.open()
         await fixture.group.run { stopped.value != nil }
         #expect(client.messages() == ["Work/HD_Wait/1 runs"])
-        #expect(fixture.count("messages_received") == 1)
+        #expect(fixture.count("messages_received") == 2)
+    }
+
+    @Test func clientsLeaveOneAfterAnother() async throws {
+        let fixture = try GatewayFixture(module) { $0.settings.limits.drainRateMax = 1 }
+        let clients = try (0..<20).map { try fixture.login("c\($0)") }
+        let stopped = stop(fixture)
+        var left: [Int] = []
+        var before = clients.count
+        await fixture.group.run {
+            let now = clients.count { !$0.isClosed }
+            left.append(before - now)
+            before = now
+            return stopped.value != nil
+        }
+        // Twenty in four fifths of five seconds are five a second: at most one with each look.
+        #expect(left.max() == 1)
+        #expect(fixture.ends == ["server_stopping": 20])
     }
 
     @Test func aCallThatDoesNotEndIsNotWaitedForBeyondItsTime() async throws {

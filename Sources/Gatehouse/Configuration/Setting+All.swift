@@ -8,6 +8,7 @@ extension Setting {
         .integer("node.loops", "loops", 1...1_024, \.loops),
         .text("node.portsFile", "ports-file", \.portsFile),
         .time("node.drainSeconds", "drain-seconds", .zero ... .seconds(3_600), \.drainTime),
+        .integer("node.drainRateMax", "drain-rate-max", 1...1_000_000, \.limits.drainRateMax),
         .choice("log.level", "log-level", \.logLevel),
         .text("log.directory", "log-dir", \.logDirectory),
         .list("protocols.directories", "protocols", separators: [":"], \.protocolDirectories),
