@@ -77,8 +77,9 @@ class Broker:
 class Nats(Broker):
     """Debian's nats-server."""
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, configuration=None):
         self.settings = settings
+        self.configuration = configuration
         self.monitor = free_port()
         super().__init__()
 
@@ -87,13 +88,23 @@ class Nats(Broker):
         return f"nats://127.0.0.1:{self.port}"
 
     def command(self):
-        return ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-l", "/dev/null",
+        file = []
+        if self.configuration is not None:
+            path = pathlib.Path(self.folder.name) / "nats.conf"
+            path.write_text(self.configuration)
+            file = ["-c", str(path)]
+        return ["nats-server", *file, "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-l", "/dev/null",
                 *self.settings]
 
     def messages(self):
         """How many messages it has taken from its clients."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/varz", timeout=10) as answer:
             return json.load(answer)["in_msgs"]
+
+    def connections(self):
+        """How many connections it has taken, this question aside."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/varz", timeout=10) as answer:
+            return json.load(answer)["total_connections"]
 
 
 class Redis(Broker):
@@ -146,6 +157,18 @@ class RabbitMQ(Broker):
             "RABBITMQ_FEATURE_FLAGS_FILE": f"{folder}/features",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1 +sbwt none",
         }
+
+
+    def control(self, *words):
+        """Runs rabbitmqctl, once the server takes its commands."""
+        name = f"gatehouse{self.port}@localhost"
+        command = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", name, *words]
+        environment = {**self.environment(), "RABBITMQ_NODENAME": name}
+
+        def runs():
+            return subprocess.run(
+                command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        wait_until(runs, f"rabbitmqctl {words[0]}", 60)
 
 
 #: The transports with a broker. `GATEHOUSE_E2E_TRANSPORTS` names those that the executable has.

@@ -10,6 +10,7 @@ import json
 import secrets
 import signal
 import sys
+import time
 
 import nats
 import rpc_pb2 as rpc
@@ -26,6 +27,7 @@ class Backend:
         self.connection = connection
         self.start = secrets.randbits(32) or 1
         self.inbox = f"gatehouse.inbox.{secrets.token_hex(8)}"
+        #: By the two numbers that session ids name: inbox, and until when the last announcement counts.
         self.gateways = {}
 
     async def send(self, subject, call=0, **body):
@@ -48,11 +50,26 @@ class Backend:
         if kind == "query":
             await self.announce(envelope.reply_to)
         elif kind == "announcement" and envelope.announcement.gateway:
-            self.gateways[envelope.announcement.session_node, envelope.start] = envelope.announcement.inbox
+            known = envelope.announcement
+            until = time.monotonic() + known.ttl_ms / 1_000
+            self.gateways[known.session_node, envelope.start] = known.inbox, until
+        elif kind == "withdrawal":
+            # It waits until all know that it goes. Its sessions end one by one; until its announcement runs out they are
+            # still reached.
+            if envelope.reply_to:
+                await self.send(envelope.reply_to, withdrawn=rpc.Withdrawn())
         elif kind == "request":
             reply = await self.answer(envelope.request)
             if envelope.reply_to:
                 await self.send(envelope.reply_to, call=envelope.call, reply=reply)
+
+    def forget(self):
+        """Gateways that were not heard for their time are gone, and their sessions with them."""
+        now = time.monotonic()
+        gone = [key for key, (_, until) in self.gateways.items() if until < now]
+        for key in gone:
+            del self.gateways[key]
+        return gone
 
     async def answer(self, request):
         """Runs a handler: a value or a fault."""
@@ -66,7 +83,9 @@ class Backend:
             identifier = request.session.id
             message = rpc.Message(topic=b"Python/OnPush", payload=request.argument.bytes)
             operation = rpc.Operation(id=identifier, send=message)
-            gateway = self.gateways[identifier.node, identifier.start]
+            gateway, _ = self.gateways.get((identifier.node, identifier.start), (None, None))
+            if gateway is None:
+                return rpc.Reply(fault=rpc.Fault(kind=rpc.Fault.UNREACHABLE))
             await self.send(gateway, session_request=rpc.SessionRequest(operate=operation))
             return rpc.Reply(value=rpc.Value(boolean=True))
         if request.function == "HD_Fail":
@@ -86,6 +105,8 @@ async def main(url):
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     while not ended.is_set():
         await backend.announce()
+        for node, start in backend.forget():
+            print(f"gateway {node:08x}/{start:08x} is gone", flush=True)
         try:
             await asyncio.wait_for(ended.wait(), 1)
         except asyncio.TimeoutError:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from cluster import Nats, Nodes, RabbitMQ, Redis, transports
+from cluster import BROKERS, Nats, Nodes, RabbitMQ, Redis, transports
 from conftest import end
 from gateprocess import Gatehouse, run, wait_until
 from wire import opened
@@ -40,8 +40,12 @@ def test_without_its_broker_calls_fail_at_once_and_with_it_they_succeed(nodes):
             wait_until(lambda: hello(wire) == "service unreachable", "the gateway knows that its broker is away", 5)
             before = time.monotonic()
             for _ in range(20):
-                assert hello(wire) in ("service unreachable", "Service(type:HelloWorld) not found")
+                assert hello(wire) == "service unreachable"
             assert time.monotonic() - before < 1
+            # Longer than an announcement counts: that nobody is heard says nothing about the nodes.
+            time.sleep(5)
+            assert hello(wire) == "service unreachable"
+            assert "node left" not in gateway.stderr()
             nodes.broker.start()
             wait_until(lambda: hello(wire) == "", "service is back", BACK_SECONDS)
 
@@ -68,7 +72,7 @@ def test_nodes_that_start_before_their_broker_find_each_other_when_it_comes(node
     modules = nodes.start("modules", waits=False)
     gateway = nodes.start("gateway", listen=("mqtt://127.0.0.1:0",), waits=False).wait_for_ports()
     with opened(gateway.port()) as wire:
-        assert hello(wire) == "Service(type:HelloWorld) not found"
+        assert hello(wire) == "service unreachable"
         nodes.broker.start()
         wait_until(lambda: hello(wire) == "", "service is there", BACK_SECONDS)
     assert modules.process.poll() is None
@@ -194,6 +198,10 @@ NATS_URLS = [
     ("nats://u:secret@:4", "nats://: '' is no host, expected HOST:PORT"),
     ("nats://secret@a b:4", "nats://: 'a b' is no host, expected HOST:PORT"),
     ("nats://h:1,http://i:2", "nats://: expected nats://HOST:PORT or tls://HOST:PORT"),
+    ("nats://h?tls=true", "nats://: 'tls' is no parameter, expected each of cacert, cert, key, creds at most once"),
+    ("tls://h?cert=/etc/passwd", "tls://: cert and key are named together or not at all"),
+    ("nats://secret@h?creds=", "nats://: expected a file, as in creds=/etc/gatehouse/FILE"),
+    ("tls://u:secret@h?cacert=/nowhere", "tls://: the file '/nowhere' cannot be read"),
 ]
 
 
@@ -248,4 +256,133 @@ def test_a_wrong_password_for_rabbitmq_is_said_and_not_shown():
         assert listed.stderr.splitlines()[0] == (
             f"amqp://{place}: closed by the server: 530 NOT_ALLOWED - vhost nowhere not found")
     finally:
+        broker.dispose()
+
+
+def brokers(transport, count):
+    """Brokers, and the URL that names all of them."""
+    started = [BROKERS[transport]() for _ in range(count)]
+    scheme, first = started[0].url.split("://")
+    return started, f"{scheme}://" + ",".join([first, *(broker.url.split("://")[1] for broker in started[1:])])
+
+
+@pytest.mark.parametrize("transport", [name for name in transports() if name in ("nats", "redis", "rabbitmq")])
+def test_a_url_with_several_servers_connects_and_fails_over(transport):
+    servers, url = brokers(transport, 2)
+    modules = Gatehouse("--rpc", url, "--node", "back", listen=(), command="modules")
+    gateway = Gatehouse("--rpc", url, "--node", "gate", listen=("mqtt://127.0.0.1:0",), command="gateway")
+    try:
+        gateway.wait_for_ports()
+        with opened(gateway.port()) as wire:
+            wait_until(lambda: hello(wire) == "", "service is there with both servers up")
+            servers[0].kill()
+            wait_until(lambda: hello(wire) == "", "the other server serves", 2 * BACK_SECONDS)
+            servers[0].start()
+            servers[1].kill()
+            wait_until(lambda: hello(wire) == "", "the first server serves again", 2 * BACK_SECONDS)
+        listed = run("nodes", "--rpc", url)
+        assert "back" in listed.stdout and "gate" in listed.stdout
+    finally:
+        end(gateway)
+        end(modules)
+        for server in servers:
+            server.dispose()
+
+
+def away_lines(node):
+    """What a node has said of its broker."""
+    return [line for line in node.stderr().splitlines() if "broker away" in line or "broker reached" in line]
+
+
+def refused_by_nats(*settings, user, **files):
+    """A gateway that a nats-server with these settings does not let in: its lines about the broker after four seconds, and
+    how many connections it has made meanwhile."""
+    broker = Nats(*settings, **files)
+    gateway = Gatehouse(
+        "--rpc", f"nats://{user}127.0.0.1:{broker.port}", "--node", "gate", listen=("mqtt://127.0.0.1:0",),
+        command="gateway")
+    try:
+        gateway.wait_for_ports()
+        gateway.wait_for_log("broker away")
+        before = broker.connections()
+        time.sleep(4)
+        with opened(gateway.port()) as wire:
+            assert hello(wire) == "service unreachable"
+        return away_lines(gateway), broker.connections() - before
+    finally:
+        end(gateway)
+        broker.dispose()
+
+
+@pytest.mark.skipif("nats" not in transports(), reason="NATS is not built in")
+@pytest.mark.parametrize("settings,user,reason", [
+    (("--user", "ada", "--pass", "right"), "ada:wrong@", "user, password or token refused"),
+    (("--user", "ada", "--pass", "right"), "", "user, password or token refused"),
+    (("--auth", "token"), "other@", "user, password or token refused"),
+], ids=["password", "none", "token"])
+def test_a_nats_that_refuses_us_is_asked_ever_more_seldom_and_said_once(settings, user, reason):
+    lines, connections = refused_by_nats(*settings, user=user)
+    assert len(lines) == 1 and reason in lines[0], lines
+    assert connections <= 9
+
+
+NATS_RIGHTS = """
+authorization { users: [{ user: ada, password: right, permissions: { %s } }] }
+"""
+
+
+@pytest.mark.skipif("nats" not in transports(), reason="NATS is not built in")
+@pytest.mark.parametrize("rights", [
+    'publish: "elsewhere.>", subscribe: "gatehouse.>"', 'publish: "gatehouse.>", subscribe: "elsewhere.>"',
+    'publish: "gatehouse.inbox.>", subscribe: "gatehouse.>"',
+    'publish: "gatehouse.>", subscribe: { allow: "gatehouse.>", deny: "gatehouse.nodes" }',
+], ids=["no publish", "no subscribe", "no publish to all", "no subscribe of all"])
+def test_a_nats_user_without_rights_is_told_what_is_missing(rights):
+    lines, connections = refused_by_nats(user="ada:right@", configuration=NATS_RIGHTS % rights)
+    assert len(lines) == 1, lines
+    assert "not allowed to publish and subscribe gatehouse.>" in lines[0]
+    assert "Permissions Violation" in lines[0]
+    assert connections <= 9
+
+
+@pytest.mark.skipif("redis" not in transports(), reason="Redis is not built in")
+@pytest.mark.parametrize("rights", ["+@connection +subscribe", "+@connection +publish", "+@pubsub &elsewhere.*"])
+def test_a_redis_user_without_rights_is_told_so_once(rights):
+    channels = [] if "&" in rights else ["&gatehouse.*"]
+    broker = Redis("--user", "ada", "on", ">right", *channels, "-@all", *rights.split())
+    gateway = Gatehouse(
+        "--rpc", f"redis://ada:right@127.0.0.1:{broker.port}", "--node", "gate", listen=("mqtt://127.0.0.1:0",),
+        command="gateway")
+    try:
+        gateway.wait_for_ports()
+        gateway.wait_for_log("broker away")
+        time.sleep(3)
+        lines = away_lines(gateway)
+        assert len(lines) == 1 and "NOPERM" in lines[0], lines
+    finally:
+        end(gateway)
+        broker.dispose()
+
+
+@pytest.mark.skipif("rabbitmq" not in transports(), reason="RabbitMQ is not built in")
+@pytest.mark.parametrize("rights", [("", ".*", ".*"), (".*", "", ".*"), (".*", ".*", ""),
+                                    (".*", "gatehouse.*", ".*")],
+                         ids=["no configure", "no write", "no read", "no write to the default exchange"])
+def test_a_rabbitmq_user_without_rights_is_told_so_once(rights):
+    broker = RabbitMQ()
+    gateway = None
+    try:
+        broker.control("add_user", "ada", "right")
+        broker.control("set_permissions", "ada", *rights)
+        gateway = Gatehouse(
+            "--rpc", f"amqp://ada:right@127.0.0.1:{broker.port}", "--node", "gate", listen=("mqtt://127.0.0.1:0",),
+            command="gateway")
+        gateway.wait_for_ports()
+        gateway.wait_for_log("broker away")
+        time.sleep(3)
+        lines = away_lines(gateway)
+        assert len(lines) == 1 and "403 ACCESS_REFUSED" in lines[0], lines
+    finally:
+        if gateway is not None:
+            end(gateway)
         broker.dispose()

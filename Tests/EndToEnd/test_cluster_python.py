@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -32,7 +34,9 @@ def backend(nodes, tmp_path):
         [sys.executable, "-m", "grpc_tools.protoc", "-I", ROOT / "Sources/GateRPC", f"--python_out={tmp_path}",
          "rpc.proto"], check=True)
     surroundings = dict(os.environ, PYTHONPATH=str(tmp_path))
-    process = subprocess.Popen([sys.executable, HERE / "python_backend.py", nodes.broker.url], env=surroundings)
+    process = subprocess.Popen(
+        [sys.executable, HERE / "python_backend.py", nodes.broker.url], env=surroundings, stdout=subprocess.PIPE,
+        text=True)
     yield process
     process.kill()
     process.wait()
@@ -61,3 +65,20 @@ def test_a_python_backend_is_seen_comes_and_goes(nodes, backend):
     backend.terminate()
     wait_until(lambda: "Python" not in run("nodes", *nodes.look()).stdout, "the backend has withdrawn")
     assert backend.wait() == 0
+
+
+def test_a_python_backend_forgets_a_gateway_that_died(nodes, backend):
+    gateway = nodes.gateway("--node", "gate")
+    gateway.wait_for_log("snake")
+    nodes.kill(gateway)
+    assert "is gone" in backend.stdout.readline()
+
+
+def test_nobody_waits_for_a_python_backend_that_knows_who_withdraws(nodes, backend):
+    gateway = nodes.gateway("--node", "gate")
+    gateway.wait_for_log("snake")
+    before = time.monotonic()
+    gateway.send_signal(signal.SIGTERM)
+    gateway.wait()
+    # A node waits a second for those that do not say that they know.
+    assert time.monotonic() - before < 0.9
