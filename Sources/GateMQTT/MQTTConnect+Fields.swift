@@ -8,6 +8,11 @@ enum MQTTConnectReading {
     case unknownName
     /// Another version of MQTT; what follows the level is not ours to read.
     case unknownLevel(Int)
+
+    /// Whether it is one of MQTT 3.1.
+    var isVersion31: Bool {
+        if case .packet(let connect) = self { connect.version == .v31 } else { false }
+    }
 }
 
 /// The connect flags byte.
@@ -26,12 +31,15 @@ struct MQTTConnectFlags {
     var password: Bool { rawValue & 0x40 != 0 }
     var userName: Bool { rawValue & 0x80 != 0 }
 
-    /// Throws when bits contradict each other.
-    func check() throws(FramingError) {
-        // [MQTT-3.1.2-3]
-        if rawValue & 0x01 != 0 { throw .reservedBits(rawValue) }
-        // [MQTT-3.1.2-11], [MQTT-3.1.2-13], [MQTT-3.1.2-15]
-        if !will && (willQoS != 0 || willRetain) { throw .reservedBits(rawValue) }
+    /// Throws when bits contradict each other. Those that MQTT 3.1 calls "not used" (bit 0, and the will's quality and
+    /// retain without a will) mean nothing there, as to other servers.
+    func check(_ version: MQTTVersion) throws(FramingError) {
+        if version == .v311 {
+            // [MQTT-3.1.2-3]
+            if rawValue & 0x01 != 0 { throw .reservedBits(rawValue) }
+            // [MQTT-3.1.2-11], [MQTT-3.1.2-13], [MQTT-3.1.2-15]
+            if !will && (willQoS != 0 || willRetain) { throw .reservedBits(rawValue) }
+        }
         // [MQTT-3.1.2-14]
         if willQoS == 3 { throw .invalidValue(3) }
         // [MQTT-3.1.2-22]
@@ -57,7 +65,7 @@ extension MQTTConnect {
         let level = try input.byteField(at: &offset, end: end)
         guard level == expected.rawValue else { return .unknownLevel(Int(level)) }
         let flags = MQTTConnectFlags(rawValue: try input.byteField(at: &offset, end: end))
-        try flags.check()
+        try flags.check(expected)
         let keepAliveSeconds = try input.integerField(at: &offset, end: end)
         // [MQTT-3.1.3-3], [MQTT-3.1.3-4]
         let clientID = try input.textField(at: &offset, end: end)

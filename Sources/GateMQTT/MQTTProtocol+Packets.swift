@@ -42,12 +42,12 @@ extension MQTTProtocol {
         return try incoming.publishedExactlyOnce(identifier, limit: limit, into: &output)
     }
 
-    /// Any packet but PUBLISH.
+    /// Any packet but PUBLISH; `flags` are the low bits of its first byte.
     func take(
-        _ type: MQTTPacketType, _ input: Span<UInt8>, body: Range<Int>, effects: inout ProtocolEffects
+        _ type: MQTTPacketType, flags: UInt8, _ input: Span<UInt8>, body: Range<Int>, effects: inout ProtocolEffects
     ) throws(WireError) {
         switch type {
-        case .connect: try connect(input, body: body, effects: &effects)
+        case .connect: try connect(input, flags: flags, body: body, effects: &effects)
         case .pingreq:
             try requireEmpty(body)
             // [MQTT-3.12.4-1]
@@ -90,7 +90,7 @@ extension MQTTProtocol {
     }
 
     private func connect(
-        _ input: Span<UInt8>, body: Range<Int>, effects: inout ProtocolEffects
+        _ input: Span<UInt8>, flags: UInt8, body: Range<Int>, effects: inout ProtocolEffects
     ) throws(WireError) {
         let reading: MQTTConnectReading
         do {
@@ -99,6 +99,8 @@ extension MQTTProtocol {
             // [MQTT-3.1.4-1]
             throw .framing(error)
         }
+        // [MQTT-2.2.2-2]; in MQTT 3.1 the flags are not used.
+        if flags != 0, !reading.isVersion31 { throw .framing(.reservedBits(flags)) }
         switch reading {
         // [MQTT-3.1.2-1]
         case .unknownName: throw .unsupportedProtocol(level: 0)

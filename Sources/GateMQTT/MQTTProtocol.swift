@@ -113,7 +113,7 @@ package final class MQTTProtocol: WireProtocol {
         if type == .publish {
             try publish(input, body: bodyStart..<end, flags: first & 0x0F, effects: &effects)
         } else {
-            try take(type, input, body: bodyStart..<end, effects: &effects)
+            try take(type, flags: first & 0x0F, input, body: bodyStart..<end, effects: &effects)
         }
         return end
     }
@@ -129,7 +129,7 @@ package final class MQTTProtocol: WireProtocol {
     private func anyPacketType(_ first: UInt8) throws(WireError) -> MQTTPacketType {
         let type: MQTTPacketType
         do {
-            type = try MQTTPacketType(firstByte: version == .v31 ? withoutRepetition(first) : first)
+            type = try MQTTPacketType(firstByte: withoutUnusedFlags(first))
         } catch {
             throw .framing(error)
         }
@@ -140,12 +140,12 @@ package final class MQTTProtocol: WireProtocol {
         return type
     }
 
-    /// MQTT 3.1 sends PUBREL, SUBSCRIBE and UNSUBSCRIBE at QoS 1, so DUP may be set when they come again.
-    private func withoutRepetition(_ first: UInt8) -> UInt8 {
-        switch first >> 4 {
-        case 6, 8, 10: first & ~0x08
-        default: first
-        }
+    /// The first byte without what MQTT 3.1 does not use: all flags but those of PUBLISH. PUBREL, SUBSCRIBE and UNSUBSCRIBE
+    /// have DUP there when they come again. Which version a CONNECT is of, its body says; see ``take(_:flags:_:body:effects:)``.
+    private func withoutUnusedFlags(_ first: UInt8) -> UInt8 {
+        guard let type = MQTTPacketType(rawValue: first >> 4), type != .publish else { return first }
+        if phase == .awaitingConnect ? type == .connect : version == .v31 { return type.firstByte }
+        return first
     }
 }
 

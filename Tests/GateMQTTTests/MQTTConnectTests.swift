@@ -333,6 +333,46 @@ import Testing
         #expect(firstPacket(rawConnect(name: "MQIsdp", level: 3, flags: 0xC2, payload: withName)).events == [.opening])
     }
 
+    @Test(arguments: [0x01, 0x03, 0x0A, 0x12, 0x22, 0x33] as [UInt8])
+    func inVersion31ConnectFlagsThatAreNotUsedMeanNothing(_ flags: UInt8) {
+        #expect(firstPacket(rawConnect(name: "MQIsdp", level: 3, flags: flags)).events == [.opening])
+        #expect(firstPacket(rawConnect(flags: flags)).fault == .framing(.reservedBits(flags)))
+    }
+
+    @Test func inVersion31WhatMakesNoSenseIsStillRefused() {
+        #expect(firstPacket(rawConnect(name: "MQIsdp", level: 3, flags: 0x1A)).fault == .framing(.invalidValue(3)))
+        #expect(firstPacket(rawConnect(name: "MQIsdp", level: 3, flags: 0x42)).fault == .framing(.reservedBits(0x42)))
+    }
+
+    @Test(arguments: 1...15 as ClosedRange<UInt8>)
+    func inVersion31TheFlagsOfTheFixedHeaderAreNotUsed(_ flags: UInt8) {
+        var connect = rawConnect(name: "MQIsdp", level: 3)
+        connect[0] |= flags
+        let client = MQTTClientScript()
+        client.say(bytes: connect)
+        client.driver.send(.accept(sessionPresent: false))
+        #expect(client.driver.takeOutput() == hex("20 02 00 00"))
+        var packets = hex("C0 00 82 06 0001 0001 61 01 A2 05 0002 0001 61 62 02 0003 40 02 0004 50 02 0005 70 02 0006")
+        for offset in [0, 2, 10, 17, 21, 25, 29] { packets[offset] = packets[offset] & 0xF0 | flags }
+        client.say(bytes: packets)
+        #expect(client.driver.takeOutput() == hex("D000 90 03 0001 01 B0 02 0002 70 02 0003 62 02 0005"))
+        client.say(bytes: [0xE0 | flags, 0])
+        #expect(client.driver.close == .clientGoodbye)
+        #expect(client.driver.fault == nil)
+    }
+
+    @Test("MQTT-2.2.2-2", arguments: 1...15 as ClosedRange<UInt8>)
+    func inVersion311TheFlagsOfConnectAreZero(_ flags: UInt8) {
+        var connect = rawConnect()
+        connect[0] |= flags
+        let result = firstPacket(connect)
+        #expect(result.fault == .framing(.reservedBits(flags)))
+        #expect(result.output == [])
+        let client = MQTTClientScript.loggedIn()
+        client.say(bytes: [0xC0 | flags, 0])
+        #expect(client.driver.fault == .framing(.reservedBits(flags)))
+    }
+
     @Test func inVersion31RequestsMayBeRepeated() {
         let client = MQTTClientScript.loggedIn(MQTTConnect(clientID: utf8("c"), version: .v31))
         client.say(bytes: hex("8A 06 0001 0001 61 01 AA 05 0002 0001 61 6A 02 0003"))

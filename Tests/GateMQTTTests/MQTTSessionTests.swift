@@ -71,6 +71,30 @@ import Testing
         #expect(client.heard() == [.pubrec(9), .pubrec(9)])
     }
 
+    @Test func theFiltersOfAResumedSessionCountAgainstItsLimits() {
+        var limits = MQTTLimits()
+        limits.filterBytesMax = 10
+        limits.subscriptionsMax = 3
+        func granted(_ client: MQTTClientScript, _ filter: String) -> Bool {
+            client.say(.subscribe(1, [MQTTSubscription(filter: utf8(filter), qos: .atMostOnce)]))
+            return client.heard() == [.suback(1, returnCodes: [0])]
+        }
+        let first = loggedIn(limits)
+        #expect(granted(first, "12345678"))
+        let second = loggedIn(limits, resuming: first.wire.suspend(at: first.driver.now))
+        _ = second.heard()
+        #expect(!granted(second, "abc"))
+        #expect(granted(second, "ab"))
+        #expect(granted(second, "12345678"))
+        second.say(.unsubscribe(2, filters: [utf8("12345678")]))
+        _ = second.heard()
+        #expect(granted(second, "a"))
+        let third = loggedIn(limits, resuming: second.wire.suspend(at: second.driver.now))
+        _ = third.heard()
+        #expect(granted(third, "1234567"))
+        #expect(!granted(third, "c"))
+    }
+
     @Test func whatWasNeverAcceptedIsNotStored() {
         let client = MQTTClientScript()
         client.say(.connect(Self.persistent))
