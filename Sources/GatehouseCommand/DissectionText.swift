@@ -40,6 +40,10 @@ struct DissectionText {
             let place = field.isEmpty ? "" : ", field '\(field)'"
             lines.append(style.bad("fault at offset \(offset)\(place): \(fault.text)"))
             lines.append("a gateway closes the connection: \(WireError.framing(fault).closeReason.rawValue)")
+            if let expected = dissection.expectedCheck {
+                let digits = expected.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+                lines.append("the check of these bytes is \(digits)")
+            }
             let shown = max(min(bytes.count, frame + Self.brokenBytesMax), min(bytes.count, offset + Self.rowBytes))
             lines += dump(frame..<shown, fields, fault: offset)
             lines += table(fields)
