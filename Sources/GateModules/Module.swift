@@ -63,10 +63,15 @@ public struct ModuleConfiguration: Sendable {
     public var id: String?
     /// Its `Settings`.
     public var settings: JSONObject
+    /// The `settings` of the whole file, which all modules may read.
+    public var globalSettings: JSONObject
 
     /// A configuration; see the properties.
-    public init(id: String? = nil, settings: JSONObject = JSONObject()) {
+    public init(
+        id: String? = nil, settings: JSONObject = JSONObject(), globalSettings: JSONObject = JSONObject()
+    ) {
         self.id = id
         self.settings = settings
+        self.globalSettings = globalSettings
     }
 }

@@ -6,9 +6,11 @@ import Gatehouse
 extension ConfigurationOptions {
     /// Changes to the working directory and puts the configuration together; says on standard error what is wrong or has
     /// no effect.
-    /// - Parameter moduleTypes: The modules that this program has.
+    /// - Parameters:
+    ///   - moduleTypes: The modules that this program has.
+    ///   - purpose: What the node is for.
     /// - Throws: The exit code when there are faults.
-    func load(moduleTypes: [String]) throws -> LoadedConfiguration {
+    func load(moduleTypes: [String], purpose: NodePurpose = .everything) throws -> LoadedConfiguration {
         do throws(ConfigurationFaults) {
             try changeDirectory()
             let environment = Self.environment()
@@ -16,6 +18,7 @@ extension ConfigurationOptions {
                 flag: general.config ?? mqant.configurationFile, environment: environment)
             let path = named ?? (mqant.workingDirectory == nil ? nil : MqantOptions.configurationPath)
             var loaded = try ConfigurationLoader().load(path: path, environment: environment, flags: flags)
+            try purpose.demandListeners(of: loaded, moduleTypes)
             try loaded.checkProtocols()
             loaded.notices += mqant.notices
             loaded.notices += loaded.configuration.absentModules(known: moduleTypes)
@@ -41,7 +44,7 @@ extension ConfigurationOptions {
         for notice in notices { StandardStreams.complain("\(notice.place): warning: \(notice.reason)") }
     }
 
-    /// The variables in our name, with their values.
+    /// All variables with their values; the first of two with one name counts.
     private static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         // Sound: environ is a NULL-terminated array of NUL-terminated texts, and nothing changes it: this program never
@@ -49,11 +52,37 @@ extension ConfigurationOptions {
         var next = unsafe environ
         while let entry = unsafe next.pointee {
             let text = unsafe String(cString: entry)
-            if let equals = text.firstIndex(of: "="), text.hasPrefix("GATEHOUSE_") {
-                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            if let equals = text.firstIndex(of: "=") {
+                let name = String(text[..<equals])
+                if variables[name] == nil { variables[name] = String(text[text.index(after: equals)...]) }
             }
             unsafe next = next.successor()
         }
         return variables
+    }
+}
+
+/// What a node is for, which decides whether it can do without listeners.
+enum NodePurpose {
+    /// Clients and modules, as `serve`.
+    case everything
+    /// Clients only, as `gateway`.
+    case clients
+    /// Modules only, as `modules`.
+    case modules
+
+    /// Refuses a node that nobody can reach: one without listeners that has no modules which other nodes call.
+    func demandListeners(of loaded: LoadedConfiguration, _ moduleTypes: [String]) throws(ConfigurationFaults) {
+        let configuration = loaded.configuration
+        guard configuration.listeners.isEmpty else { return }
+        let servesNodes = configuration.clusterURL != nil && configuration.runs(anyOf: moduleTypes)
+        switch self {
+        case .modules: return
+        case .everything where servesNodes: return
+        case .everything, .clients: break
+        }
+        let place = loaded.origins["listeners"] ?? .default
+        let notices = loaded.notices.filter { $0.reason != .noListeners }
+        throw ConfigurationFaults(faults: [ConfigurationFault(place: place, reason: .noListeners)], notices: notices)
     }
 }

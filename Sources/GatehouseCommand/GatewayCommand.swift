@@ -20,7 +20,7 @@ struct GatewayCommand: AsyncParsableCommand {
 
     func run() async throws {
         StandardStreams.waitsForReaders(false)
-        let loaded = try options.load(moduleTypes: ProgramModules.types)
+        let loaded = try options.load(moduleTypes: ProgramModules.types, purpose: .clients)
         try ClusterFlags.demand(loaded.configuration)
         try await ServerRun.run(loaded, modules: [])
     }
@@ -40,7 +40,7 @@ struct ModulesCommand: AsyncParsableCommand {
 
     func run() async throws {
         StandardStreams.waitsForReaders(false)
-        var loaded = try options.load(moduleTypes: ProgramModules.types)
+        var loaded = try options.load(moduleTypes: ProgramModules.types, purpose: .modules)
         try ClusterFlags.demand(loaded.configuration)
         loaded.configuration.listeners = []
         try await ServerRun.run(loaded, modules: Self.modules(run))

@@ -66,18 +66,73 @@ def test_comments_and_trailing_commas_are_read(configured):
     assert run("check-config", "--config", path).returncode == OK
 
 
-def test_keys_of_the_older_line_are_taken_with_a_warning(configured):
-    path = configured({"Module": {"Login": [{
-        "ID": "Login001", "ProcessID": "development", "Rabbitmq": {"Uri": "amqp://x"}, "Redis": {"Uri": "redis://x"},
-        "UDP": {"Port": 1}}]}})
+@pytest.mark.parametrize("block, trait", [("Rabbitmq", "RabbitMQ"), ("Redis", "Redis")])
+def test_a_broker_of_the_older_line_is_the_link_or_names_its_trait(configured, block, trait):
+    uri = {"Rabbitmq": "amqp://127.0.0.1:1", "Redis": "redis://127.0.0.1:1"}[block]
+    path = configured({"Module": {"Login": [{"ID": "L", "ProcessID": "development", block: {"Uri": uri}}]}})
     done = run("check-config", "--config", path)
-    assert done.returncode == OK
-    assert "Rabbitmq" in done.stdout + done.stderr
+    if trait in json.loads(run("version", "--json").stdout)["traits"]:
+        assert done.returncode == OK and json.loads(done.stdout)["rpc"]["url"]["value"] == uri
+    else:
+        assert done.returncode == CONFIGURATION and f"--traits {trait}" in done.stderr and places(done.stderr)
+
+
+@pytest.mark.parametrize("key", ["gate", "GateLeaf", "SV_Gate"])
+def test_an_entry_with_an_address_is_a_gate(gatehouse, configured, key):
+    path = configured("""// by hand
+{
+    "Settings": {"Mongo": "mongodb://127.0.0.1",},
+    "Module": {
+        // what GetType returns
+        "%s": [{"Id": "G", "ProcessID": "development", "Settings": {"TCPAddr": ":0", "WSAddr": ":3653",},},],
+    },
+}
+""" % key)
+    server = gatehouse("-conf", path, listen=[])
+    with opened(server.port()) as wire:
+        wire.ping()
+    assert "is not in this program" not in server.stderr()
+
+
+@pytest.mark.parametrize("command", ["check-config", "serve"])
+@pytest.mark.parametrize("text", [
+    '{"Module": {}}', '{"listeners": []}', '{"Module": {"Chat": [{"ProcessID": "development"}]}}',
+    '{"Module": {"Gate": [{"ProcessID": "development", "Settings": {"WSAddr": ":3653"}}]}}',
+    '{"Module": {"Gate": [{"ProcessID": "other", "Settings": {"TCPAddr": ":0"}}]}}',
+])
+def test_a_server_without_a_listener_does_not_start(configured, command, text):
+    done = run(command, "--config", configured(text))
+    assert done.returncode == CONFIGURATION and "no listener is configured" in done.stderr, done.stderr
+
+
+def test_a_gateway_needs_listeners_and_modules_with_a_link_do_not(gatehouse, configured):
+    path = configured('{"listeners": []}')
+    done = run("gateway", "--config", path, "--rpc", "udp://127.0.0.1:4999")
+    assert done.returncode == CONFIGURATION and "no listener" in done.stderr
+    assert run("check-config", "--config", path, "--rpc", "udp://127.0.0.1:4999").returncode == OK
+
+
+def test_any_variable_may_stand_in_the_file(configured):
+    path = configured('{"node": {"name": "${env:MY_NODE}", "portsFile": "/run/${env:GATEHOUSE_MY_SECRET}"}}')
+    done = run("check-config", "--config", path, env={"MY_NODE": "n7", "GATEHOUSE_MY_SECRET": "hidden"})
+    assert done.returncode == OK, done.stderr
+    node = json.loads(done.stdout)["node"]
+    assert node["name"]["value"] == "${env:MY_NODE}"
+    assert "hidden" not in done.stdout + done.stderr and "unknown environment variable" not in done.stderr
+    without = run("check-config", "--config", path)
+    assert without.returncode == CONFIGURATION and "MY_NODE" in without.stderr
+
+
+def test_a_configuration_beside_descriptors_is_none(configured, tmp_path):
+    path = tmp_path / "gate.json5"
+    path.write_text('{listeners: ["mqtt://127.0.0.1:1883"], log: {level: "info"}}')
+    done = run("check-config", "--config", path, "--protocols", tmp_path)
+    assert done.returncode in (OK, 69) and "the protocol is left out" not in done.stderr, done.stderr
 
 
 def test_unknown_keys_are_warned_about_with_their_place(configured):
     path = configured('{\n    "Module": {},\n    "Modlue": {}\n}\n')
-    done = run("check-config", "--config", path)
+    done = run("check-config", "--config", path, "--listen", "mqtt://:0")
     assert done.returncode == OK
     assert "Modlue" in done.stdout + done.stderr
     assert (3, 5) in places(done.stdout + done.stderr)

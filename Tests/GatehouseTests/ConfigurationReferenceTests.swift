@@ -55,6 +55,31 @@ struct ConfigurationReferenceTests {
         #expect(report.contains("${env:P}"))
     }
 
+    @Test func theReportShowsTheNameOfASecretWhereverItStands() throws {
+        let text = """
+            {node: {portsFile: "/run/${env:S}"}, rpc: {labels: ["zone=${env:S}"]}, limits: {inFlightMax: "${env:N}"},
+             listeners: ["mqtt://${env:H}:1", {protocol: "mqtt", host: "${env:H}", port: 2, parameters: {k: "${file:/s}"}}]}
+            """
+        let loaded = try resolve(
+            text, environment: ["S": "secret", "H": "127.0.0.1", "N": "7"], files: ["/s": Array("secret\n".utf8)])
+        #expect(loaded.configuration.portsFile == "/run/secret")
+        #expect(loaded.configuration.labels == ["zone=secret"])
+        #expect(loaded.configuration.limits.inFlightMax == 7)
+        #expect(loaded.configuration.listeners.map(\.host) == ["127.0.0.1", "127.0.0.1"])
+        #expect(loaded.configuration.listeners[1].parameters == ["k": "secret"])
+        let report = String(decoding: loaded.report().encoded(), as: UTF8.self)
+        #expect(!report.contains("secret"))
+        for name in ["/run/${env:S}", "zone=${env:S}", "mqtt://${env:H}:1", "k=${file:/s}"] {
+            #expect(report.contains(name), "\(name)")
+        }
+    }
+
+    @Test func aVariableThatTheFileNamesIsKnown() throws {
+        let text = #"{listeners: ["mqtt://:1"], node: {name: "${env:GATEHOUSE_MINE}"}}"#
+        let loaded = try resolve(text, environment: ["GATEHOUSE_MINE": "a", "GATEHOUSE_YOURS": "b"])
+        #expect(loaded.notices.map(\.description) == ["GATEHOUSE_YOURS: unknown environment variable is ignored"])
+    }
+
     @Test func aSecretOfAnotherProcessGroupNeedNotBeHere() throws {
         let text = #"{Module: {Login: [{ProcessID: "other", Settings: {p: "${env:NONE}"}}]}}"#
         #expect(try resolve(text).configuration.modules?.isEmpty == true)

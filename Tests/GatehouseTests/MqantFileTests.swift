@@ -113,32 +113,82 @@ struct MqantFileTests {
         #expect(outcome.notices == [])
     }
 
-    @Test func olderBlocksOfEachModuleAreNamedOnceForAll() {
+    @Test func keysWithoutEffectAreNamedOnceForAll() {
         let text = """
             {"Module": {
-            "Login": [{"Id": "L", "ProcessID": "development", "Host": "x", "Rabbitmq": {"Uri": "amqp://"}}],
-            "Chat": [{"Id": "C", "ProcessID": "development", "Rabbitmq": {}, "Redis": {}, "UDP": {}}],
-            "Room": [{"Id": "R", "ProcessID": "development", "Rabbitmq": {}, "Redis": {}}]},
+            "Login": [{"Id": "L", "ProcessID": "development", "Host": "x", "Rabbitmq": {}}],
+            "Chat": [{"Id": "C", "ProcessID": "development", "Host": "y", "Redis": {}, "UDP": {}}]},
             "Rabbitmq": {}, "Redis": {}, "UDP": {}, "BI": {}, "OP": {}, "Settings": {"a": 1},
             "Log": {"file": {}, "dingtalk": {}}}
             """
-        let remote = "modules run in this process, calls to other processes are not built in yet"
         #expect(
             resolve(text).notices == [
                 "server.json:1:2: no listener is configured, so no client can connect",
-                "server.json:2:51: 'Module.*.Host' is ignored: it had no effect in mqant either",
-                "server.json:2:64: 'Module.*.Rabbitmq' is ignored, here and in 2 more places: \(remote)",
-                "server.json:3:66: 'Module.*.Redis' is ignored, here and in 1 more place: \(remote)",
-                "server.json:3:79: 'Module.*.UDP' is ignored: \(remote)",
-                "server.json:5:1: 'Rabbitmq' is ignored: \(remote)",
-                "server.json:5:17: 'Redis' is ignored: \(remote)",
-                "server.json:5:30: 'UDP' is ignored: \(remote)",
-                "server.json:5:41: 'BI' is ignored: there is no BI log",
-                "server.json:5:51: 'OP' is ignored: it had no effect in mqant either",
-                "server.json:5:61: 'Settings' is ignored: put settings at the module that reads them",
-                "server.json:6:9: 'Log.file' is ignored: there is no such log writer; use log.directory",
-                "server.json:6:21: 'Log.dingtalk' is ignored: there is no such log writer; use log.directory",
+                "server.json:2:51: 'Module.*.Host' is ignored, here and in 1 more place: it had no effect in mqant either",
+                "server.json:4:41: 'BI' is ignored: there is no BI log",
+                "server.json:4:51: 'OP' is ignored: it had no effect in mqant either",
+                "server.json:5:9: 'Log.file' is ignored: there is no such log writer; use log.directory",
+                "server.json:5:21: 'Log.dingtalk' is ignored: there is no such log writer; use log.directory",
             ])
+    }
+
+    @Test(arguments: ["gate", "GATE", "GateLeaf", "SV_Gate", "x"])
+    func anEntryWithAnAddressIsAGateWhateverItsTypeIs(type: String) throws {
+        let text =
+            #"{"Module": {"\#(type)": [{"Id": "G", "ProcessID": "development", "Settings": {"tcpAddr": ":1"}}]}}"#
+        let configuration = try resolve(text).configuration()
+        #expect(configuration.listeners.map(\.description) == ["mqtt://:1"])
+        #expect(configuration.absentModules(known: []) == [])
+    }
+
+    @Test func aGateOfAWebSocketOnlyOpensNothing() throws {
+        let text = #"{"Module": {"SV_Gate": [{"ProcessID": "development", "Settings": {"WSAddr": ":3653"}}]}}"#
+        let outcome = resolve(text)
+        #expect(try outcome.configuration().listeners == [])
+        #expect(outcome.notices.last?.hasSuffix("WebSocket is not built in yet") == true)
+    }
+
+    @Test func settingsOfTheWholeFileAreReadWithTheirReferences() throws {
+        let text = #"{"Settings": {"Mongo": "mongodb://${env:USER}@h", "n": {"a": [1]}}, "listeners": ["mqtt://:1"]}"#
+        let loaded = try #require(resolve(text, environment: ["USER": "someone"]).loaded)
+        #expect(loaded.notices == [])
+        #expect(loaded.configuration.settings == ["Mongo": "mongodb://someone@h", "n": ["a": [1]]])
+        #expect(loaded.report()["settings"]?["value"]?["Mongo"] == "mongodb://${env:USER}@h")
+        #expect(loaded.report()["settings"]?["from"] == "server.json:1:2")
+    }
+
+    @Test func theUDPBlocksOfModulesAreTheLinkAndItsPeers() throws {
+        let text = """
+            {"Module": {
+            "Gate": [{"ProcessID": "front", "Settings": {"TCPAddr": ":1"}, "UDP": {"Uri": "127.0.0.1:8080", "Port": 8080}}],
+            "Chat": [{"ProcessID": "back", "udp": {"Port": 8081}}],
+            "Room": [{"ProcessID": "back", "UDP": {"Uri": "udp://127.0.0.1:8081"}}]}}
+            """
+        let front = try resolve(text, flags: [ConfigurationFlag("process-group", "front")]).configuration()
+        #expect(front.clusterURL == "udp://127.0.0.1:8080")
+        #expect(front.clusterPeers == ["udp://127.0.0.1:8081"])
+        let back = try resolve(text, flags: [ConfigurationFlag("process-group", "back")]).configuration()
+        #expect(back.clusterURL == "udp://127.0.0.1:8081")
+        #expect(back.clusterPeers == ["udp://127.0.0.1:8080"])
+        let told = [ConfigurationFlag("process-group", "back"), ConfigurationFlag("rpc", "udp://127.0.0.1:9")]
+        let other = try resolve(text, flags: told).configuration()
+        #expect(other.clusterURL == "udp://127.0.0.1:9")
+        #expect(other.clusterPeers == [])
+    }
+
+    @Test(arguments: [
+        (#""Rabbitmq": {"Uri": "amqp://h:5672/", "Queue": "q"}"#, "amqp://h:5672/", "RabbitMQ"),
+        (#""Redis": {"Uri": "redis://:p@h:6379", "Queue": "q"}"#, "redis://:p@h:6379", "Redis"),
+        (#""Redis": {"Uri": "h:6379"}, "Rabbitmq": {"Uri": ""}"#, "redis://h:6379", "Redis"),
+    ])
+    func aBlockOfABrokerIsTheLinkOrNamesItsTrait(block: String, url: String, trait: String) {
+        let outcome = resolve("{\"Module\": {\"Chat\": [{\"ProcessID\": \"development\", \(block)}]}}")
+        if let loaded = outcome.loaded {
+            #expect(loaded.configuration.clusterURL == url)
+        } else {
+            #expect(outcome.faults.count == 1)
+            #expect(outcome.faults.first?.contains("--traits \(trait)") == true)
+        }
     }
 
     @Test func aModuleIDMayStandOnceInTheWholeFile() {

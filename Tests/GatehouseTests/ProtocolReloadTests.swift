@@ -169,6 +169,12 @@ struct ProtocolReloadTests {
 
     @Test func filesBehindADotAreNone() throws {
         #expect(DescriptorFolders.isDescriptor("mine.json5"))
+        for (text, isOther) in [
+            ("{listeners: ['mqtt://:1']}", true), ("{kinds: {}}", false), ("{}", false), ("{", false), ("[]", false),
+            ("{Module: {}, Settings: {}}", true), ("{frame: [], limits: {}}", false),
+        ] {
+            #expect(DescriptorFolders.isOther(Array(text.utf8)) == isOther, "\(text)")
+        }
         #expect(!DescriptorFolders.isDescriptor(".mine.json5"))
         #expect(!DescriptorFolders.isDescriptor("mine.json"))
     }

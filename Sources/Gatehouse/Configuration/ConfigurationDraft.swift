@@ -7,6 +7,10 @@ struct ConfigurationDraft {
     var origins: [String: ConfigurationPlace] = [:]
     var faults: [ConfigurationFault] = []
     var notices: [ConfigurationNotice] = []
+    /// Texts with references as they were written, by the path of their setting.
+    var shown: [String: String] = [:]
+    /// Variables that texts of the file name.
+    var referencedVariables: Set<String> = []
 
     mutating func fault(_ reason: ConfigurationFault.Reason, at place: ConfigurationPlace) {
         faults.append(ConfigurationFault(place: place, reason: reason))
@@ -20,6 +24,7 @@ struct ConfigurationDraft {
     mutating func set(_ setting: Setting, to value: SettingValue, at place: ConfigurationPlace) {
         setting.write(&configuration, value)
         origins[setting.path] = place
+        shown[setting.path] = nil
     }
 
     /// Takes a value written as text.

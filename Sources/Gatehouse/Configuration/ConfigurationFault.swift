@@ -33,6 +33,8 @@ public struct ConfigurationFault: Error, Equatable, Sendable {
         case reference(String, String, ReferenceFault)
         /// A label of the node is no `name=value`.
         case label(String)
+        /// Nothing can connect.
+        case noListeners
         /// Nodes are forgotten before they can announce themselves again.
         case shortNodeLife
         /// The bytes at which a connection stops reading are more than those at which it is closed.
@@ -81,6 +83,9 @@ extension ConfigurationFault.Reason: CustomStringConvertible {
         case .reference(let name, let reference, let fault):
             "\(name): ${\(Quoted.plain(reference, scalarsMax: Quoted.pathScalarsMax))}: \(fault)"
         case .label(let text): "label '\(Quoted.plain(text))': expected name=value, as in zone=b"
+        case .noListeners:
+            "no listener is configured, so no client can connect: add --listen PROTOCOL://HOST:PORT, listeners, or a gate "
+                + "with TCPAddr (WebSocket is not built in yet)"
         case .shortNodeLife: "rpc.nodeLifeSeconds must be at least twice rpc.announceSeconds"
         case .highWaterAboveQueue(let highWaterBytes, let queuedBytesMax):
             "limits.highWaterBytes (\(highWaterBytes)) must not be more than limits.queuedBytesMax (\(queuedBytesMax))"

@@ -8,7 +8,7 @@ extension ConfigurationFile {
 
     /// Reads an element of `listeners`: a URL, or an object with `url` or `protocol`, `host` and `port`.
     func readListener(_ node: JSONNode, into draft: inout ConfigurationDraft) -> ListenerConfiguration? {
-        if case .string(let url) = node.value { return draft.listener(url: url, at: place(node.position)) }
+        if case .string(let url) = node.value { return listener(url: url, of: node, into: &draft) }
         guard let members = section(node, path: "listeners[]", known: Self.listenerKeys, into: &draft) else {
             return nil
         }
@@ -52,7 +52,16 @@ extension ConfigurationFile {
             invalid(node, "listeners[].url", expected: "a text", into: &draft)
             return nil
         }
-        return draft.listener(url: url, at: place(node.position))
+        return listener(url: url, of: node, into: &draft)
+    }
+
+    private func listener(
+        url: String, of node: JSONNode, into draft: inout ConfigurationDraft
+    ) -> ListenerConfiguration? {
+        guard let value = resolved(url, of: node, path: "listeners[]", into: &draft) else { return nil }
+        var listener = draft.listener(url: value, at: place(node.position))
+        if value != url { listener?.written = url }
+        return listener
     }
 
     private func listenerBase(
@@ -105,7 +114,11 @@ extension ConfigurationFile {
         }
         for member in members {
             switch member.value.value {
-            case .string(let text): listener.parameters[member.key] = text
+            case .string(let text):
+                let path = "listeners[].parameters.\(Quoted.plain(member.key))"
+                guard let value = resolved(text, of: member.value, path: path, into: &draft) else { continue }
+                listener.parameters[member.key] = value
+                if value != text { listener.writtenParameters[member.key] = text }
             case .number(let number): listener.parameters[member.key] = number.lexeme
             case .bool(let truth): listener.parameters[member.key] = String(truth)
             default:

@@ -96,7 +96,11 @@ extension ConfigurationFile {
         }
         // The counted keys are known here, so that each is reported once for the whole file.
         let known = ["Id", "ProcessID", "Settings"]
-        guard let members = section(node, path: path, known: known + counted.map(\.key), into: &draft) else { return }
+        guard
+            let members = section(
+                node, path: path, known: known + counted.map(\.key) + Self.linkKeys.map(\.key),
+                into: &draft)
+        else { return }
         let id = text(members["Id"], path: path + ".Id", into: &draft)
         let group = text(members["ProcessID"], path: path + ".ProcessID", into: &draft)
         let settings = settings(members["Settings"], path: path + ".Settings", into: &draft)
@@ -113,10 +117,17 @@ extension ConfigurationFile {
         }
         var entry = ModuleEntry(type: type.key, id: id, processGroup: group, place: place(type.keyPosition))
         take(settings, at: members["Settings"] ?? node, path: path + ".Settings", into: &entry, draft: &draft)
+        entry.isGate = Self.isGate(type.key, members["Settings"])
         modules.entries.append(entry)
-        if type.key == ServerConfiguration.gateType {
+        if entry.isGate {
             modules.gates.append(ModuleList.Gate(path: path + ".Settings", settings: members["Settings"]))
         }
+    }
+
+    /// The key of an entry is what the program's GetType returns, so a gate is known by its addresses too.
+    private static func isGate(_ type: String, _ settings: JSONNode?) -> Bool {
+        if type.lowercased() == ServerConfiguration.gateType.lowercased() { return true }
+        return (try? settings?.members())?.contains { ["tcpaddr", "wsaddr"].contains($0.key.lowercased()) } ?? false
     }
 
     /// Holds an entry against those before it; no type means that only the id counts.

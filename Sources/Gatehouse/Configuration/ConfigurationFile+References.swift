@@ -20,6 +20,7 @@ extension ConfigurationFile {
                 rest = rest.dropFirst()
                 continue
             }
+            if reference.kind == .env { draft.referencedVariables.insert(String(reference.name)) }
             switch value(of: reference) {
             case .success(let value): result += value
             case .failure(let reason):

@@ -13,7 +13,10 @@ struct ConfigurationFile {
     let valueFile: ConfigurationLoader.ValueFile
 
     /// The sections in our own form.
-    static let sections = ["node", "log", "listeners", "protocols", "routing", "sessions", "modules", "rpc", "limits"]
+    static let sections = [
+        "node", "log", "listeners", "protocols", "routing", "sessions", "modules", "rpc", "limits",
+        "settings",
+    ]
     /// The section that mqant's modules stand in.
     static let mqantModules = "Module"
 
@@ -23,7 +26,8 @@ struct ConfigurationFile {
     func readSettings(into draft: inout ConfigurationDraft) {
         guard
             let top = section(
-                root, path: "", known: Self.sections + [Self.mqantModules], unused: UnusedKeys.top, into: &draft)
+                root, path: "", known: Self.sections + [Self.mqantModules] + Self.linkKeys.map(\.key),
+                unused: UnusedKeys.top, into: &draft)
         else { return }
         for sectionName in Self.sections {
             guard let node = top[sectionName] else { continue }
@@ -45,7 +49,17 @@ struct ConfigurationFile {
         if case .string(let text) = node.value {
             guard let value = resolved(text, of: node, path: setting.path, into: &draft) else { return }
             // A value from elsewhere is not repeated in a report.
-            if value != text { return draft.set(setting, to: value, at: place(node.position), isSecret: true) }
+            if value != text {
+                draft.set(setting, to: value, at: place(node.position), isSecret: true)
+                draft.shown[setting.path] = text
+                return
+            }
+        }
+        if case .list = setting.kind, case .list(let texts)? = setting.kind.value(of: node) {
+            let values = texts.compactMap { resolved($0, of: node, path: setting.path, into: &draft) }
+            draft.set(setting, to: .list(values), at: place(node.position))
+            if values != texts { draft.shown[setting.path] = texts.joined(separator: ", ") }
+            return
         }
         guard let value = setting.kind.value(of: node) else {
             let expected = setting.kind.expectation
@@ -77,6 +91,13 @@ struct ConfigurationFile {
                 readGate(gate, replacesListeners: replacesListeners, into: &listeners, draft: &draft)
             }
         }
+        if let settings = member("settings") {
+            let written = self.settings(settings.value, path: "settings", into: &draft)
+            let value = resolved(.object(written), of: settings.value, path: "settings", into: &draft)
+            if case .object(let object) = value { draft.configuration.settings = object }
+            draft.configuration.shownSettings = written
+            draft.origins["settings"] = place(settings.keyPosition)
+        }
         if ownModules != nil || mqantModules != nil {
             draft.configuration.modules = modules.entries
             let place = place((ownModules ?? mqantModules)?.keyPosition ?? root.position)
@@ -93,7 +114,7 @@ struct ConfigurationFile {
     }
 
     /// The first member of the root with this key in any case.
-    private func member(_ key: String) -> JSONNode.Member? {
+    func member(_ key: String) -> JSONNode.Member? {
         (try? root.members())?.first { $0.key.lowercased() == key.lowercased() }
     }
 }
@@ -147,7 +168,8 @@ extension ConfigurationFile {
             invalid(node, path, expected: "a text", into: &draft)
             return nil
         }
-        return text.isEmpty ? nil : text
+        let value = resolved(text, of: node, path: path, into: &draft) ?? ""
+        return value.isEmpty ? nil : value
     }
 
     /// A truth value; a fault and `false` when there is something else.

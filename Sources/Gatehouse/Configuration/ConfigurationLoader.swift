@@ -40,6 +40,8 @@ public struct LoadedConfiguration: Sendable {
     public var notices: [ConfigurationNotice]
     /// Where the values that somebody named come from, by path, as in `limits.inFlightMax`.
     public var origins: [String: ConfigurationPlace]
+    /// Texts with references as they were written, by path: reports show them instead of what they stand for.
+    var shown: [String: String] = [:]
 }
 
 /// Puts a configuration together: flags go before the environment, the environment before the file, the file before the
@@ -113,6 +115,8 @@ public struct ConfigurationLoader: Sendable {
             draft.configuration.listeners = listeners
             draft.origins["listeners"] = listeners.first?.place
         }
+        tree?.readLinks(into: &draft)
+        noticeUnknown(environment, into: &draft)
         draft.checkTogether()
         if draft.configuration.listeners.isEmpty, draft.faults.isEmpty {
             draft.notice(.noListeners, at: draft.origins["listeners"] ?? .default)
@@ -121,7 +125,9 @@ public struct ConfigurationLoader: Sendable {
         guard draft.faults.isEmpty else {
             throw ConfigurationFaults(faults: sorted(draft.faults, by: \.place), notices: notices)
         }
-        return LoadedConfiguration(configuration: draft.configuration, notices: notices, origins: draft.origins)
+        return LoadedConfiguration(
+            configuration: draft.configuration, notices: notices, origins: draft.origins,
+            shown: draft.shown)
     }
 
     private func parse(
@@ -139,13 +145,18 @@ public struct ConfigurationLoader: Sendable {
     /// An empty variable counts as one that is not there.
     private func readEnvironment(_ environment: [String: String], into draft: inout ConfigurationDraft) {
         for (variable, value) in environment.sorted(by: { $0.key < $1.key }) where variable.hasPrefix(Self.prefix) {
-            if let setting = Setting.byVariable[variable] {
-                if !value.isEmpty { draft.set(setting, to: value, at: .environment(variable)) }
-            } else if variable != Self.fileVariable, variable != Self.listenVariable {
-                let known = [Self.fileVariable, Self.listenVariable] + Setting.byVariable.keys
-                let near = Spelling.suggestion(for: variable, among: known)
-                draft.notice(.unknownVariable(suggestion: near), at: .environment(variable))
-            }
+            guard let setting = Setting.byVariable[variable], !value.isEmpty else { continue }
+            draft.set(setting, to: value, at: .environment(variable))
+        }
+    }
+
+    /// Names the variables in our name that nobody reads, not even the file.
+    private func noticeUnknown(_ environment: [String: String], into draft: inout ConfigurationDraft) {
+        let known = [Self.fileVariable, Self.listenVariable] + Setting.byVariable.keys
+        for variable in environment.keys.sorted() where variable.hasPrefix(Self.prefix) {
+            if known.contains(variable) || draft.referencedVariables.contains(variable) { continue }
+            let near = Spelling.suggestion(for: variable, among: known)
+            draft.notice(.unknownVariable(suggestion: near), at: .environment(variable))
         }
     }
 

@@ -26,6 +26,10 @@ public struct ListenerConfiguration: Sendable, Hashable {
     public var routes: [String: String] = [:]
     /// What is meant for the protocol, by name.
     public var parameters: [String: String] = [:]
+    /// The URL as it was written, where it has references.
+    var written: String?
+    /// Parameters with references as they were written.
+    var writtenParameters: [String: String] = [:]
     /// Where it is configured.
     public var place = ConfigurationPlace.default
 
@@ -52,6 +56,18 @@ extension ListenerConfiguration: CustomStringConvertible {
         let text = query.map { "\(PercentCoding.encoded($0.0))=\(PercentCoding.encoded($0.1))" }
         let shownHost = host.utf8.contains(UInt8(ascii: ":")) ? "[\(PercentCoding.encoded(host))]" : host
         return "\(protocolName)://\(shownHost):\(port)" + (text.isEmpty ? "" : "?" + text.joined(separator: "&"))
+    }
+}
+
+extension ListenerConfiguration {
+    /// What reports and logs show: the URL, with references instead of what they stand for.
+    var shown: String {
+        if let written { return written }
+        guard !writtenParameters.isEmpty else { return description }
+        var copy = self
+        for name in writtenParameters.keys { copy.parameters[name] = nil }
+        let rest = writtenParameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+        return copy.description + (copy.description.contains("?") ? "&" : "?") + rest
     }
 }
 

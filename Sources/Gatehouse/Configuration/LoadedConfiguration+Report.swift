@@ -8,13 +8,17 @@ extension LoadedConfiguration {
         for section in ["node", "log", "protocols", "routing", "sessions", "rpc", "limits"] {
             var members = JSONObject()
             for setting in Setting.section(section) {
-                members[String(setting.key)] = entry(
-                    setting.read(configuration), from: origins[setting.path] ?? .default)
+                let value = shown[setting.path].map { .string($0) } ?? setting.read(configuration)
+                members[String(setting.key)] = entry(value, from: origins[setting.path] ?? .default)
             }
             report[section] = .object(members)
         }
-        report["listeners"] = .array(configuration.listeners.map { entry(.string($0.description), from: $0.place) })
+        report["listeners"] = .array(configuration.listeners.map { entry(.string($0.shown), from: $0.place) })
         report["modules"] = configuration.modules.map { .array($0.map(Self.module)) } ?? entry("all", from: .default)
+        if !configuration.shownSettings.isEmpty {
+            report["settings"] = entry(
+                .object(configuration.shownSettings), from: origins["settings"] ?? .default)
+        }
         return .object(report)
     }
 

@@ -15,6 +15,9 @@ public struct ModuleEntry: Sendable {
     var shownSettings: JSONObject
     /// Where it is configured.
     public var place: ConfigurationPlace
+    /// Whether a file of mqant's has it as a gate: it is called so, or its settings have an address. Whatever type a program
+    /// gave its gate, it is this gateway.
+    var isGate = false
 
     /// An entry; everything but the type may be left out.
     public init(
@@ -34,6 +37,12 @@ extension ServerConfiguration {
     /// The module type that stands for the gateway itself and is in every program.
     public static let gateType = "Gate"
 
+    /// Whether one of these modules runs in this process.
+    package func runs(anyOf types: [String]) -> Bool {
+        guard let modules else { return !types.isEmpty }
+        return modules.contains { types.contains($0.type) }
+    }
+
     /// One notice for each configured type that is not among the program's own, and for each listener whose route leads
     /// to a module that does not run.
     public func absentModules(known: some Sequence<String>) -> [ConfigurationNotice] {
@@ -41,7 +50,7 @@ extension ServerConfiguration {
         let running = seen.intersection(modules?.map(\.type) ?? Array(seen))
         seen.insert(Self.gateType)
         let modules = (modules ?? []).compactMap { entry -> ConfigurationNotice? in
-            guard seen.insert(entry.type).inserted else { return nil }
+            guard !entry.isGate, seen.insert(entry.type).inserted else { return nil }
             return ConfigurationNotice(place: entry.place, reason: .absentModule(entry.type))
         }
         let routes = listeners.compactMap { listener -> ConfigurationNotice? in

@@ -15,7 +15,7 @@ extension ServerConfiguration {
                     taken.append(address)
                 }
             } catch {
-                throw .address(listener.description, error)
+                throw .address(listener.shown, error)
             }
         }
     }

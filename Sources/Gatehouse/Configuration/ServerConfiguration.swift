@@ -1,4 +1,5 @@
 public import GateBytes
+public import GateJSON
 public import GateServer
 public import GateSessions
 public import Logging
@@ -45,6 +46,12 @@ public struct ServerConfiguration: Sendable {
     public var limits = GatewayLimits()
     /// The modules to run, those of ``processGroup`` only; `nil` when nothing is configured and all modules run.
     public var modules: [ModuleEntry]?
+    /// Free settings that all modules may read (mqant's `Settings` beside `Module`).
+    public var settings = JSONObject() {
+        didSet { shownSettings = settings }
+    }
+    /// The same as reports show them: with the names of secrets instead of the secrets.
+    var shownSettings = JSONObject()
 
     /// The defaults: MQTT on 1883 and 3563 and `length32-json` on 3564, all on loopback.
     public init() {}

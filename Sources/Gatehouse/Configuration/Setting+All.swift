@@ -57,6 +57,9 @@ extension Setting {
     /// The settings of one section of a file.
     static func section(_ name: String) -> [Setting] { all.filter { $0.section == name } }
 
+    /// The setting with this path in a file.
+    static func at(_ path: String) -> Setting? { all.first { $0.path == path } }
+
     /// The setting with this name outside of files.
     static func named(_ name: some StringProtocol) -> Setting? { all.first { $0.name == name } }
 

@@ -18,20 +18,11 @@ enum UnusedKeys {
             key: "Mqtt", path: "Mqtt", advice: inertInMqant + "; use limits.frameSeconds and limits.writeSeconds"),
         UnusedKey(key: "BI", path: "BI", advice: "there is no BI log"),
         UnusedKey(key: "OP", path: "OP", advice: inertInMqant),
-        UnusedKey(key: "Settings", path: "Settings", advice: "put settings at the module that reads them"),
-        UnusedKey(key: "Rabbitmq", path: "Rabbitmq", advice: noRemote),
-        UnusedKey(key: "Redis", path: "Redis", advice: noRemote),
-        UnusedKey(key: "UDP", path: "UDP", advice: noRemote),
     ]
-
-    private static let noRemote = "modules run in this process, calls to other processes are not built in yet"
 
     /// Keys of an entry of `Module.<Type>`.
     static let moduleEntry = [
-        UnusedKey(key: "Host", path: "Module.*.Host", advice: inertInMqant),
-        UnusedKey(key: "Rabbitmq", path: "Module.*.Rabbitmq", advice: noRemote),
-        UnusedKey(key: "Redis", path: "Module.*.Redis", advice: noRemote),
-        UnusedKey(key: "UDP", path: "Module.*.UDP", advice: noRemote),
+        UnusedKey(key: "Host", path: "Module.*.Host", advice: inertInMqant)
     ]
 
     /// Settings of `Module.Gate`. mqant 1.8 read some of them and 1.5.3 none; a limit that has not been enforced for years
@@ -67,7 +58,9 @@ enum UnusedKeys {
     private static let rpc = [
         UnusedKey(key: "RpcExpired", path: "Rpc.RpcExpired", advice: inertInMqant + "; use rpc.timeoutSeconds"),
         UnusedKey(key: "MaxCoroutine", path: "Rpc.MaxCoroutine", advice: inertInMqant),
-        UnusedKey(key: "UDPMaxPacketSize", path: "Rpc.UDPMaxPacketSize", advice: noRemote),
+        UnusedKey(
+            key: "UDPMaxPacketSize", path: "Rpc.UDPMaxPacketSize", advice: "over UDP a message has at most 65 493 bytes"
+        ),
         UnusedKey(key: "Log", path: "Rpc.Log", advice: "use log.level"),
         UnusedKey(key: "LogSuccess", path: "Rpc.LogSuccess", advice: inertInMqant + "; use log.level"),
     ]

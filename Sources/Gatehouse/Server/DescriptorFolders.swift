@@ -1,4 +1,5 @@
 import GateDescriptors
+import GateJSON
 import Glibc
 import Logging
 
@@ -20,9 +21,10 @@ package enum DescriptorFolders {
                 continue
             }
             for name in names.sorted() where isDescriptor(name) {
-                let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+                let path = path(folder, name)
                 do throws(FileFault) {
                     let bytes = try FileReading.bytes(found: path, limit: fileBytesMax)
+                    if isOther(bytes) { continue }
                     files.append(DescriptorFile(name: path, bytes: bytes))
                 } catch {
                     logger.error("protocol file cannot be read", metadata: ["file": "\(path)", "fault": "\(error)"])
@@ -30,6 +32,22 @@ package enum DescriptorFolders {
             }
         }
         return files
+    }
+
+    private static func path(_ folder: String, _ name: String) -> String {
+        folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+    }
+
+    /// Keys of which every descriptor has some.
+    private static let keys: Set<String> = [
+        "$schema", "protocol", "summary", "parameters", "frame", "in", "out", "kinds",
+    ]
+
+    /// Whether a file is clearly no descriptor, as the configuration that lies beside: it is JSON5 and has keys, but none of a
+    /// descriptor's. What has none at all, or is no JSON5, may become one.
+    package static func isOther(_ bytes: [UInt8]) -> Bool {
+        guard let members = try? JSONDocument(parsing: bytes).root.members(), !members.isEmpty else { return false }
+        return !members.contains { keys.contains($0.key) }
     }
 
     /// What tells two states of a folder's file apart without reading it.
@@ -48,10 +66,10 @@ package enum DescriptorFolders {
             for name in names(in: folder) ?? [] where isDescriptor(name) {
                 var facts = stat()
                 // Sound: the path and the pointer are used during the call only.
-                guard unsafe stat("\(folder)/\(name)", &facts) == 0 else { continue }
+                guard unsafe stat(path(folder, name), &facts) == 0 else { continue }
                 stamps.insert(
                     Stamp(
-                        path: "\(folder)/\(name)", inode: UInt64(facts.st_ino), bytes: Int64(facts.st_size),
+                        path: path(folder, name), inode: UInt64(facts.st_ino), bytes: Int64(facts.st_size),
                         seconds: facts.st_mtim.tv_sec, nanoseconds: facts.st_mtim.tv_nsec))
             }
         }

@@ -48,6 +48,9 @@ extension GatehouseServer {
             switch ProtocolDescriptor.load(file) {
             case .failed(let problems):
                 failed.insert(file.protocolName)
+                let stamp = stamps.first { $0.path == file.name }
+                let isSaid = protocolFiles.withLock { $0.told.updateValue(stamp, forKey: file.name) == .some(stamp) }
+                if isSaid && stamp != nil { continue }
                 for problem in problems {
                     logger.error("protocol file is not used", metadata: ["fault": "\(problem)"])
                 }
@@ -77,7 +80,7 @@ extension GatehouseServer {
             do throws(ProtocolSetupError) {
                 all.append((listener, try settings(of: listener)))
             } catch {
-                throw .listener(listener.description, error)
+                throw .listener(listener.shown, error)
             }
         }
         return all
@@ -148,7 +151,7 @@ extension GatehouseServer {
                 logger.error(
                     "protocol file is not used",
                     metadata: [
-                        "file": "\(descriptor.file)", "listener": "\(listener)", "fault": "\(error.text)",
+                        "file": "\(descriptor.file)", "listener": "\(listener.shown)", "fault": "\(error.text)",
                     ])
                 return
             }
@@ -169,7 +172,7 @@ extension GatehouseServer {
             setting.replaceMaker(try definition.configure(options(of: listener)), version: definition.version)
         } catch {
             logger.error(
-                "protocol is not told its port", metadata: ["listener": "\(listener)", "fault": "\(error.text)"])
+                "protocol is not told its port", metadata: ["listener": "\(listener.shown)", "fault": "\(error.text)"])
         }
         return listener
     }
@@ -205,4 +208,6 @@ struct ProtocolFolderState {
     var names: Set<String> = []
     /// Files that take the place of others, and those.
     var doubles: [String: String] = [:]
+    /// The state of each file whose faults were told last.
+    var told: [String: DescriptorFolders.Stamp?] = [:]
 }

@@ -171,7 +171,9 @@ public final class GatehouseServer: Sendable {
             let entry = configuration.modules?.first { $0.type == module.type }
             try await step(module) {
                 try await module.configure(
-                    ModuleConfiguration(id: entry?.id, settings: entry?.settings ?? JSONObject()))
+                    ModuleConfiguration(
+                        id: entry?.id, settings: entry?.settings ?? JSONObject(),
+                        globalSettings: configuration.settings))
             }
         }
         for module in modules { try await step(module) { try await module.initialize(context) } }
@@ -232,7 +234,7 @@ public final class GatehouseServer: Sendable {
                         port: opened.addresses.first?.port ?? listener.port))
             } catch {
                 for opened in listeners { opened.close() }
-                throw .address(listener.description, error)
+                throw .address(listener.shown, error)
             }
         }
         return (listeners, bound)
