@@ -130,7 +130,7 @@ package final class Gateway: Sendable {
                 let hasLeft = await on(loop) { [self] in
                     let gate = unsafe gates[loop.index].value
                     return gate.depart(perLoop) && gate.isIdle
-                }
+                } ?? true
                 isOver = isOver && hasLeft
             }
             if isOver { return }
