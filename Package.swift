@@ -87,7 +87,7 @@ let package = Package(
             ["GateBytes", "GateIO", "GateRPC", .target(name: "CRabbitMQ", condition: .when(traits: ["RabbitMQ"]))]),
         library(
             "GateModules",
-            ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions"]),
+            ["GateBytes", "GateIO", "GateJSON", "GateMetrics", "GateProtocol", "GateRPC", "GateSessions", logging]),
         library(
             "GateServer",
             [
@@ -95,7 +95,7 @@ let package = Package(
                 "GateSessions",
                 logging,
             ]),
-        library("GateTestKit", ["GateBytes", "GateIO", "GateProtocol"]),
+        library("GateTestKit", ["GateBytes", "GateIO", "GateProtocol", logging]),
         // Floor 8: what a user imports.
         library(
             "Gatehouse",
@@ -150,13 +150,13 @@ let package = Package(
                 "GateBytes", "GateIO", "GateJSON", "GateProtocol", "GateRPC", "GateRPCNATS", "GateRPCRabbitMQ",
                 "GateRPCRedis", "GateRPCUDP", "GateSessions", "GateTestKit", "GateUV",
             ]),
-        tests("GateUVTests", ["GateBytes", "GateIO", "GateUV"]),
+        tests("GateUVTests", ["CUV", "GateBytes", "GateIO", "GateUV"]),
         tests("GateSessionsTests", ["GateBytes", "GateIO", "GateProtocol", "GateSessions", "GateTestKit"]),
         tests(
             "GateModulesTests",
             [
                 "GateBytes", "GateIO", "GateJSON", "GateModules", "GateProtocol", "GateRPC", "GateSessions",
-                "GateTestKit", "GatehouseTracing",
+                "GateTestKit", "GatehouseTracing", logging,
             ]),
         tests(
             "GateServerTests",

@@ -107,10 +107,13 @@ void gatehouse_loop_close_handles(gatehouse_loop *loop, void (*visit)(void *data
     uv_walk(&loop->loop, visit_handle, &visit);
 }
 
-void gatehouse_loop_destroy(gatehouse_loop *loop) {
-    uv_loop_close(&loop->loop);
+int gatehouse_loop_destroy(gatehouse_loop *loop) {
+    int error = uv_loop_close(&loop->loop);
+    /* A handle that is still there points into this memory: lost memory is better than used memory. */
+    if (error != 0) return error;
     free(loop->read_buffer);
     free(loop);
+    return 0;
 }
 
 static void free_handle(uv_handle_t *handle) { free(handle); }

@@ -14,8 +14,8 @@ func monotonicNow() -> MonotonicTime {
 func sleepUntil(_ time: MonotonicTime) {
     var wanted = timespec(
         tv_sec: Int(time.nanoseconds / 1_000_000_000), tv_nsec: Int(time.nanoseconds % 1_000_000_000))
-    // Sound: the struct is read during the call only. A signal may end it early; callers look at the clock again.
-    _ = unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wanted, nil)
+    // Sound: the struct is read during the call only. A signal may end it early, and the time is absolute.
+    while unsafe clock_nanosleep(CLOCK_MONOTONIC, Int32(TIMER_ABSTIME), &wanted, nil) == EINTR {}
 }
 
 /// Asks the system to wake the calling thread on time: it may sleep 50 microseconds too long otherwise.
@@ -30,8 +30,8 @@ func sharpenTimers() {
     guard let thread = link.split(separator: "/").last else { return }
     let descriptor = unsafe open("/proc/\(thread)/timerslack_ns", O_WRONLY | O_CLOEXEC)
     if descriptor < 0 { return }
-    // Sound: one byte of a literal that lives as long as the program.
     let text: StaticString = "1"
-    _ = unsafe write(descriptor, text.utf8Start, 1)
+    // Sound: one byte of a literal that lives as long as the program.
+    _ = uninterrupted { unsafe write(descriptor, text.utf8Start, 1) }
     close(descriptor)
 }

@@ -105,13 +105,17 @@ final class ClusterServers {
         let request = "GET /varz HTTP/1.0\r\n\r\n"
         guard let descriptor = Self.connected(monitorPort) else { return nil }
         defer { close(descriptor) }
-        // Sound: the bytes are lent for the call.
-        _ = unsafe Array(request.utf8).withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        _ = uninterrupted {
+            // Sound: the bytes are lent for the call.
+            unsafe Array(request.utf8).withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        }
         var answer: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 16_384)
         while true {
-            // Sound: the system writes at most what the array holds.
-            let count = unsafe part.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            let count = uninterrupted {
+                // Sound: the system writes at most what the array holds.
+                unsafe part.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            }
             if count <= 0 { break }
             answer += part[..<count]
         }

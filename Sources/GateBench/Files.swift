@@ -1,3 +1,4 @@
+import GateBytes
 import Glibc
 
 /// A whole file of at most `bytesMax` bytes.
@@ -8,8 +9,10 @@ func readFile(_ path: String, bytesMax: Int) throws(LoadError) -> [UInt8] {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 16_384)
     while true {
-        // Sound: reads at most what the array holds.
-        let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        let count = uninterrupted {
+            // Sound: reads at most what the array holds.
+            unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        }
         if count < 0 { throw .unreadableFile(path, reason: describe(errno)) }
         if count == 0 { return content }
         if content.count + count > bytesMax { throw .unreadableFile(path, reason: "more than \(bytesMax) bytes") }
@@ -23,7 +26,9 @@ func readSmallFile(_ path: String) -> String? {
     if descriptor < 0 { return nil }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: ProcessProbe.fileBytesMax)
-    // Sound: reads at most what the array holds.
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+    let count = uninterrupted {
+        // Sound: reads at most what the array holds.
+        unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+    }
     return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
 }

@@ -63,6 +63,10 @@ public protocol ByteStreamHandler: AnyObject {
     /// Bytes arrived; borrowed from the loop's shared read buffer for the length of the call.
     func received(_ bytes: Span<UInt8>)
 
+    /// The peer said ``StreamEnd/endOfFile`` and may still read. `true` keeps the stream open for writes until the handler
+    /// closes it, and ``ended(_:)`` comes only if the network fails meanwhile; `false`, the default, lets it come now.
+    func inputEnded() -> Bool
+
     /// The peer closed or the network failed; the stream closes itself after the call.
     ///
     /// A peer that said ``StreamEnd/endOfFile`` may still wait for answers: whoever has some writes them in this call and
@@ -71,4 +75,9 @@ public protocol ByteStreamHandler: AnyObject {
 
     /// All bytes that the last `write` left in the stream are with the system. Not called for a `write` that left none.
     func writeFinished()
+}
+
+extension ByteStreamHandler {
+    /// `false`.
+    public func inputEnded() -> Bool { false }
 }

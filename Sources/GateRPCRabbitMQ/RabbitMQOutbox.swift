@@ -90,14 +90,14 @@
         func wake() {
             var one: UInt64 = 1
             // Sound: eight bytes are read from a variable of eight. A counter that is full wakes too.
-            _ = unsafe write(descriptor, &one, 8)
+            _ = uninterrupted { unsafe write(descriptor, &one, 8) }
         }
 
         /// Makes the descriptor unreadable again.
         func rest() {
             var count: UInt64 = 0
             // Sound: eight bytes are written into a variable of eight.
-            _ = unsafe read(descriptor, &count, 8)
+            _ = uninterrupted { unsafe read(descriptor, &count, 8) }
         }
     }
 

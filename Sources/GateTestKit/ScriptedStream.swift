@@ -169,6 +169,11 @@ public final class ScriptedStream: ByteStream {
             handler.received(bytes.span)
         }
         guard hasEndArrived, isReading, end == .open, let handler else { return }
+        hasEndArrived = false
+        if handler.inputEnded() {
+            isReading = false
+            return
+        }
         handler.ended(.endOfFile)
         close()
     }

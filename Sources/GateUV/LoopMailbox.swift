@@ -3,7 +3,8 @@ import Synchronization
 /// What other threads leave for a loop. Thread-safe.
 ///
 /// Two lanes: posts, which are bounded, and the parts of tasks that the Swift runtime wants run, which are not (their
-/// number is bounded by the tasks that exist). `isSignalled` tells whether the loop knows already that there is mail.
+/// number is bounded by the tasks that exist). `isSignalled` tells whether the loop knows already that there is mail: it
+/// changes together with the lanes, under their lock, so that no mail is ever left without it.
 final class LoopMailbox: Sendable {
     private struct Lanes {
         var posts: [@Sendable () -> Void] = []
@@ -36,23 +37,21 @@ final class LoopMailbox: Sendable {
 
     /// Leaves a post; a reserved one also when the lane is full.
     func leave(_ post: @escaping @Sendable () -> Void, isReserved: Bool) -> Outcome {
-        let outcome: Outcome = lanes.withLock { lanes in
+        lanes.withLock { lanes in
             if lanes.isClosed { return .closed }
             if !isReserved && lanes.posts.count >= postsMax { return .full }
             lanes.posts.append(post)
-            return .accepted
+            return raiseSignal()
         }
-        return outcome == .accepted ? raiseSignal() : outcome
     }
 
     /// Leaves a part of a task.
     func leave(_ job: UnownedJob) -> Outcome {
-        let outcome: Outcome = lanes.withLock { lanes in
+        lanes.withLock { lanes in
             if lanes.isClosed { return .closed }
             lanes.jobs.append(job)
-            return .accepted
+            return raiseSignal()
         }
-        return outcome == .accepted ? raiseSignal() : outcome
     }
 
     private func raiseSignal() -> Outcome {
@@ -61,9 +60,8 @@ final class LoopMailbox: Sendable {
 
     /// Takes everything out; `posts` is empty before, `jobs` grows.
     func take(posts: inout [@Sendable () -> Void], jobs: inout [UnownedJob]) {
-        // The signal falls before the lanes are emptied: what comes in between raises it again, so nothing is forgotten.
-        _ = signal.exchange(false, ordering: .acquiringAndReleasing)
         lanes.withLock { lanes in
+            signal.store(false, ordering: .releasing)
             swap(&posts, &lanes.posts)
             jobs.append(contentsOf: lanes.jobs)
             lanes.jobs.removeAll(keepingCapacity: true)

@@ -45,8 +45,10 @@ package func residentBytes() -> Int? {
     if descriptor < 0 { return nil }
     defer { Glibc.close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 128)
-    // Sound: reads at most what the array holds.
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+    let count = uninterrupted {
+        // Sound: reads at most what the array holds.
+        unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+    }
     if count <= 0 { return nil }
     let fields = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ")
     guard fields.count > 1, let pages = Int(fields[1]) else { return nil }

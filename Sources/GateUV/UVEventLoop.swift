@@ -59,7 +59,10 @@ package final class UVEventLoop: EventLoop, TaskExecutor, @unchecked Sendable {
     }
 
     // Sound: nothing refers to the libuv loop any more; see `memory`.
-    deinit { unsafe gatehouse_loop_destroy(memory) }
+    deinit {
+        let error = unsafe gatehouse_loop_destroy(memory)
+        assert(error == 0, "every handle is closed before its loop ends")
+    }
 
     /// The loop behind the pointer that libuv hands back.
     private static func of(_ owner: UnsafeMutableRawPointer?, _ body: (UVEventLoop) -> Void) {

@@ -27,6 +27,8 @@ package final class UVStream: ByteStream, LoopHandle {
     private var isReading = false
     private var hasPeerEnded = false
     private var hasFlushed = false
+    /// The errno of the write after which the peer takes nothing more; 0 while it does.
+    private var writeFault: Int32 = 0
 
     /// A stream that owns the connected socket `fd`. Throws the errno; then `fd` is still the caller's.
     init(loop: UVEventLoop, fd: Int32, remoteAddress: SocketAddress) throws(SystemError) {
@@ -97,14 +99,22 @@ package final class UVStream: ByteStream, LoopHandle {
     }
 
     /// A write that the system refused, told at the end of the turn.
+    ///
+    /// A peer that has gone may have sent something before, which still waits in the socket: it is read first, and the end
+    /// behind it is this failure. Writes are dropped until then.
     func writeFailed(code: Int32) {
-        end(.failed(code: code))
+        guard state == .open, !hasPeerEnded, code == EPIPE || code == ECONNRESET else {
+            return end(.failed(code: code))
+        }
+        writeFault = code
     }
 
-    private func end(_ end: StreamEnd) {
+    private func end(_ told: StreamEnd) {
         hasPeerEnded = true
+        let end = writeFault == 0 ? told : .failed(code: writeFault)
         switch state {
         case .open:
+            if end == .endOfFile, handler?.inputEnded() == true { return }
             handler?.ended(end)
             if state == .open { close() }
         case .ending:
@@ -138,7 +148,7 @@ package final class UVStream: ByteStream, LoopHandle {
     }
 
     package func write(_ buffer: inout ByteBuffer) {
-        if state != .open || buffer.isEmpty {
+        if state != .open || buffer.isEmpty || writeFault != 0 {
             buffer.removeAll()
             return
         }
@@ -219,7 +229,9 @@ package final class UVStream: ByteStream, LoopHandle {
         if status == 0 {
             handler?.writeFinished()
         } else {
-            end(.failed(code: -status))
+            writeFailed(code: -status)
+            // What waited is dropped, so nobody need wait for it.
+            if state == .open { handler?.writeFinished() }
         }
     }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #ifdef GATEHOUSE_NATS
 #include <arpa/inet.h>
+#include <errno.h>
 #include <nats/nats.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -72,14 +73,19 @@ static void serve(natsConnection *connection, const char *subject) {
     printf("{\"port\":%d}\n", ntohs(address.sin_port));
     fflush(stdout);
     for (;;) {
-        int client = accept(listener, NULL, NULL);
+        int client;
+        do client = accept(listener, NULL, NULL); while (client < 0 && errno == EINTR);
+        if (client < 0) exit(1);
         setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ssize_t count;
-        while ((count = read(client, bytes, sizeof bytes)) > 0) {
+        while ((count = read(client, bytes, sizeof bytes)) > 0 || (count < 0 && errno == EINTR)) {
+            if (count < 0) continue;
             natsMsg *reply = NULL;
             natsStatus status = natsConnection_Request(&reply, connection, subject, bytes, (int)count, TIMEOUT_MS);
             if (status != NATS_OK) break;
-            ssize_t sent = write(client, natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply));
+            ssize_t sent;
+            do sent = write(client, natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply));
+            while (sent < 0 && errno == EINTR);
             natsMsg_Destroy(reply);
             if (sent != count) break;
         }

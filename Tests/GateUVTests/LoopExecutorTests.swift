@@ -112,6 +112,59 @@ struct LoopExecutorTests {
         }
     }
 
+    @Test(arguments: [1, 2, 3, 4, 100])
+    func partsOfTasksKeepTheirOrderThoughATurnHasNoRoomForAll(jobsPerTurn: Int) async throws {
+        var limits = LoopLimits()
+        limits.executorJobsPerTurnMax = jobsPerTurn
+        try await withLoops(limits: limits) { group in
+            let loop = group.loops[0]
+            let (facts, record) = AsyncStream.makeStream(of: Int.self)
+            loop.postReserved {
+                for number in 0..<6 {
+                    Task(executorPreference: loop.executor) {
+                        record.yield(number)
+                        if number > 1 { return }
+                        // Comes behind all that wait already.
+                        Task(executorPreference: loop.executor) {
+                            record.yield(10 + number)
+                            if number == 1 { record.finish() }
+                        }
+                    }
+                }
+            }
+            var order: [Int] = []
+            for await fact in facts { order.append(fact) }
+            #expect(order == [0, 1, 2, 3, 4, 5, 10, 11])
+        }
+    }
+
+    @Test func whatATaskStillHasToDoWhenItsLoopEndsIsDoneElsewhere() async throws {
+        try await withLoops { group in
+            guard let loop = group.loops[0] as? UVEventLoop else { return }
+            let (facts, record) = AsyncStream.makeStream(of: Bool.self)
+            loop.postReserved {
+                Task(executorPreference: loop.executor) {
+                    loop.stop()
+                    // Runs in the loop's last turn, behind the last look at the parts of tasks.
+                    loop.postReserved {
+                        Task(executorPreference: loop.executor) {
+                            record.yield(loop.isCurrent)
+                            record.finish()
+                        }
+                    }
+                }
+            }
+            var isOnLoop: [Bool] = []
+            for await fact in facts { isOnLoop.append(fact) }
+            #expect(isOnLoop == [false])
+        }
+    }
+
+    @Test func aTaskOfALoopThatHasEndedRunsElsewhere() async throws {
+        let loop = try await withLoops { $0.loops[0] }
+        #expect(await Task(executorPreference: loop.executor) { loop.isCurrent }.value == false)
+    }
+
     @Test(arguments: [1, 2])
     func goesOnWithSocketsWhileTasksKeepComing(jobsPerTurn: Int) async throws {
         var limits = LoopLimits()

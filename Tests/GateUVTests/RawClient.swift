@@ -1,3 +1,4 @@
+import CUV
 import GateIO
 import Glibc
 
@@ -21,6 +22,47 @@ func exchange(with address: SocketAddress, sending bytes: [UInt8]) throws(System
         if count == 0 { return answer }
         answer += buffer[..<count]
     }
+}
+
+/// A connection of a blocking client that uses nothing of what is tested but addresses.
+final class RawConnection: Sendable {
+    private let descriptor: Int32
+
+    init(to address: SocketAddress) throws(SystemError) {
+        let descriptor = socket(address.family == .v4 ? AF_INET : AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        if descriptor < 0 { throw SystemError(code: errno) }
+        self.descriptor = descriptor
+        if unsafe address.withSystemAddress({ unsafe Glibc.connect(descriptor, $0, $1) }) != 0 {
+            throw SystemError(code: errno)
+        }
+    }
+
+    /// Sends all bytes.
+    func send(_ bytes: [UInt8]) throws(SystemError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 { throw SystemError(code: errno) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Reads to the end of the file.
+    func readAll() throws(SystemError) -> [UInt8] {
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 { throw SystemError(code: errno) }
+            if count == 0 { return answer }
+            answer += buffer[..<count]
+        }
+    }
+
+    /// Closes both sides.
+    func end() { close(descriptor) }
 }
 
 /// A listening socket of somebody else.

@@ -130,9 +130,79 @@ struct UVStreamTests {
                 stream.start(LastWords { tellGone.finish() })
                 stream.closeAfterFlush(linger: .milliseconds(20))
             }
-            let client = try await connect(group, to: listener.addresses[0])
-            #expect(await client.onLoop { $0.stream.pendingBytes } == 0)
-            // The client never closes; the handler is let go of when the stream is closed.
+            let client = try RawConnection(to: listener.addresses[0])
+            #expect(try client.readAll() == [])
+            // The client has not closed yet; the handler is let go of when the stream is closed.
+            for await _ in gone {}
+            client.end()
+        }
+    }
+
+    /// Without that, the end of the peer would never be seen, and closing would reset a peer that still reads.
+    @Test func readsOnWhileItClosesSoThatItSeesThePeersEnd() async throws {
+        try await withLoops { group in
+            let (gone, tellGone) = AsyncStream.makeStream(of: Void.self)
+            let listener = try group.listen(host: "127.0.0.1", port: 0) { _, stream in
+                stream.start(LastWords { tellGone.finish() })
+                // As a connection does whose client is to wait.
+                stream.pauseReading()
+                var output = ByteBuffer([1, 2, 3])
+                stream.write(&output)
+                stream.closeAfterFlush(linger: .seconds(3_600))
+            }
+            let client = try RawConnection(to: listener.addresses[0])
+            #expect(try client.readAll() == [1, 2, 3])
+            // More than the sockets between them hold.
+            try client.send([UInt8](repeating: 7, count: 16 << 20))
+            client.end()
+            for await _ in gone {}
+        }
+    }
+
+    @Test func aPeersEndBeforeTheLingerEndsTheTimer() async throws {
+        try await withLoops { group in
+            let (gone, tellGone) = AsyncStream.makeStream(of: Void.self)
+            let listener = try group.listen(host: "127.0.0.1", port: 0) { _, stream in
+                stream.start(LastWords { tellGone.finish() })
+                stream.closeAfterFlush(linger: .seconds(3_600))
+            }
+            let client = try RawConnection(to: listener.addresses[0])
+            client.end()
+            for await _ in gone {}
+        }
+    }
+
+    @Test func readsWhatAPeerSentBeforeItWasFoundGone() async throws {
+        let sent = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 % 251) }
+        try await withLoops { group in
+            let server = try Server(group, start: false)
+            let client = try RawConnection(to: server.address)
+            try client.send(sent)
+            client.end()
+            let accepted = try #require(await server.next())
+            // The first write meets a closed socket, which answers with a reset; the others meet that.
+            for _ in 0..<3 { await accepted.onLoop { $0.send([1]) } }
+            await accepted.onLoop { peer in
+                #expect(peer.stream.pendingBytes == 0)
+                peer.stream.start(peer)
+            }
+            #expect(await accepted.bytes(sent.count) == sent)
+            let end = await accepted.end()
+            #expect(end == .failed(code: 32) || end == .failed(code: 104))
+        }
+    }
+
+    @Test func staysOpenForWritesBehindThePeersEndWhereItsHandlerWants() async throws {
+        try await withLoops { group in
+            let (gone, tellGone) = AsyncStream.makeStream(of: Void.self)
+            let loop = group.loops[0]
+            let listener = try group.listen(host: "127.0.0.1", port: 0) { _, stream in
+                stream.start(PatientAnswerer(stream, loop) { tellGone.finish() })
+            }
+            let answer = try await Task.detached { [address = listener.addresses[0]] in
+                try exchange(with: address, sending: [1, 2, 3])
+            }.value
+            #expect(answer == [1, 2, 3])
             for await _ in gone {}
         }
     }
@@ -197,6 +267,38 @@ private final class LastWords: ByteStreamHandler {
 
     func received(_ bytes: Span<UInt8>) {}
     func ended(_ end: StreamEnd) {}
+    func writeFinished() {}
+}
+
+/// A handler that answers some turns after the peer has sent all it had.
+private final class PatientAnswerer: ByteStreamHandler, TimerTarget {
+    private let stream: any ByteStream
+    private let loop: any EventLoop
+    private let gone: @Sendable () -> Void
+    private var heard: [UInt8] = []
+
+    init(_ stream: any ByteStream, _ loop: any EventLoop, _ gone: @escaping @Sendable () -> Void) {
+        self.stream = stream
+        self.loop = loop
+        self.gone = gone
+    }
+
+    deinit { gone() }
+
+    func received(_ bytes: Span<UInt8>) { heard += [UInt8](copying: bytes) }
+
+    func inputEnded() -> Bool {
+        _ = loop.schedule(self, at: loop.now + .milliseconds(20))
+        return true
+    }
+
+    func timerFired(at now: MonotonicTime) {
+        var output = ByteBuffer(heard)
+        stream.write(&output)
+        stream.closeAfterFlush(linger: .seconds(60))
+    }
+
+    func ended(_ end: StreamEnd) { Issue.record("the handler closes, not the stream") }
     func writeFinished() {}
 }
 

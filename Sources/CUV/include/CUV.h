@@ -44,8 +44,8 @@ void gatehouse_loop_spin(gatehouse_loop *loop, int on);
 void gatehouse_loop_arm(gatehouse_loop *loop, uint64_t milliseconds);
 /// Closes the loop's own handles, and hands the `data` of each other open handle to `visit`.
 void gatehouse_loop_close_handles(gatehouse_loop *loop, void (*visit)(void *data));
-/// Frees a loop whose run has returned.
-void gatehouse_loop_destroy(gatehouse_loop *loop);
+/// Frees a loop whose run has returned. UV_EBUSY when a handle was not closed; then nothing is freed.
+int gatehouse_loop_destroy(gatehouse_loop *loop);
 
 /// A TCP handle around the connected or fresh socket `fd`, which it owns from now on; null with a code in `error`
 /// (then `fd` is still the caller's).

@@ -1,3 +1,4 @@
+import GateBytes
 import Glibc
 
 /// Writes small files whole.
@@ -9,17 +10,10 @@ package enum FileWriting {
         let draft = "\(path).\(getpid())"
         let file = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw .system(number: errno) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            // Sound: the pointer is used during the call only.
-            let written = unsafe rest.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-            guard written > 0 else {
-                let number = errno
-                close(file)
-                unsafe unlink(draft)
-                throw .system(number: number)
-            }
-            rest = rest.dropFirst(written)
+        if let number = write(bytes, to: file) {
+            close(file)
+            unsafe unlink(draft)
+            throw .system(number: number)
         }
         close(file)
         guard unsafe rename(draft, path) == 0 else {
@@ -35,9 +29,26 @@ package enum FileWriting {
         guard file >= 0 else { return }
         defer { close(file) }
         var held = [UInt8](repeating: 0, count: bytes.count + 1)
-        // Sound: reads at most what the array holds.
-        let count = unsafe held.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        let count = uninterrupted {
+            // Sound: reads at most what the array holds.
+            unsafe held.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+        }
         if count == bytes.count, held[..<bytes.count].elementsEqual(bytes) { unsafe unlink(path) }
+    }
+
+    /// Writes all bytes to an open file.
+    /// - Returns: The errno where that fails.
+    static func write(_ bytes: [UInt8], to file: Int32) -> Int32? {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = uninterrupted {
+                // Sound: the pointer is used during the call only.
+                unsafe rest.withUnsafeBytes { unsafe Glibc.write(file, $0.baseAddress, $0.count) }
+            }
+            guard written > 0 else { return written < 0 ? errno : EIO }
+            rest = rest.dropFirst(written)
+        }
+        return nil
     }
 
     /// Opens a file to append to, made where it is not there.
