@@ -12,10 +12,15 @@ import GateRPC
 /// }
 /// ```
 ///
+/// Handlers may also take nothing, or several arguments of any of these types, each with its own type: from other modules
+/// as `call.call("Bank", "Pay", "Ann", 3)`, from clients as a JSON array.
+///
 /// What a handler throws reaches the client as text: an ``RPCFault``'s ``RPCFault/clientText``, a session fault's text; of
-/// any other error only "internal error".
+/// any other error only "internal error", and an error line in the log says module, handler, trace and the error's text.
 public struct HandlerTable {
     package private(set) var handlers: [String: Handler] = [:]
+    /// Serves the names that are not registered.
+    package private(set) var other: Handler?
 
     package init() {}
 
@@ -27,13 +32,11 @@ public struct HandlerTable {
         let decode = PayloadCoding.decoder(of: Input.self)
         add(name, kind) { call, argument throws(RPCFault) in
             let input = try Self.input(argument, decode)
-            let output: Output
             do {
-                output = try await body(call, input)
+                return try PayloadCoding.value(try await body(call, input))
             } catch {
-                throw RPCFault(thrown: error)
+                throw call.fault(of: error)
             }
-            return try PayloadCoding.value(output)
         }
     }
 
@@ -48,7 +51,7 @@ public struct HandlerTable {
             do {
                 try await body(call, input)
             } catch {
-                throw RPCFault(thrown: error)
+                throw call.fault(of: error)
             }
             return .null
         }
@@ -61,7 +64,8 @@ public struct HandlerTable {
         add(Handler(name: name, body: .inline(body)))
     }
 
-    private mutating func add(
+    /// Adds a handler that may suspend.
+    mutating func add(
         _ name: String, _ kind: HandlerKind,
         _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
     ) {
@@ -71,6 +75,14 @@ public struct HandlerTable {
     private mutating func add(_ handler: Handler) {
         precondition(handlers[handler.name] == nil, "a module registers each handler name once: \(handler.name)")
         handlers[handler.name] = handler
+    }
+
+    /// Sets the handler of the names that are not registered.
+    mutating func addOther(
+        _ kind: HandlerKind, _ body: @escaping @Sendable (Call, RPCArgument) async throws(RPCFault) -> RPCValue
+    ) {
+        precondition(other == nil, "a module registers one handler for other names")
+        other = Handler(name: "*", body: .suspending(kind, body))
     }
 
     /// Several arguments; one alone is an array of one, nothing an empty one.
@@ -83,13 +95,14 @@ public struct HandlerTable {
     }
 
     /// The same type moves as it is; everything else goes through its body.
-    private static func input<Input>(
+    static func input<Input>(
         _ argument: RPCArgument, _ decode: PayloadCoding.Decode<Input>
     ) throws(RPCFault) -> Input {
         if Input.self == RPCValue.self, let same = try argument.value() as? Input { return same }
         if Input.self == [RPCValue].self, let same = try arguments(argument.value()) as? Input { return same }
         switch argument {
         case .body(let bytes): return try decode(bytes)
+        case .several: return try decode(PayloadCoding.body(of: argument))
         case .value(let value, let encoded):
             if type(of: value) == Input.self, let same = value as? Input { return same }
             return try decode(encoded())

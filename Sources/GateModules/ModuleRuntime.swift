@@ -8,6 +8,9 @@ package final class ModuleRuntime: RPCEndpoint {
     package let module: any Module
     package let type: String
     private let handlers: [String: (Handler, Call.Context)]
+    /// Serves all other names.
+    private let other: Handler?
+    private let otherFailures = HandlerFailures()
     private let services: ModuleServices
     private let interceptors: [Interceptor]
     private let serial: SerialQueue
@@ -30,6 +33,7 @@ package final class ModuleRuntime: RPCEndpoint {
         serial = SerialQueue(limit: limits.serialQueueMax)
         var table = HandlerTable()
         module.register(in: &table)
+        other = table.other
         handlers = table.handlers.mapValues { handler in
             (handler, Call.Context(module: type, function: handler.name, services: services))
         }
@@ -47,10 +51,19 @@ package final class ModuleRuntime: RPCEndpoint {
         }
     }
 
-    /// A handler by name, with what its calls share.
+    /// A handler by name, with what its calls share; for a name that is not registered that of other names, if any.
     package func handler(_ name: String) -> (handler: Handler, context: Call.Context)? {
-        handlers[name].map { (handler: $0.0, context: $0.1) }
+        if let found = handlers[name] { return (handler: found.0, context: found.1) }
+        return other.map { handler in
+            (
+                handler: handler,
+                context: Call.Context(module: type, function: name, services: services, failures: otherFailures)
+            )
+        }
     }
+
+    /// Whether a handler has this very name.
+    package func isRegistered(_ name: String) -> Bool { handlers[name] != nil }
 
     // MARK: Running a handler
 
@@ -58,18 +71,32 @@ package final class ModuleRuntime: RPCEndpoint {
     package func runInline(
         _ body: InlineHandler, _ call: borrowing Call, _ payload: Span<UInt8>, _ reply: inout ReplyWriter
     ) throws(RPCFault) {
-        if interceptors.isEmpty { return try body(call, payload, &reply) }
+        if interceptors.isEmpty { return try runBody(body, call, payload, &reply) }
         let start = services.clock()
         var fault = before(call)
         if fault == nil {
             do throws(RPCFault) {
-                try body(call, payload, &reply)
+                try runBody(body, call, payload, &reply)
             } catch {
                 fault = error
             }
         }
         after(call, fault, services.clock() - start)
         if let fault { throw fault }
+    }
+
+    private func runBody(
+        _ body: InlineHandler, _ call: borrowing Call, _ payload: Span<UInt8>, _ reply: inout ReplyWriter
+    ) throws(RPCFault) {
+        do throws(RPCFault) {
+            try body(call, payload, &reply)
+        } catch {
+            if error == .internalError { call.logFailure("internal error") }
+            throw error
+        }
+        guard let mixed = reply.mixedForms else { return }
+        call.logFailure("the reply was written as \(mixed.0) and as \(mixed.1); a reply has one form")
+        throw .internalError
     }
 
     /// Runs a handler that may suspend, in the caller's task.

@@ -3,6 +3,7 @@ package import GateIO
 import GateProtocol
 package import GateRPC
 package import GateSessions
+package import Logging
 
 /// What modules stand on: the way to other modules and to sessions, timers, the clock.
 package final class ModuleServices: Sendable {
@@ -16,12 +17,16 @@ package final class ModuleServices: Sendable {
     package let clock: @Sendable () -> MonotonicTime
     /// What records traces.
     package let tracing: (any CallTracing)?
+    /// Where modules and the faults of their handlers are logged.
+    package let logger: Logger
 
     package init(
         node: String, caller: any RPCCaller, gateway: any SessionGateway, loops: [any EventLoop], callTime: TimeSpan,
-        clock: @escaping @Sendable () -> MonotonicTime, tracing: (any CallTracing)? = nil
+        clock: @escaping @Sendable () -> MonotonicTime, tracing: (any CallTracing)? = nil,
+        logger: Logger = Logger(label: "gatehouse")
     ) {
         self.tracing = tracing
+        self.logger = logger
         self.node = node
         self.caller = caller
         self.gateway = gateway
@@ -51,10 +56,30 @@ package final class ModuleServices: Sendable {
         return loops[0]
     }
 
-    func request<Argument: Encodable & Sendable>(
-        _ module: String, _ function: String, _ argument: Argument, session: Session?, within seconds: Double?,
-        no latest: MonotonicTime, trace: TraceContext, reply: Bool, depth: Int,
-        selection: RPCSelection
+    /// What a value is to the handler that it is for.
+    func argument<Value: Encodable & Sendable>(_ value: Value) -> RPCArgument {
+        .value(value) { [logger] () throws(RPCFault) in
+            do {
+                return try PayloadCoding.encode(value)
+            } catch {
+                logger.error(
+                    "argument of a call cannot be written as JSON",
+                    metadata: ["type": "\(Value.self)", "error": "\(shortened("\(error)", bytes: 1_024))"])
+                throw .internalError
+            }
+        }
+    }
+
+    /// Several arguments, each with its own type.
+    func arguments<each Value: Encodable & Sendable>(_ values: repeat each Value) -> RPCArgument {
+        var arguments: [RPCArgument] = []
+        repeat arguments.append(argument(each values))
+        return .several(arguments)
+    }
+
+    func request(
+        _ module: String, _ function: String, _ argument: RPCArgument, session: Session?, within seconds: Double?,
+        no latest: MonotonicTime, trace: TraceContext, reply: Bool, depth: Int, selection: RPCSelection
     ) -> RPCRequest {
         let own = clock() + (seconds.map { TimeSpan.seconds($0) } ?? callTime)
         var type = module
@@ -65,8 +90,8 @@ package final class ModuleServices: Sendable {
         }
         var request = RPCRequest(
             module: type, node: node, function: function,
-            argument: .value(argument) { () throws(RPCFault) in try PayloadCoding.encode(argument) },
-            session: session?.body.snapshot, deadline: min(own, latest), trace: trace.trace, expectsReply: reply,
+            argument: argument, session: session?.body.snapshot, deadline: min(own, latest), trace: trace.trace,
+            expectsReply: reply,
             selection: selection)
         request.depth = depth
         request.traceContext = tracing?.current ?? trace

@@ -25,23 +25,23 @@ package enum PayloadCoding {
         switch argument {
         case .body(let bytes): return bytes
         case .value(_, let encoded): return try encoded()
+        case .several:
+            var text: [UInt8] = []
+            try argument.value().writeJSON(into: &text)
+            return text
         }
     }
 
-    /// The body that says `value`.
-    package static func encode<Value: Encodable>(_ value: Value) throws(RPCFault) -> [UInt8] {
+    /// The body that says `value`; throws what its own `encode` does.
+    package static func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
         // By type: an empty array of anything casts to an array of bytes.
         if Value.self == [UInt8].self, let bytes = value as? [UInt8] { return bytes }
         if let json = value as? JSONValue { return json.encoded() }
-        do {
-            return [UInt8](try JSONEncoder().encode(value))
-        } catch {
-            throw .internalError
-        }
+        return [UInt8](try JSONEncoder().encode(value))
     }
 
     /// A handler's result on its way home.
-    package static func value<Output: Encodable>(_ output: Output) throws(RPCFault) -> RPCValue {
+    package static func value<Output: Encodable>(_ output: Output) throws -> RPCValue {
         switch output {
         case let bytes as [UInt8] where Output.self == [UInt8].self: .bytes(bytes)
         case let json as JSONValue: .json(json)
@@ -88,6 +88,12 @@ package enum PayloadCoding {
         var bytes: [UInt8] = []
         value.writeJSON(into: &bytes)
         return try decode(bytes)
+    }
+
+    /// The elements of a JSON array, each with its own text.
+    package static func elements(_ body: [UInt8]) throws(RPCFault) -> [RPCArgument] {
+        guard let elements = try json(body).array else { throw .badPayload(jsonSyntax: false) }
+        return elements.map { element in .value(element) { () throws(RPCFault) in element.encoded() } }
     }
 
     private static func json(_ body: [UInt8]) throws(RPCFault) -> JSONValue {

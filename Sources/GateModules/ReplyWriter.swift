@@ -3,7 +3,10 @@ public import GateJSON
 package import GateRPC
 
 /// Where an inline handler writes its result. It keeps its memory from message to message, so that writing allocates
-/// nothing.
+/// nothing; up to ``capacityKeptMax`` bytes of it.
+///
+/// A result has one form: bare bytes, bytes or JSON. A handler that writes two ends with ``RPCFault/internalError`` and an
+/// error line that names them.
 public struct ReplyWriter: ~Copyable {
     /// What was written.
     package enum Form: Sendable {
@@ -17,7 +20,12 @@ public struct ReplyWriter: ~Copyable {
         case json
     }
 
+    /// Bytes of memory that it keeps from one message to the next; what a longer result took is freed.
+    package static let capacityKeptMax = 65_536
+
     package private(set) var form = Form.none
+    /// The first two forms, when there was more than one.
+    package private(set) var mixedForms: (Form, Form)?
     package private(set) var bytes: [UInt8] = []
 
     package init() {}
@@ -39,14 +47,24 @@ public struct ReplyWriter: ~Copyable {
 
     /// Writes a JSON value.
     public mutating func write(_ value: JSONValue) {
-        form = .json
+        begin(.json)
         value.write(into: &bytes)
     }
 
     /// Forgets what was written, keeps the memory.
     package mutating func reset() {
         form = .none
-        bytes.removeAll(keepingCapacity: true)
+        mixedForms = nil
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.capacityKeptMax)
+    }
+
+    private mutating func begin(_ next: Form) {
+        if form == next { return }
+        if form == .none {
+            form = next
+        } else if mixedForms == nil {
+            mixedForms = (form, next)
+        }
     }
 
     /// The result as a value, for callers that are not the client.
@@ -60,7 +78,7 @@ public struct ReplyWriter: ~Copyable {
     }
 
     private mutating func append(_ more: Span<UInt8>, as form: Form) {
-        self.form = form
+        begin(form)
         // Sound: the pointer is used inside the closure only.
         unsafe more.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }

@@ -67,6 +67,8 @@ public enum RPCArgument: Sendable {
     /// A value. Within a process a handler that takes this very type gets it without a byte being made; `encoded` makes
     /// the body for everyone else.
     case value(any Sendable, encoded: @Sendable () throws(RPCFault) -> [UInt8])
+    /// Several in a row, for a handler that takes as many; as a body, a JSON array of them.
+    case several([RPCArgument])
 }
 
 /// Carries calls to modules of other processes. The router calls one only for modules that are not here.
@@ -91,6 +93,9 @@ public protocol RPCTransport: AnyObject, Sendable {
 
     /// Calls `body`, on any thread, whenever what other nodes serve has changed.
     func observeChanges(_ body: @escaping @Sendable () -> Void)
+
+    /// The other nodes that serve `module`, by name.
+    func nodes(of module: String) -> [RPCNode]
 }
 
 extension RPCTransport {
@@ -110,6 +115,9 @@ extension RPCTransport {
 
     /// Nobody says.
     public func kind(module: String, node: String?, function: String) -> RPCHandlerKind? { nil }
+
+    /// None that are known.
+    public func nodes(of module: String) -> [RPCNode] { [] }
 
     /// Nothing changes.
     public func observeChanges(_ body: @escaping @Sendable () -> Void) {}

@@ -9,6 +9,14 @@ public protocol RPCCaller: AnyObject, Sendable {
 
     /// Hands a request over and does not wait for a result.
     func notify(_ request: RPCRequest) throws(RPCFault)
+
+    /// The nodes that serve `module` at this moment, this process first, the others by name.
+    func nodes(of module: String) -> [RPCNode]
+}
+
+extension RPCCaller {
+    /// None that are known.
+    public func nodes(of module: String) -> [RPCNode] { [] }
 }
 
 /// A module that runs in this process.
@@ -135,6 +143,13 @@ public final class RPCRouter: RPCCaller {
     /// that it is not there.
     package func absence(of module: String) -> RPCFault {
         transport?.isReachable == false ? .unreachable : .noSuchModule(module)
+    }
+
+    public func nodes(of module: String) -> [RPCNode] {
+        let here = local.withLock { table in table[module] }.map {
+            RPCNode(name: node, isHere: true, ids: $0.ids, version: $0.version, labels: labels)
+        }
+        return (here.map { [$0] } ?? []) + (transport?.nodes(of: module) ?? [])
     }
 
     private func remote(_ request: RPCRequest) throws(RPCFault) -> any RPCTransport {

@@ -39,7 +39,10 @@ package final class Gateway: Sendable {
                 bytesPerOwnerMax: limits.storedBytesPerOwnerMax, time: limits.storedSessionTime))
         sessionManager = SessionManager(
             node: settings.node, startNumber: settings.startNumber, loops: loops, hooks: settings.hooks,
-            policy: settings.secondLogin, clock: settings.clock)
+            policy: settings.secondLogin, clock: settings.clock,
+            storageFailed: { id, error in
+                logger.error("settings of a user not loaded", metadata: ["session": "\(id)", "error": "\(error)"])
+            })
         for loop in loops {
             let gate = await on(loop) { [self] in
                 LoopConfined(LoopGateway(loop: loop, gateway: self, metrics: metrics[loop.index]), to: loop)
@@ -90,7 +93,7 @@ package final class Gateway: Sendable {
     package var services: ModuleServices {
         ModuleServices(
             node: settings.node, caller: router, gateway: sessionManager.facade, loops: loops,
-            callTime: settings.limits.callTime, clock: settings.clock, tracing: settings.tracing)
+            callTime: settings.limits.callTime, clock: settings.clock, tracing: settings.tracing, logger: logger)
     }
 
     /// Takes a new stream. On its loop.

@@ -20,13 +20,17 @@ package final class SessionManager: SessionGateway {
     private let clock: @Sendable () -> MonotonicTime
     private let saver: SessionSaver?
     private let cluster = Mutex<(any SessionCluster)?>(nil)
+    /// Is told what the storage hook threw.
+    private let storageFailed: @Sendable (SessionID, any Error) -> Void
     // Sound: written once, at the end of init, before any other thread can know the manager.
     private nonisolated(unsafe) var tables: [LoopConfined<SessionTable>] = []
 
     package init(
         node: String, startNumber: UInt32, loops: [any EventLoop], hooks: SessionHooks, policy: SecondLoginPolicy,
-        clock: @escaping @Sendable () -> MonotonicTime
+        clock: @escaping @Sendable () -> MonotonicTime,
+        storageFailed: @escaping @Sendable (SessionID, any Error) -> Void = { _, _ in }
     ) {
+        self.storageFailed = storageFailed
         self.clock = clock
         self.node = node
         self.startNumber = startNumber
@@ -137,6 +141,7 @@ package final class SessionManager: SessionGateway {
         do {
             saved = try await storage.load(user)
         } catch {
+            storageFailed(id, error)
             let loop = try loop(of: id)
             loop.postReserved { [self] in
                 if let session = table(of: loop).session(id), session.userID == user { unbind(session) }

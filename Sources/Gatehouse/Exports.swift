@@ -7,3 +7,5 @@
 @_exported public import GateRPC
 @_exported public import GateServer
 @_exported public import GateSessions
+// What `call.logger` is.
+@_exported public import Logging

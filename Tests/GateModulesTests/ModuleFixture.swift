@@ -4,6 +4,7 @@ import GateModules
 import GateRPC
 import GateSessions
 import GateTestKit
+import Logging
 import Testing
 
 /// Modules on loops that the test runs, without a gateway.
@@ -13,10 +14,20 @@ final class ModuleFixture {
     let sessions: SessionManager
     let services: ModuleServices
 
-    init(
+    convenience init(
         _ modules: any Module..., loops: Int = 1, interceptors: [Interceptor] = [],
         limits: ModuleLimits = ModuleLimits(),
         transport: (any RPCTransport)? = nil, tracing: (any CallTracing)? = nil
+    ) {
+        self.init(
+            modules, loops: loops, interceptors: interceptors, limits: limits, transport: transport, tracing: tracing)
+    }
+
+    init(
+        _ modules: [any Module], loops: Int = 1, interceptors: [Interceptor] = [],
+        limits: ModuleLimits = ModuleLimits(), transport: (any RPCTransport)? = nil,
+        tracing: (any CallTracing)? = nil,
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     ) {
         let group = ManualEventLoopGroup(loopCount: loops)
         let clock = group.clock
@@ -26,7 +37,7 @@ final class ModuleFixture {
             clock: { clock.now })
         services = ModuleServices(
             node: "node-1", caller: router, gateway: sessions, loops: group.loops, callTime: .seconds(10),
-            clock: { clock.now }, tracing: tracing)
+            clock: { clock.now }, tracing: tracing, logger: logger)
         self.group = group
         for module in modules {
             router.add(

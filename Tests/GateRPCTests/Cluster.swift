@@ -141,6 +141,7 @@ final class TestEndpoint: RPCEndpoint {
         TestEndpoint(type) { request throws(RPCFault) in
             switch request.argument {
             case .body(let bytes): return .bytes(bytes)
+            case .several: return try request.argument.value()
             case .value(let value, _):
                 switch value {
                 case let value as RPCValue: return value

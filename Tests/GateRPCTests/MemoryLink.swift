@@ -41,6 +41,9 @@ final class MemoryLink: RPCLink {
         receiver.withLock { $0 }?.linkChanged(isUp: isUp)
     }
 
+    /// Says that nobody reads an inbox.
+    func tellUndeliverable(_ inbox: String) { receiver.withLock { $0 }?.undeliverable(inbox) }
+
     func open(_ receiver: any RPCLinkReceiver) {
         self.receiver.withLock { $0 = receiver }
         hub.enter(self)

@@ -20,6 +20,36 @@ struct Talk: Module {
     }
 }
 
+struct Bank: Module {
+    let type = "Bank"
+
+    func register(in handlers: inout HandlerTable) {
+        handlers.register("Pay") { (call: Call, to: String, amount: Int) in
+            call.logger.info("paid", metadata: ["amount": "\(amount)"])
+            return "\(amount) to \(to)"
+        }
+        handlers.registerOther { (call: Call, name: String, payload: [UInt8]) in
+            "\(name) is not known here"
+        }
+    }
+}
+
+struct Clerk: Module {
+    let type = "Clerk"
+
+    func register(in handlers: inout HandlerTable) {
+        handlers.register("HD_Pay") { (call: Call) in
+            let receipt: String = try await call.call("Bank", "Pay", "Ann", 3)
+            return receipt
+        }
+    }
+
+    func initialize(_ context: ModuleContext) async throws {
+        let names = context.nodes(of: "Bank").map(\.name)
+        context.logger.info("banks", metadata: ["nodes": "\(names)"])
+    }
+}
+
 /// Calls the module from another one, as `start` allows.
 private struct Caller: Module {
     let type = "Caller"
@@ -39,6 +69,9 @@ private struct Caller: Module {
         private var context: ModuleContext?
         private(set) var fault: RPCFault?
         private(set) var missing: RPCFault?
+        private(set) var receipt: String?
+        private(set) var other: String?
+        private(set) var nodes: [RPCNode]?
 
         func keep(_ context: ModuleContext) {
             self.context = context
@@ -55,6 +88,9 @@ private struct Caller: Module {
             } catch {
                 missing = error
             }
+            receipt = try? await context?.call("Clerk", "HD_Pay")
+            other = try? await context?.call("Bank", "Lend", "Ann", 3)
+            nodes = context?.nodes(of: "Bank")
         }
     }
 }
@@ -84,6 +120,17 @@ struct ReadmeExampleTests {
         try await server.start()
         #expect(await caller.answer.fault == .message("log in first"))
         #expect(await caller.answer.missing == .noSuchHandler("HD_None"))
+        await server.stop(within: 1)
+    }
+
+    @Test func handlersTakeSeveralArgumentsAndOtherNames() async throws {
+        let caller = Caller()
+        let server = GatehouseServer(
+            try configuration("mqtt://127.0.0.1:0"), modules: [Talk(), Bank(), Clerk(), caller])
+        try await server.start()
+        #expect(await caller.answer.receipt == "3 to Ann")
+        #expect(await caller.answer.other == "Lend is not known here")
+        #expect(await caller.answer.nodes?.map(\.isHere) == [true])
         await server.stop(within: 1)
     }
 

@@ -5,6 +5,10 @@ extension RPCArgument {
     package func value() throws(RPCFault) -> RPCValue {
         switch self {
         case .body(let bytes): return .bytes(bytes)
+        case .several(let arguments):
+            var values: [RPCValue] = []
+            for argument in arguments { values.append(try argument.value()) }
+            return .array(values)
         case .value(let value, let encoded):
             switch value {
             case let value as RPCValue: return value
@@ -25,7 +29,7 @@ extension RPCArgument {
     }
 
     /// The argument that a value from another node is to a handler.
-    init(_ value: RPCValue) {
+    package init(_ value: RPCValue) {
         switch value {
         case .bytes(let bytes), .bare(let bytes), .encodedJSON(let bytes): self = .body(bytes)
         case .bool(let flag): self = .value(flag, encoded: { value.json })

@@ -148,6 +148,15 @@ package final class RemoteTransport: RPCTransport {
         state.withLock { $0.directory.kind(module: module, node: node, function: function) }
     }
 
+    package func nodes(of module: String) -> [RPCNode] {
+        nodes.compactMap { node in
+            guard let served = node.announcement.modules.first(where: { $0.type == module }) else { return nil }
+            return RPCNode(
+                name: node.key.name, isHere: false, ids: Set(served.ids), version: served.version,
+                labels: node.announcement.labels)
+        }
+    }
+
     package func observeChanges(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.observers.append(body) }
     }

@@ -166,7 +166,6 @@ public final class GatehouseServer: Sendable {
 
     private func startModules(_ gateway: Gateway, _ router: RPCRouter) async throws(StartFault) -> [ModuleRuntime] {
         let services = gateway.services
-        let context = ModuleContext(services: services)
         for module in modules {
             let entry = configuration.modules?.first { $0.type == module.type }
             try await step(module) {
@@ -176,7 +175,11 @@ public final class GatehouseServer: Sendable {
                         globalSettings: configuration.settings))
             }
         }
-        for module in modules { try await step(module) { try await module.initialize(context) } }
+        for module in modules {
+            try await step(module) {
+                try await module.initialize(ModuleContext(services: services, module: module.type))
+            }
+        }
         var moduleLimits = application.moduleLimits
         moduleLimits.addressSharePercent =
             moduleLimits.addressSharePercent ?? configuration.limits.moduleSharePercent
