@@ -15,9 +15,29 @@ extension Connection {
         close(reason, notice: nil)
     }
 
+    /// The client said its last word, or one that nobody understands: nothing more is handed over. What was accepted is
+    /// still answered, whether its handler runs here or elsewhere; the connection ends with the last answer, after one call
+    /// time at the latest.
+    func endInput(_ reason: CloseReason) {
+        guard !isMarked, endingReason == nil else { return }
+        guard state == .open, let work, !work.isIdle else { return close(reason) }
+        endingReason = reason
+        phaseBegan = gate.now
+        // Its client may be back before the last answer.
+        if let session { releaseClientID(of: session) }
+        pause(.ending)
+        armTimer()
+    }
+
+    /// A client that closed its side may still read.
+    func inputEnded() -> Bool {
+        endInput(.peerClosed)
+        return endingReason != nil && !isMarked
+    }
+
     func ended(_ end: StreamEnd) {
         if closeReason == nil {
-            closeReason = end == .endOfFile ? .peerClosed : .peerReset
+            closeReason = endingReason ?? (end == .endOfFile ? .peerClosed : .peerReset)
         }
         // A peer that only said its last word may still wait for answers.
         if end == .endOfFile && (isWriting || !output.isEmpty || segments != nil) && state != .closed {
@@ -84,6 +104,16 @@ extension Connection {
         gate.remove(self, reason: closeReason ?? .internalError)
     }
 
+    /// Gives the client id back, once, with what the client shall find when it returns.
+    private func releaseClientID(of session: LiveSession) {
+        guard let key = clientKey else { return }
+        clientKey = nil
+        let left = ownsClientKey && keepsState && state == .open ? wire.suspend(at: wireNow) : nil
+        let user = session.session.userID
+        let owner = user.map { StoredSessions.Owner.user($0) } ?? .network(ClientNetwork(remoteAddress))
+        gate.directory.release(key, by: session.id, storing: left, of: owner, at: gate.now)
+    }
+
     /// Ends the session, once: state that outlives it is stored, hooks run, its id is stale.
     private func finishSession() {
         guard let session else { return }
@@ -92,11 +122,7 @@ extension Connection {
         let copy = session.session
         let reason = closeReason ?? .internalError
         gate.sessions.remove(session)
-        if let key = clientKey {
-            let left = ownsClientKey && keepsState && wasOpen ? wire.suspend(at: wireNow) : nil
-            let owner = copy.userID.map { StoredSessions.Owner.user($0) } ?? .network(ClientNetwork(remoteAddress))
-            gate.directory.release(key, by: session.id, storing: left, of: owner, at: gate.now)
-        }
+        releaseClientID(of: session)
         // Nobody waits for who comes in any more.
         if state == .opening { hook?.cancel() }
         work?.connectionEnded(copy)

@@ -90,7 +90,7 @@ extension Connection {
             fault = error
         }
         if let fault {
-            countFault(fault.kind, isAnswered: wantsReply)
+            countFault(FaultKind(fault), isAnswered: wantsReply)
             if wantsReply { sendEnveloped(message.correlation, topic, .failure(fault), trace.trace) }
         } else if wantsReply {
             if reply.form == .bare {
@@ -121,6 +121,12 @@ extension Connection {
         return made
     }
 
+    /// A message has ended. When it was the last one of a client that said its last word, the connection ends too.
+    func workHasEnded() {
+        guard let endingReason, work?.isIdle ?? true else { return }
+        close(endingReason)
+    }
+
     /// Waiting messages have become fewer.
     func workHasRoom() {
         guard pauses.contains(.backlog), let work, work.waitingCount < gate.limits.inFlightMax else { return }
@@ -131,7 +137,7 @@ extension Connection {
 
     /// Answers a message that has outlived its read burst.
     func answer(_ message: Work.Message, _ result: Result<RPCValue, RPCFault>) {
-        if case .failure(let fault) = result { countFault(fault.kind, isAnswered: message.wantsReply) }
+        if case .failure(let fault) = result { countFault(FaultKind(fault), isAnswered: message.wantsReply) }
         guard message.wantsReply, state == .open else { return }
         if case .success(.bare(let bytes)) = result {
             sendReply(message.correlation, .result, .bytes, message.topic.span, bytes.span)
@@ -143,6 +149,11 @@ extension Connection {
     private func refuse(
         _ message: ClientMessage, _ topic: Span<UInt8>, _ payload: Span<UInt8>, _ end: NoRoute, wantsReply: Bool
     ) {
+        // Somebody else's topics: a sensor that reports to whoever listens asks for nothing.
+        if message.kind == .publish, !end.looksLikeCall, !listener.settings.answersUnrouted {
+            gate.metrics.add(.messagesUnrouted)
+            return
+        }
         countFault(end.kind, isAnswered: wantsReply)
         guard wantsReply else { return }
         // The text about topics is for those who write topics; elsewhere a name without a route may get no answer.
@@ -173,7 +184,7 @@ extension Connection {
         emit(.reply(correlation, outcome, form), topic: topic, payload: payload)
     }
 
-    private func countFault(_ kind: String, isAnswered: Bool) {
+    private func countFault(_ kind: FaultKind, isAnswered: Bool) {
         gate.metrics.addFault(kind)
         if !isAnswered { gate.metrics.add(.unansweredFaults) }
     }

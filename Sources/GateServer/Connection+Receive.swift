@@ -126,9 +126,9 @@ extension Connection: ByteStreamHandler {
         gate.effects.returnEvents(events)
         if let fault {
             if fault != .keepAliveExpired { listener.countProtocolError() }
-            close(fault.closeReason)
+            endInput(fault.closeReason)
         } else if let wish {
-            close(wish)
+            endInput(wish)
         }
         return taken
     }

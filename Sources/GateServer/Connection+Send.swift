@@ -11,7 +11,8 @@ extension Connection: SessionConnection {
     func push(
         topic: Span<UInt8>, payload: [UInt8], quality: DeliveryQuality, form: PayloadForm
     ) -> PushOutcome {
-        guard state == .open, !isMarked else {
+        // What a client is to find again is not given to one that has left; its state is stored already.
+        guard state == .open, !isMarked, endingReason == nil || quality == .atMostOnce || !keepsState else {
             gate.metrics.add(.pushesDropped)
             return .ended
         }
@@ -81,7 +82,7 @@ extension Connection: SessionConnection {
 
     /// Answers that their protocol could not say: somebody should hear of it, the client was told.
     private func countReplacedAnswers() {
-        for _ in 0..<gate.effects.answersReplaced { gate.metrics.addFault("not_encodable") }
+        for _ in 0..<gate.effects.answersReplaced { gate.metrics.addFault(.notEncodable) }
         gate.effects.answersReplaced = 0
     }
 

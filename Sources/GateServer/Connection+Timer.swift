@@ -30,6 +30,7 @@ extension Connection: TimerTarget {
         }
         if writeBegan != .never { next = min(next, writeBegan + gate.limits.writeTime) }
         if let work { next = min(next, work.nextDeadline) }
+        if endingReason != nil { next = min(next, phaseBegan + gate.limits.callTime) }
         if pauses.contains(.backlog) { next = min(next, pausedAt + backlogTime) }
         return next
     }
@@ -71,6 +72,7 @@ extension Connection: TimerTarget {
             writeBegan = now
         }
         if let work, now >= work.nextDeadline { work.expire(at: now) }
+        if let endingReason, now >= phaseBegan + gate.limits.callTime { return close(endingReason) }
         if pauses.contains(.backlog) && now >= pausedAt + backlogTime { return close(.backlogTimeout) }
         guard pauses.isEmpty else { return }
         if let kept, now >= kept.began + gate.limits.frameTime { return close(.frameTimeout) }

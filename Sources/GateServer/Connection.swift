@@ -33,6 +33,8 @@ final class Connection {
         static let highWater = Pauses(rawValue: 4)
         /// The server stops.
         static let draining = Pauses(rawValue: 8)
+        /// The client said its last word; its messages that run or wait still get their answers.
+        static let ending = Pauses(rawValue: 16)
     }
 
     let gate: LoopGateway
@@ -57,6 +59,8 @@ final class Connection {
     var pauses: Pauses = []
     /// Set once; what comes behind it is not delivered.
     var closeReason: CloseReason?
+    /// Why it ends once the client's last messages have their answers.
+    var endingReason: CloseReason?
     var isDirty = false
     var isWriting = false
     var isConsuming = false
@@ -66,7 +70,8 @@ final class Connection {
     var timer = TimerID.none
     /// When ``timer`` fires.
     var timerAt = MonotonicTime.never
-    /// When the connection was accepted, and once it ends, when its last bytes began to be flushed.
+    /// When the connection was accepted; once it ends, when the client said its last word, then when the last bytes began
+    /// to be flushed.
     var phaseBegan: MonotonicTime
     /// The protocol's wish, on the protocol's clock.
     var wireWakeUp = MonotonicTime.never

@@ -21,6 +21,7 @@ package enum GatewayMetric: Int, CaseIterable {
     case readPauses
     case standstills
     case lateReplies
+    case messagesUnrouted
 
     package var name: String {
         switch self {
@@ -40,24 +41,19 @@ package enum GatewayMetric: Int, CaseIterable {
         case .readPauses: "read_pauses"
         case .standstills: "loop_standstills"
         case .lateReplies: "late_replies"
+        case .messagesUnrouted: "messages_unrouted"
         }
     }
 }
 
 /// The counters of one loop: metrics, ends by reason, faults by kind.
 package struct LoopMetrics: Sendable {
-    package static let faultKinds = [
-        "no_such_module", "no_such_handler", "deadline_exceeded", "overloaded", "unreachable", "too_large",
-        "bad_payload", "would_deadlock", "too_deep", "handler", "internal_error", "bad_topic", "guarded",
-        "not_encodable",
-    ]
-
     private let block: CounterBlock
     private static let closeBase = GatewayMetric.allCases.count
     private static let faultBase = closeBase + CloseReason.allCases.count
 
     package init() {
-        block = CounterBlock(count: Self.faultBase + Self.faultKinds.count)
+        block = CounterBlock(count: Self.faultBase + FaultKind.allCases.count)
     }
 
     package func add(_ metric: GatewayMetric, _ amount: Int = 1) {
@@ -72,16 +68,15 @@ package struct LoopMetrics: Sendable {
         block.add(at: Self.closeBase + reason.index)
     }
 
-    package func addFault(_ kind: String) {
-        guard let index = Self.faultKinds.firstIndex(of: kind) else { return }
-        block.add(at: Self.faultBase + index)
+    package func addFault(_ kind: FaultKind) {
+        block.add(at: Self.faultBase + kind.rawValue)
     }
 
     package func value(_ metric: GatewayMetric) -> Int { Int(block.value(at: metric.rawValue)) }
 
     package func closes(_ reason: CloseReason) -> Int { Int(block.value(at: Self.closeBase + reason.index)) }
 
-    package func faults(_ index: Int) -> Int { Int(block.value(at: Self.faultBase + index)) }
+    package func faults(_ kind: FaultKind) -> Int { Int(block.value(at: Self.faultBase + kind.rawValue)) }
 }
 
 /// What happens for every message, counted in plain integers and published once a turn.
@@ -116,8 +111,8 @@ extension [LoopMetrics] {
         }
         object["connections_closed"] = .object(closed)
         var faults = JSONObject()
-        for (index, kind) in LoopMetrics.faultKinds.enumerated() {
-            faults[kind] = .number(reduce(0) { $0 + $1.faults(index) })
+        for kind in FaultKind.allCases {
+            faults[kind.name] = .number(reduce(0) { $0 + $1.faults(kind) })
         }
         object["faults"] = .object(faults)
         return object

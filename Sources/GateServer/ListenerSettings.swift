@@ -11,6 +11,8 @@ package final class ListenerSettings: Sendable {
     package let route: [UInt8]
     /// Whether a client id in use closes the older connection.
     package let takeover: Bool
+    /// Whether messages whose topics are no calls are answered with an error too, as mqant does.
+    package let answersUnrouted: Bool
     /// How replies are wrapped.
     package let envelope: any ReplyEnvelope
 
@@ -33,7 +35,7 @@ package final class ListenerSettings: Sendable {
     package init(
         name: String = "", protocolName: String, version: String = "", makeProtocol: @escaping WireProtocolMaker,
         route: String = "",
-        takeover: Bool = false, envelope: any ReplyEnvelope
+        takeover: Bool = false, answersUnrouted: Bool = false, envelope: any ReplyEnvelope
     ) {
         self.name = name
         self.protocolName = protocolName
@@ -41,6 +43,7 @@ package final class ListenerSettings: Sendable {
             Versions(maker: Versions.Maker(make: makeProtocol), usages: [ListenerUsage(version: version)]))
         self.route = [UInt8](route.utf8)
         self.takeover = takeover
+        self.answersUnrouted = answersUnrouted
         self.envelope = envelope
     }
 

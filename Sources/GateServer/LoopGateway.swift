@@ -276,20 +276,35 @@ final class LoopGateway: TurnObserver {
         do throws(RouteFault) {
             route = try grammar.route(name, keyEnd: keyEnd, wantsReply: true)
         } catch {
-            return .failure(NoRoute(error))
+            var end = NoRoute(error)
+            end.looksLikeCall = looksLikeCall(name, keyEnd: keyEnd)
+            return .failure(end)
         }
         let found = resolve(route)
+        if case .failure(var end) = found {
+            end.looksLikeCall = looksLikeCall(name, keyEnd: keyEnd)
+            return .failure(end)
+        }
         if case .success(let target) = found, isKept(target) {
             routes.insert(name.extracting(0..<keyEnd), target)
         }
         return found
     }
 
+    /// Whether a name that leads nowhere was meant as a call: its handler has a prefix that clients may call, or its first
+    /// part is a module, here or elsewhere, or `Gate`, which is what mqant's clients call the gateway. URIs always are: what
+    /// they ask for, they say.
+    func looksLikeCall(_ name: Span<UInt8>, keyEnd: Int) -> Bool {
+        if grammar.rule == .uri { return true }
+        let (type, isOpen) = grammar.firstPart(name.extracting(0..<keyEnd))
+        return isOpen || type.map { $0 == "Gate" || router.serves(module: $0, node: nil) } == true
+    }
+
     /// Whether a target may be entered: names that a client makes up are not. Other nodes announce a bounded number of
     /// handlers, and what they announce anew is told.
     private func isKept(_ target: RouteTarget) -> Bool {
-        if target.runtime != nil { return true }
         let route = target.route
+        if let runtime = target.runtime { return runtime.isRegistered(route.function) }
         return route.node == nil && router.kind(module: route.module, node: nil, function: route.function) != nil
     }
 

@@ -42,7 +42,10 @@ public enum RouteFault: Error, Hashable, Sendable {
 /// A message that leads to no handler: what its client may read, and the name under which it is counted, once.
 struct NoRoute: Error {
     let fault: RPCFault
-    let kind: String
+    let kind: FaultKind
+    /// Whether it was meant as a call: only then is a message of a protocol with topics answered. See
+    /// ``LoopGateway/looksLikeCall(_:keyEnd:)``.
+    var looksLikeCall = true
     /// Whether it is the name itself that says no module and handler, and nobody gave it a route.
     let isUnrouted: Bool
 
@@ -52,14 +55,14 @@ struct NoRoute: Error {
     /// No module or no handler.
     init(_ fault: RPCFault) {
         self.fault = fault
-        kind = fault.kind
+        kind = FaultKind(fault)
         isUnrouted = false
     }
 
     /// A topic that says nothing or too much.
     init(_ fault: RouteFault) {
         self.fault = .message(fault.clientText)
-        kind = fault == .badTopic ? "bad_topic" : "guarded"
+        kind = fault == .badTopic ? .badTopic : .guarded
         isUnrouted = fault == .badTopic
     }
 }

@@ -48,6 +48,20 @@ package struct TopicGrammar: Sendable {
             function: text(function), wantsReply: wantsReply)
     }
 
+    /// Longest name of a module that is looked for.
+    private static let typeBytesMax = 256
+
+    /// Of a topic's key part that leads nowhere: the module's type, and whether the handler has a prefix that clients may
+    /// call. With no guard there is no such prefix.
+    func firstPart(_ key: Span<UInt8>) -> (type: String?, isOpen: Bool) {
+        let slash = key.firstOffset(of: UInt8(ascii: "/")) ?? key.count
+        let function = key.extracting(min(slash + 1, key.count)..<key.count)
+        let isOpen = guardBytes.contains { !$0.isEmpty && function.starts(with: $0.span) }
+        let type = key.extracting(0..<slash)
+        let end = type.firstOffset(of: UInt8(ascii: "@")) ?? type.count
+        return (end <= Self.typeBytesMax ? text(type.extracting(0..<end)) : nil, isOpen)
+    }
+
     private func splitURI(_ topic: Span<UInt8>) -> (keyEnd: Int, wantsReply: Bool) {
         guard let query = topic.firstOffset(of: UInt8(ascii: "?")) else { return (topic.count, false) }
         let name: StaticString = "msg_id="

@@ -78,6 +78,11 @@ final class Work {
         waiting.count - firstWaiting + waitingInline.count - firstInline + held.count + overdue.count
     }
 
+    /// Whether every message has been answered.
+    var isIdle: Bool {
+        running.isEmpty && held.isEmpty && firstWaiting == waiting.count && firstInline == waitingInline.count
+    }
+
     /// Messages that run beside the ordered one.
     var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
 
@@ -299,6 +304,7 @@ final class Work {
         }
         startHeld()
         connection?.workHasRoom()
+        connection?.workHasEnded()
         endIfDone()
     }
 
@@ -331,6 +337,7 @@ final class Work {
         if !isOrderedActive && firstWaiting < waiting.count { startOrdered() }
         startHeld()
         endIfDone()
+        connection?.workHasEnded()
     }
 
     /// The loop stood still for `span`, in which no handler could end.

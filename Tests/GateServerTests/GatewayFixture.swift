@@ -25,6 +25,7 @@ final class GatewayFixture {
         var transport: (any RPCTransport)?
         var envelope: any ReplyEnvelope = MqantEnvelope()
         var takeover = false
+        var answersUnrouted = false
         var mqtt = MQTTLimits()
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         var settings = GatewaySettings(
@@ -59,6 +60,7 @@ final class GatewayFixture {
         let configuration = MQTTConfiguration(limits: options.mqtt)
         listener = ListenerSettings(
             protocolName: "mqtt", makeProtocol: { MQTTProtocol(configuration) }, takeover: options.takeover,
+            answersUnrouted: options.answersUnrouted,
             envelope: options.envelope)
         self.group = group
         self.gateway = gateway
@@ -153,7 +155,7 @@ final class GatewayFixture {
     /// All faults, by kind, without those that did not happen.
     var allFaults: [String: Int] {
         var kinds: [String: Int] = [:]
-        for kind in LoopMetrics.faultKinds {
+        for kind in FaultKind.allCases.map(\.name) {
             if let count = faults(kind), count > 0 { kinds[kind] = count }
         }
         return kinds

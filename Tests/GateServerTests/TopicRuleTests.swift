@@ -1,5 +1,6 @@
 import GateBytes
 import GateJSON
+import GateMQTT
 import GateModules
 import GateRPC
 import GateServer
@@ -57,7 +58,7 @@ import Testing
         ("Chat/hd_Say/1", "Method(hd_Say) must begin with 'HD_'"),
         ("Chat/Handler/1", "Method(Handler) must begin with 'HD_'"),
         ("Chat//1", "Method() must begin with 'HD_'"),
-        ("//1", "Method() must begin with 'HD_'"),
+        ("Gate/Bind/1", "Method(Bind) must begin with 'HD_'"),
     ])
     func aTopicThatLeadsNowhereSaysWhy(topic: String, text: String) throws {
         let fixture = try Self.fixture()
@@ -72,7 +73,7 @@ import Testing
     @Test(arguments: [
         ("Chat", "bad_topic"), ("Chat@node-1", "bad_topic"), ("Chat/HD_Nothing", "no_such_handler"),
         ("Chat/", "guarded"),
-        ("Chat/Secret", "guarded"), ("Chat/Secret/", "guarded"), ("Nobody/HD_Say", "no_such_module"), ("/", "guarded"),
+        ("Chat/Secret", "guarded"), ("Chat/Secret/", "guarded"), ("Nobody/HD_Say", "no_such_module"),
     ])
     func aFaultWithoutATokenIsCountedOnceAndNotAnswered(topic: String, kind: String) throws {
         let fixture = try Self.fixture()
@@ -97,6 +98,48 @@ import Testing
         #expect(handled.all == ["hello"])
         #expect(client.heard() == [])
         #expect(fixture.allFaults == [:])
+    }
+
+    static let telemetry = [
+        "home/kitchen/temp", "home/kitchen", "home", "/", "//", "//1", "$SYS/broker/load", "chat/Say/1",
+        "home/HDMI/1", "home@node-1/x/1", "a/b/HD_Say", "home/" + String(repeating: "x", count: 300) + "/1",
+        String(repeating: "x", count: 300) + "/b/1",
+    ]
+
+    @Test(arguments: telemetry)
+    func aTopicThatIsNoCallIsDroppedAndCounted(topic: String) throws {
+        let fixture = try Self.fixture()
+        let client = try fixture.login("c")
+        client.publish(topic, "21.5")
+        client.say(TestClient.message(topic, "21.5", qos: .atLeastOnce, id: 7))
+        #expect(client.heard() == [.puback(7)])
+        #expect(fixture.count("messages_unrouted") == 2)
+        #expect(fixture.count("messages_received") == 2)
+        #expect(fixture.allFaults == [:])
+        #expect(fixture.count("unanswered_faults") == 0)
+        #expect(!client.isClosed)
+    }
+
+    @Test(arguments: [
+        ("home/kitchen/temp", "Method(kitchen) must begin with 'HD_'"), ("//1", "Method() must begin with 'HD_'"),
+        ("chat/Say/1", "Method(Say) must begin with 'HD_'"),
+    ])
+    func aListenerMayAnswerEveryTopicAsMqantDoes(topic: String, text: String) throws {
+        let fixture = try GatewayFixture(Self.modules[0]) { $0.answersUnrouted = true }
+        let client = try fixture.login("c")
+        #expect(client.error(topic) == text)
+        client.publish("home")
+        #expect(fixture.allFaults == ["guarded": 1, "bad_topic": 1])
+        #expect(fixture.count("messages_unrouted") == 0)
+    }
+
+    @Test func withoutGuardsOnlyModulesLookLikeCalls() throws {
+        let fixture = try GatewayFixture(Self.modules[0]) { $0.settings.guards = [] }
+        let client = try fixture.login("c")
+        #expect(client.error("Chat/Nothing/1") == "Remote function(Nothing) not found")
+        client.publish("home/HD_Say/1")
+        #expect(client.heard() == [])
+        #expect(fixture.count("messages_unrouted") == 1)
     }
 
     @Test func theGuardIsAListOfPrefixes() throws {

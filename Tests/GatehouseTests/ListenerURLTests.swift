@@ -50,6 +50,7 @@ struct ListenerURLTests {
         ("mqtt://:1?a=%f", .invalidEscape("a=%f")), ("mqtt://:1?a=%ff", .invalidEscape("a=%ff")),
         ("mqtt://:1?=x", .unnamedParameter), ("mqtt://:1?a=1&%61=2", .repeatedParameter("a")),
         ("mqtt://:1?takeover=1", .invalidParameter("takeover", value: "1", expected: "true or false")),
+        ("mqtt://:1?unrouted=no", .invalidParameter("unrouted", value: "no", expected: "drop or answer")),
         ("mqtt://:1?takeover", .invalidParameter("takeover", value: "", expected: "true or false")),
         ("mqtt://:1?envelope=x", .invalidParameter("envelope", value: "x", expected: "mqant or bare")),
         ("mqtt://:1?route=x", .invalidParameter("route", value: "x", expected: "type/handler")),

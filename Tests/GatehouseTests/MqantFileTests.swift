@@ -8,7 +8,7 @@ struct MqantFileTests {
     @Test func theDemoServersFileLoadsAsItIs() throws {
         let outcome = resolve(mqantServerFile)
         let configuration = try outcome.configuration()
-        #expect(configuration.listeners.map(\.description) == ["mqtt://:3563"])
+        #expect(configuration.listeners.map(\.description) == ["mqtt://:3563?unrouted=answer"])
         let expected = [
             "Gate@Gate001", "Master@Master001", "HelloWorld@HelloWorld001", "Login@Login001", "Chat@Chat001",
             "PyChat@PyChat001", "Test@Test001", "Hitball@Hitball001", "XaXb@XaXb001", "Webapp@Webapp001",
@@ -62,7 +62,7 @@ struct MqantFileTests {
             ]}}
             """
         let outcome = resolve(text)
-        #expect(try outcome.configuration().listeners.map(\.description) == ["mqtt://127.0.0.1:1999"])
+        #expect(try outcome.configuration().listeners.map(\.description) == ["mqtt://127.0.0.1:1999?unrouted=answer"])
         #expect(try outcome.configuration().modules?.first?.id == "g")
         #expect(outcome.notices == [])
     }

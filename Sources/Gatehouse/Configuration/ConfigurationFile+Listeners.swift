@@ -2,7 +2,8 @@ import GateJSON
 
 extension ConfigurationFile {
     private static let listenerKeys = [
-        "url", "protocol", "host", "port", "route", "takeover", "envelope", "frameBytesMax", "parameters", "routes",
+        "url", "protocol", "host", "port", "route", "takeover", "unrouted", "envelope", "frameBytesMax", "parameters",
+        "routes",
         "tls",
     ]
 
@@ -16,7 +17,7 @@ extension ConfigurationFile {
             members["url"] != nil
             ? listenerBase(url: members, into: &draft) : listenerBase(parts: members, at: node, into: &draft)
         var listener = base ?? ListenerConfiguration(protocolName: "", host: "", port: 0)
-        for key in ["route", "envelope"] {
+        for key in ["route", "envelope", "unrouted"] {
             guard let value = members[key] else { continue }
             guard let text = text(value, path: "listeners[].\(key)", into: &draft) else { continue }
             set(key, to: text, of: &listener, at: value, into: &draft)
@@ -173,6 +174,7 @@ extension ConfigurationFile {
         do {
             let (host, port) = try ListenerConfiguration.mqantHostAndPort(address)
             var listener = ListenerConfiguration(protocolName: "mqtt", host: host, port: port)
+            listener.unrouted = .answer
             listener.place = place(node.position)
             listeners.append(listener)
         } catch {

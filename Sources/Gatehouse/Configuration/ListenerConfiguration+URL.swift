@@ -1,8 +1,9 @@
 extension ListenerConfiguration {
     /// Reads `PROTOCOL://HOST:PORT[?name=value&…]`.
     ///
-    /// An empty host and `*` mean all addresses of IPv4 and IPv6, an IPv6 address stands in brackets, host and query are percent-encoded (RFC
-    /// 3986). `route`, `takeover`, `envelope`, `frameBytesMax` and `tls` are the gateway's; other names are the protocol's.
+    /// An empty host and `*` mean all addresses of IPv4 and IPv6, an IPv6 address stands in brackets, host and query are
+    /// percent-encoded (RFC 3986). `route`, `takeover`, `unrouted`, `envelope`, `frameBytesMax` and `tls` are the
+    /// gateway's; other names are the protocol's.
     public init(url: String) throws(ListenerFault) {
         guard let (scheme, rest) = Self.split(url, at: "://") else { throw .noScheme(url) }
         try self.init(scheme: scheme)
@@ -57,6 +58,11 @@ extension ListenerConfiguration {
                 throw .invalidParameter(name, value: value, expected: "mqant or bare")
             }
             self.envelope = envelope
+        case "unrouted":
+            guard let unrouted = Unrouted(rawValue: value) else {
+                throw .invalidParameter(name, value: value, expected: "drop or answer")
+            }
+            self.unrouted = unrouted
         case "frameBytesMax":
             let range = Self.frameBytesRange
             guard let bytes = SettingText.bytes(value), range.contains(bytes) else {

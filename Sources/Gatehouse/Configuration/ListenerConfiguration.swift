@@ -8,6 +8,16 @@ public struct ListenerConfiguration: Sendable, Hashable {
         case bare
     }
 
+    /// What becomes of a message whose topic is no call, as `home/kitchen/temp`.
+    public enum Unrouted: String, Sendable, CaseIterable {
+        /// It is dropped and counted (`messages_unrouted`). Answered are only names that look like a call: their handler
+        /// begins with a guard prefix (`HD_`), or their first part is a module.
+        case drop
+        /// It is answered with an error on its topic when that has three parts, as mqant does. What a listener of an mqant
+        /// file does.
+        case answer
+    }
+
     /// The protocol, as the registry knows it.
     public var protocolName: String
     /// An address or a name; empty for all addresses of IPv4 and IPv6. IPv6 without brackets.
@@ -18,6 +28,8 @@ public struct ListenerConfiguration: Sendable, Hashable {
     public var route: String?
     /// Whether a client whose id is in use takes the place of the other one [MQTT-3.1.4-2].
     public var takeover = false
+    /// What becomes of a message whose topic is no call.
+    public var unrouted = Unrouted.drop
     /// How replies are dressed; `nil` for what the protocol does by itself.
     public var envelope: Envelope?
     /// Bytes of one frame; `nil` for `limits.frameBytesMax`.
@@ -50,6 +62,7 @@ extension ListenerConfiguration: CustomStringConvertible {
         var query: [(String, String)] = []
         if let route { query.append(("route", route)) }
         if takeover { query.append(("takeover", "true")) }
+        if unrouted != .drop { query.append(("unrouted", unrouted.rawValue)) }
         if let envelope { query.append(("envelope", envelope.rawValue)) }
         if let frameBytesMax { query.append(("frameBytesMax", String(frameBytesMax))) }
         for (name, value) in parameters.sorted(by: { $0.key < $1.key }) { query.append((name, value)) }

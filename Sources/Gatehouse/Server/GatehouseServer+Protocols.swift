@@ -197,6 +197,7 @@ extension GatehouseServer {
             protocolName: listener.protocolName, version: definition.version,
             makeProtocol: try definition.configure(options(of: listener)),
             route: listener.route ?? "", takeover: listener.takeover,
+            answersUnrouted: listener.unrouted == .answer,
             envelope: usesEnvelope ? application.envelope ?? MqantEnvelope() : BareEnvelope())
     }
 }
