@@ -5,8 +5,9 @@ import GateProtocol
 extension DescriptorProgram {
     /// Reads a body that is one JSON object: its known keys go to their slots, others are ignored.
     ///
-    /// A known key that comes twice, a route that is no string or an id that is neither number nor string is a malformed
-    /// frame; an id that is `null` counts as absent.
+    /// A route that is no string or an id that is neither number nor string is a malformed frame; an id that is `null`
+    /// counts as absent. Of a key that comes twice the last one counts. Text that is no UTF-8 is read with U+FFFD in place of
+    /// what is none.
     func readKeys(
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
@@ -14,7 +15,14 @@ extension DescriptorProgram {
         do {
             picks = try values.pick(keySet, in: input.extracting(0..<range.upperBound), from: range.lowerBound)
         } catch {
-            if case .duplicateKey = error.reason { throw .duplicateKey }
+            if case .invalidUTF8 = error.reason, let repaired = repairedUTF8(input.extracting(range)) {
+                values.removeKeys(keys)
+                try readKeys(repaired.span, 0..<repaired.count, values: &values, scratch: &scratch)
+                // Ranges of the repaired text, which stands behind what was put there meanwhile.
+                values.move(keys.map(\.slot), toScratchAt: scratch.count)
+                scratch.append(repaired)
+                return
+            }
             throw .malformedBody(offset: error.offset - range.lowerBound)
         }
         if picks.has(FrameValues.route) {
@@ -59,20 +67,51 @@ extension DescriptorProgram {
         return true
     }
 
-    /// Reads a body that is one JSON object with one key, the route; its value is the payload.
+    /// Reads a body that is one JSON object with one key, the route; its value is the payload. Text that is no UTF-8 is read
+    /// with U+FFFD in place of what is none.
     @inline(never)
     func readSingleKey(
+        _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
+    ) throws(FramingError) {
+        do {
+            try readOneKey(input, range, values: &values, scratch: &scratch)
+        } catch {
+            guard let repaired = repairedUTF8(input.extracting(range)) else { throw error }
+            try readOneKey(repaired.span, repaired.indices, values: &values, scratch: &scratch)
+            values.move([FrameValues.route, FrameValues.payload], toScratchAt: scratch.count)
+            scratch.append(repaired)
+        }
+    }
+
+    private func readOneKey(
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
         let body = input.extracting(range)
         var scanner = JSONScanner()
         guard let member = try next(&scanner, body) else { throw .malformedBody(offset: 0) }
-        let value = member.valueRange
+        var value = member.valueRange
+        // The same key once more is still one key; the last value counts.
+        while let second = try next(&scanner, body) {
+            guard try isSameKey(member, second, body) else {
+                throw .malformedBody(offset: second.keyRange.lowerBound)
+            }
+            value = second.valueRange
+        }
         values.set(
             FrameValues.payload, range: ByteRange(start: range.lowerBound + value.lowerBound, count: value.count))
         let name = try route(member.keyRange, body, at: range.lowerBound, scratch: &scratch)
         values.set(FrameValues.route, range: name)
-        if let second = try next(&scanner, body) { throw .malformedBody(offset: second.keyRange.lowerBound) }
+    }
+
+    private func isSameKey(
+        _ one: JSONMember, _ other: JSONMember, _ body: Span<UInt8>
+    ) throws(FramingError) -> Bool {
+        do {
+            let key = try JSON.string(one.keyRange, of: body)
+            return try JSON.string(other.keyRange, of: body).utf8.elementsEqual(key.utf8)
+        } catch {
+            throw .malformedBody(offset: error.offset)
+        }
     }
 
     /// The bytes of a route; only one with escapes is copied.

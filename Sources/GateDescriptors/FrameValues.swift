@@ -15,11 +15,16 @@ struct FrameValues: ~Copyable {
 
     /// Slots that hold something, one bit each.
     private(set) var present: UInt32 = 0
+    /// Whether a part of it cannot be said here, so that a request is answered with an error and not delivered.
+    var isUnreadable = false
     private var values: InlineArray<32, UInt64> = InlineArray(repeating: 0)
 
     /// Forgets all values.
     @inline(__always)
-    mutating func removeAll() { present = 0 }
+    mutating func removeAll() {
+        present = 0
+        isUnreadable = false
+    }
 
     /// The number in a slot; what it holds when nothing was put there has no meaning.
     @inline(__always)
@@ -61,6 +66,23 @@ struct FrameValues: ~Copyable {
     /// Forgets what a slot holds.
     @inline(__always)
     mutating func remove(_ slot: UInt8) { present &= ~(1 << UInt32(slot & 31)) }
+
+    /// Forgets what the slots of these keys hold.
+    mutating func removeKeys(_ keys: ContiguousArray<BodyKeyOperation>) {
+        for key in keys { remove(key.slot) }
+    }
+
+    /// Makes ranges of the input, which were found in a text of its own, ranges of the scratch bytes, where that text
+    /// begins at `start`.
+    mutating func move(_ slots: [UInt8], toScratchAt start: Int) {
+        for slot in slots where has(slot) && slot != Self.code {
+            let found = range(slot)
+            guard found.region == .input else { continue }
+            set(
+                slot,
+                range: ByteRange(start: Int(found.start) + start, count: Int(found.count), region: .scratch))
+        }
+    }
 
     /// The bytes that a slot stands for; empty when it holds nothing.
     @inline(__always)

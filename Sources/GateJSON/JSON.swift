@@ -2,9 +2,8 @@
 public enum JSON {
     /// Checks that the whole input is one RFC 8259 value, with blanks around it or none.
     ///
-    /// Strings must be well-formed UTF-8, and `\u` escapes of surrogates must come in pairs, so that what passes here can
-    /// be read by anybody. A byte order mark is refused. Duplicate keys are not looked for: that needs memory; reading a
-    /// ``JSONValue`` does it.
+    /// Strings must be well-formed UTF-8. An escape of half a surrogate pair passes; whoever resolves it gets U+FFFD. A byte
+    /// order mark is refused. A key may stand twice in an object; the last one counts for whoever reads it.
     /// - Returns: The kind of the value.
     /// - Throws: The first fault.
     @discardableResult
@@ -18,6 +17,18 @@ public enum JSON {
         guard rest == input.count else { throw JSONFault(.trailingBytes, at: rest, in: input) }
         guard let kind = JSONKind(firstByte: input[start]) else { throw .unexpected(.value, at: start, in: input) }
         return kind
+    }
+
+    /// The text in a form that readers of any make take for the same: `nil` when it is one already.
+    ///
+    /// Of members with one key the last one is left, and U+FFFD stands for half an escaped surrogate pair. Builds a tree.
+    /// - Throws: The first fault.
+    public static func normalized(
+        _ input: Span<UInt8>, limits: JSONLimits = JSONLimits()
+    ) throws(JSONFault) -> [UInt8]? {
+        var parser = JSONTreeParser<JSONValueBuilder>(dialect: .json, limits: limits)
+        let value = try parser.parse(input)
+        return parser.isAmbiguous ? value.encoded() : nil
     }
 
     /// Appends what the text between two quotes stands for, as UTF-8 with the escapes resolved.

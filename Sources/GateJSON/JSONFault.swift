@@ -54,7 +54,7 @@ public enum JSONFaultReason: Hashable, Sendable {
     case invalidEscape
     /// Bytes that are not well-formed UTF-8 (The Unicode Standard, table 3-7).
     case invalidUTF8
-    /// A `\u` escape of one half of a surrogate pair without the other half.
+    /// A `\u` escape of one half of a surrogate pair without the other half, in JSON5. In JSON it stands for U+FFFD.
     case loneSurrogate
     /// A number with a leading zero, or without digits where some must stand.
     case invalidNumber

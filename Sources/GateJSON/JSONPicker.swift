@@ -17,7 +17,7 @@ extension JSON {
     /// passed over.
     ///
     /// From `start` on the input must be one object with blanks around it or none. It is checked as ``validate(_:limits:)``
-    /// does, and a known key that comes twice is refused.
+    /// does. Of a known key that comes twice the last value counts.
     ///
     /// ```swift
     /// var ranges = InlineArray<32, UInt64>(repeating: 0)
@@ -53,14 +53,14 @@ extension JSON {
         }
         var expected = JSONExpectation.keyOrObjectEnd
         while true {
-            let (place, value) = try JSONPicker.key(keys, input, expected, &offset, picks)
+            let (place, value) = try JSONPicker.key(keys, input, expected, &offset)
             let hasEscapes = try JSONPicker.value(input, at: value, &offset, &budget)
             if place < JSONKeySet.placesMax {
                 let count = UInt64(truncatingIfNeeded: offset &- value)
                 ranges[Int(place)] = UInt64(truncatingIfNeeded: value) << 32 | count
                 let bit: UInt32 = 1 << UInt32(place)
                 picks.present |= bit
-                if hasEscapes { picks.escaped |= bit }
+                picks.escaped = hasEscapes ? picks.escaped | bit : picks.escaped & ~bit
             }
             if try JSONPicker.endMember(input, &offset) { return picks }
             expected = .key
@@ -74,22 +74,19 @@ enum JSONPicker {
     /// - Returns: The key's place, `placesMax` when it is not known, and where the value begins.
     @inline(__always)
     static func key(
-        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation, _ offset: inout Int,
-        _ picks: JSONPicks
+        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation, _ offset: inout Int
     ) throws(JSONFault) -> (place: UInt8, valueStart: Int) {
         // Nearly all keys that are looked for.
         if let word = JSONStringReader.word(input, at: offset), let known = keys.compact(word) {
-            if picks.has(known.place) { try refuse(offset &+ 1, input) }
             offset &+= known.byteCount
             return (known.place, StrictReader.skipBlanks(input, from: offset))
         }
-        return try otherKey(keys, input, expected, &offset, picks)
+        return try otherKey(keys, input, expected, &offset)
     }
 
     @inline(never)
     private static func otherKey(
-        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation, _ offset: inout Int,
-        _ picks: JSONPicks
+        _ keys: borrowing JSONKeySet, _ input: Span<UInt8>, _ expected: JSONExpectation, _ offset: inout Int
     ) throws(JSONFault) -> (place: UInt8, valueStart: Int) {
         guard offset < input.count, input[offset] == ASCII.quote else {
             throw .unexpected(expected, at: offset, in: input)
@@ -105,7 +102,6 @@ enum JSONPicker {
             offset = extent.end &+ 1
             place = try Self.place(of: start..<extent.end, hasEscapes: extent.hasEscapes, keys, input)
         }
-        if place < JSONKeySet.placesMax, picks.has(place) { try refuse(start, input) }
         return (place, try StrictReader.skipColon(input, at: offset))
     }
 
@@ -117,12 +113,6 @@ enum JSONPicker {
         var name: [UInt8] = []
         try JSONStringReader.append(range, of: input, dialect: .json, to: &name)
         return keys.place(of: name.span)
-    }
-
-    @inline(never)
-    private static func refuse(_ start: Int, _ input: Span<UInt8>) throws(JSONFault) {
-        let end = try JSONStringReader.extent(input, from: start).end
-        throw JSONFault(.duplicateKey(try JSON.string(start..<end, of: input)), at: start - 1, in: input)
     }
 
     /// Reads the value at `start`; `offset` is behind it then.

@@ -203,7 +203,7 @@ enum JSONStringReader {
         case UInt8(ascii: "n"): scalar = 0x0A
         case UInt8(ascii: "r"): scalar = 0x0D
         case UInt8(ascii: "t"): scalar = 0x09
-        case UInt8(ascii: "u"): return try unicodeEscape(bytes, at: offset)
+        case UInt8(ascii: "u"): return try unicodeEscape(bytes, at: offset, dialect)
         default:
             guard dialect == .json5 else { throw JSONFault(.invalidEscape, at: offset, in: bytes) }
             return try escape5(bytes, byte, at: offset)
@@ -211,17 +211,28 @@ enum JSONStringReader {
         return Escape(scalar: scalar, next: offset + 2)
     }
 
-    /// Reads `\uXXXX`, or two of them that make a surrogate pair.
-    private static func unicodeEscape(_ bytes: Span<UInt8>, at offset: Int) throws(JSONFault) -> Escape {
+    /// Reads `\uXXXX`, or two of them that make a surrogate pair. Half a pair is U+FFFD in JSON: it comes from clients that
+    /// cut a text between two UTF-16 units. In JSON5, which people write, it is a fault.
+    private static func unicodeEscape(
+        _ bytes: Span<UInt8>, at offset: Int, _ dialect: JSONDialect
+    ) throws(JSONFault) -> Escape {
         let high = try hex(bytes, digits: 4, of: offset)
         guard (0xD800...0xDFFF).contains(high) else { return Escape(scalar: high, next: offset + 6) }
         let second = offset + 6
         guard high < 0xDC00, bytes.count - second >= 2, bytes[second] == ASCII.backslash,
             bytes[second + 1] == UInt8(ascii: "u")
-        else { throw JSONFault(.loneSurrogate, at: offset, in: bytes) }
+        else { return try half(bytes, at: offset, dialect) }
         let low = try hex(bytes, digits: 4, of: second)
-        guard (0xDC00...0xDFFF).contains(low) else { throw JSONFault(.loneSurrogate, at: offset, in: bytes) }
+        guard (0xDC00...0xDFFF).contains(low) else { return try half(bytes, at: offset, dialect) }
         return Escape(scalar: 0x1_0000 + (high - 0xD800) << 10 + (low - 0xDC00), next: second + 6)
+    }
+
+    /// The escape of half a surrogate pair.
+    private static func half(
+        _ bytes: Span<UInt8>, at offset: Int, _ dialect: JSONDialect
+    ) throws(JSONFault) -> Escape {
+        guard dialect == .json else { throw JSONFault(.loneSurrogate, at: offset, in: bytes) }
+        return Escape(scalar: 0xFFFD, next: offset + 6)
     }
 
     /// The escapes that only JSON5 knows (section 5.1).

@@ -33,6 +33,8 @@ struct JSONTreeParser<Builder: JSONTreeBuilder> {
     private var budget: JSONBudget
     private var locator = JSONLocator()
     private var offset = 0
+    /// Whether other readers could take the text for something else: a key stands twice, or half a surrogate pair is escaped.
+    private(set) var isAmbiguous = false
     /// Holds a key or string while its escapes are resolved.
     private var scratch: [UInt8] = []
 
@@ -159,12 +161,20 @@ struct JSONTreeParser<Builder: JSONTreeBuilder> {
             let keyStart = offset
             let keyPosition = self.position(bytes)
             let key = try key(bytes, expected: mayEnd ? .keyOrObjectEnd : .key)
-            guard table.append(key) else { throw JSONFault(.duplicateKey(key), at: keyStart, in: bytes) }
-            if Builder.recordsPositions { keyPlaces.append(place(from: keyStart, keyPosition)) }
+            let isNew = table.append(key)
+            if !isNew, dialect == .json5 { throw JSONFault(.duplicateKey(key), at: keyStart, in: bytes) }
+            if isNew, Builder.recordsPositions { keyPlaces.append(place(from: keyStart, keyPosition)) }
             try skipBlanks(bytes)
             guard take(ASCII.colon, bytes) else { throw .unexpected(.colon, at: offset, in: bytes) }
             try skipBlanks(bytes)
-            values.append(try value(bytes, depth: depth + 1, expected: .value))
+            let value = try value(bytes, depth: depth + 1, expected: .value)
+            if isNew {
+                values.append(value)
+            } else if let place = table.place(of: key) {
+                // The last one counts.
+                isAmbiguous = true
+                values[place] = value
+            }
             try skipBlanks(bytes)
             if take(ASCII.closeBrace, bytes) { break }
             guard take(ASCII.comma, bytes) else { throw .unexpected(.commaOrObjectEnd, at: offset, in: bytes) }
@@ -198,6 +208,7 @@ struct JSONTreeParser<Builder: JSONTreeBuilder> {
         guard extent.hasEscapes else { return try text(bytes, start..<extent.end) }
         scratch.removeAll(keepingCapacity: true)
         try JSONStringReader.append(start..<extent.end, of: bytes, dialect: dialect, to: &scratch)
+        if !isAmbiguous, scratch.contains(0xEF) { isAmbiguous = true }
         return String(decoding: scratch, as: UTF8.self)
     }
 

@@ -11,7 +11,9 @@ public enum JSONValue: Sendable {
 extension JSONValue {
     /// Reads a whole text.
     ///
-    /// - Throws: The first fault. A second member with the same key in one object is a fault, whose place is that key.
+    /// Of two members with the same key in one object the last one counts, at the place of the first. In JSON5, which people
+    /// write, the second one is a fault, whose place is that key.
+    /// - Throws: The first fault.
     public init(
         parsing input: Span<UInt8>, dialect: JSONDialect = .json, limits: JSONLimits = JSONLimits()
     ) throws(JSONFault) {

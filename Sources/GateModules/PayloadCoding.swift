@@ -111,12 +111,12 @@ package enum PayloadCoding {
     private static func decode<Value: Decodable>(_ body: [UInt8]) throws(RPCFault) -> Value {
         var body = body
         do {
-            try JSON.validate(body.span)
+            if let normalized = try JSON.normalized(body.span) { body = normalized }
         } catch {
-            guard let repaired = repairedUTF8(body.span), (try? JSON.validate(repaired.span)) != nil else {
+            guard let repaired = repairedUTF8(body.span), let value = try? JSONValue(parsing: repaired.span) else {
                 throw .badPayload(jsonSyntax: true)
             }
-            body = repaired
+            body = value.encoded()
         }
         do {
             return try JSONDecoder().decode(Value.self, from: Data(body))

@@ -6,7 +6,9 @@ import json
 import pytest
 
 from systems import adapters, listeners
-from wire import Closed, opened, publish
+from systems.leaf import LeafJSON
+from systems.pomelo import Pomelo
+from wire import Closed, Wire, opened, publish
 
 BYTES_MAX = 4000
 
@@ -158,3 +160,40 @@ def test_a_second_login_ends_the_first_with_the_systems_own_word(system, gatehou
 def test_bodies_up_to_the_systems_own_limit(system, client):
     big = {"text": "x" * 3000}
     assert system.ask(client, "raw", big) == big
+
+
+def _length32(port, body):
+    with Wire(port) as wire:
+        text = b'{"route":"HelloWorld/HD_Say","id":1,"body":' + body + b"}"
+        wire.send(len(text).to_bytes(4, "big") + text)
+        return json.loads(wire.read(int.from_bytes(wire.read(4), "big")))["result"]
+
+
+def _mqtt(port, body):
+    with opened(port) as wire:
+        return json.loads(wire.ask("HelloWorld/HD_Say", body))["Result"]
+
+
+def _pomelo(port, body):
+    with Pomelo(port) as client:
+        return json.loads(client.ask("HelloWorld.HD_Say", body).payload)
+
+
+def _leaf(port, body):
+    with LeafJSON(port) as client:
+        text = b'{"HelloWorld/HD_Say":' + body + b"}"
+        client.send(client.frame(text))
+        return json.loads(client.body())["HelloWorld/HD_Say"]
+
+
+@pytest.mark.parametrize("protocol, ask", [
+    ("length32-json", _length32), ("mqtt", _mqtt), ("pomelo", _pomelo), ("leaf-json", _leaf),
+], ids=["length32-json", "mqtt", "pomelo", "leaf-json"])
+def test_one_rule_for_bodies_of_json_in_all_protocols(gatehouse, protocol, ask):
+    """Texts that were cut in the middle of a character, and keys that stand twice."""
+    server = gatehouse(listen=[f"{protocol}://127.0.0.1:0"])
+    for body, said in ((rb'{"say":"hi \ud83d"}', "hi \ufffd"), (b'{"say":"hi \xf0\x9f\x98"}', "hi \ufffd"),
+                       (rb'{"say":"\udc00\ud83d\ude00"}', "\ufffd\U0001f600"),
+                       (b'{"say":"first","say":"last"}', "last"),
+                       (rb'{"s\u0061y":"first","x":{"a":1,"a":2},"say":"b"}', "b")):
+        assert ask(server.port(protocol), body) == f"you say : {said}"

@@ -98,8 +98,7 @@ import Testing
     @Test(arguments: [
         "", " ", "1", "[]", "{}", "nul", #"{"route":"A/HD_B""#, #"{"route":"A/HD_B"} x"#, #"{"route":1}"#,
         #"{"route":null}"#, #"{"id":1,"body":2}"#, #"{"route":"A","id":true}"#, #"{"route":"A","id":{}}"#,
-        #"{"route":"A","id":[1]}"#, #"{"route":"A","route":"B"}"#, #"{"route":"A","body":1,"body":1}"#,
-        #"{"route":"A","r\u006fute":"B"}"#, #"{"route":"A","body":01}"#, #"{"route":"\ud800"}"#,
+        #"{"route":"A","id":[1]}"#, #"{"route":"A","body":01}"#,
         "{\"route\":\"A\u{1}\"}", #"{'route':"A"}"#, #"{"route":"A",}"#,
     ])
     func refusesAMalformedBody(body: String) throws {
@@ -112,14 +111,71 @@ import Testing
             let reason: CloseReason =
                 switch body {
                 case "{}", #"{"id":1,"body":2}"#: .unknownKind
-                case #"{"route":"A","route":"B"}"#, #"{"route":"A","body":1,"body":1}"#,
-                    #"{"route":"A","r\u006fute":"B"}"#:
-                    .duplicateKey
                 default: .malformedBody
                 }
             #expect(driver.fault?.closeReason == reason, "\(body)")
             #expect(driver.takeEvents() == [notify("A/HD_B", "")])
         }
+    }
+
+    @Test(arguments: [
+        (#"{"route":"A/HD_B","route":"C/HD_D"}"#, "C/HD_D", ""),
+        (#"{"route":"A/HD_B","body":1,"body":2}"#, "A/HD_B", "2"),
+        (#"{"route":"A/HD_B","r\u006fute":"C/HD_D"}"#, "C/HD_D", ""),
+        (#"{"route":"C\/HD_D","body":"\n","route":"A/HD_B","body":"x"}"#, "A/HD_B", #""x""#),
+        (#"{"id":1,"route":"A/HD_B","id":null}"#, "A/HD_B", ""),
+    ])
+    func ofAKeyThatStandsTwiceTheLastOneCounts(body: String, route: String, payload: String) throws {
+        let driver = try driver("length32-json")
+        driver.receive(frame32(body))
+        #expect(driver.takeEvents() == [notify(route, payload)])
+    }
+
+    @Test func halfASurrogatePairEndsNothing() throws {
+        let driver = try driver("length32-json")
+        driver.receive(frame32(#"{"route":"HelloWorld/HD_Say","id":1,"body":{"say":"hi \ud83d"}}"#))
+        driver.receive(frame32(#"{"route":"A/HD_\ud83d","id":"\ud83d"}"#))
+        let events = driver.takeEvents()
+        let asked = correlations(events)
+        try #require(asked.count == 2)
+        #expect(
+            events == [
+                request("HelloWorld/HD_Say", #"{"say":"hi \ud83d"}"#, asked[0].rawValue),
+                request("A/HD_\u{FFFD}", "", asked[1].rawValue),
+            ])
+        driver.send(.reply(asked[1], .result, .json), payload: bytes("1"))
+        #expect(driver.takeOutput() == frame32(#"{"id":"\ud83d","result":1}"#))
+    }
+
+    @Test func bytesThatAreNoUTF8BecomeReplacements() throws {
+        let driver = try driver("length32-json")
+        let cut =
+            bytes(#"{"x":"\n","route":"A\/HD_B","id":7,"body":{"say":"hi "#) + [0xF0, 0x9F, 0x98] + bytes(#""}}"#)
+        driver.receive(frame32(cut) + frame32(#"{"route":"A/HD_B"}"#))
+        let events = driver.takeEvents()
+        let seven = try #require(correlations(events).first)
+        #expect(
+            events == [
+                request("A/HD_B", "{\"say\":\"hi \u{FFFD}\"}", seven.rawValue), notify("A/HD_B", ""),
+            ])
+        driver.send(.reply(seven, .result, .json), payload: bytes("1"))
+        #expect(driver.takeOutput() == frame32(#"{"id":7,"result":1}"#))
+    }
+
+    @Test func aSingleKeyMayBeAnything() throws {
+        let driver = try driver("leaf-json")
+        let bodies = [
+            bytes(#"{"A":"\ud83d"}"#), bytes("{\"A\":\"") + [0xF0, 0x9F] + bytes("\"}"), bytes(#"{"A":1,"\u0041":2}"#),
+            bytes("{\"A") + [0xFF] + bytes("\":1}"),
+        ]
+        driver.receive(bodies.flatMap { frame16($0) })
+        let payloads = [#""\ud83d""#, "\"\u{FFFD}\"", "2", "1"]
+        #expect(driver.fault == nil)
+        #expect(
+            driver.takeEvents().map { event in
+                guard case .message(_, _, let payload, _, _) = event else { return "opening" }
+                return String(decoding: payload, as: UTF8.self)
+            } == payloads)
     }
 
     @Test func refusesWhatOnlyTheGatewaySends() throws {

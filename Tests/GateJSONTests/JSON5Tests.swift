@@ -84,9 +84,10 @@ struct JSON5Tests {
         #expect(block?.offset == 2)
     }
 
-    @Test(arguments: JSONTests.accepted)
+    /// But for a key that stands twice, which is a fault here.
+    @Test(arguments: JSONTests.accepted.filter { $0 != #"{"a":"b","a":"c"}"# })
     func readsAllJSONAsTheSameValue(_ text: String) throws {
-        guard let strict = try? JSONValue(parsing: text) else { return }
+        let strict = try JSONValue(parsing: text)
         #expect(try JSONValue(parsing: text, dialect: .json5) == strict)
     }
 }

@@ -13,8 +13,21 @@ struct JSONValueTests {
         #expect(try JSONValue(parsing: value.encoded(pretty: true)) == value)
     }
 
-    @Test func refusesDuplicateKeysWithThePlaceOfTheSecond() {
-        let fault = #expect(throws: JSONFault.self) { try JSONValue(parsing: "{\"a\": 1,\n  \"b\": 2, \"\\u0061\": }") }
+    @Test(arguments: [
+        (#"{"a":1,"b":2,"a":3}"#, #"{"a":3,"b":2}"#), (#"{"a":1,"\u0061":{"b":[],"b":0}}"#, #"{"a":{"b":0}}"#),
+        (#"[{"":1,"":2,"":3}]"#, #"[{"":3}]"#),
+    ])
+    func ofAKeyThatStandsTwiceTheLastOneCounts(_ text: String, _ expected: String) throws {
+        #expect(String(decoding: try JSONValue(parsing: text).encoded(), as: UTF8.self) == expected)
+        #expect(try JSONDocument(parsing: Array(text.utf8), dialect: .json).value == JSONValue(parsing: expected))
+        #expect(try JSON.normalized(Array(text.utf8).span) == Array(expected.utf8))
+        #expect(try JSON.normalized(Array(expected.utf8).span) == nil)
+    }
+
+    @Test func refusesDuplicateKeysOfJSON5WithThePlaceOfTheSecond() {
+        let fault = #expect(throws: JSONFault.self) {
+            try JSONValue(parsing: "{\"a\": 1,\n  \"b\": 2, \"\\u0061\": }", dialect: .json5)
+        }
         #expect(fault?.reason == .duplicateKey("a"))
         #expect(fault?.offset == 19)
         #expect(fault?.position == JSONPosition(line: 2, column: 11))
@@ -33,7 +46,10 @@ struct JSONValueTests {
         let value = try JSONValue(parsing: "{\(members)}")
         for index in 0..<count {
             #expect(value["k\(index)"]?.int == index)
-            let fault = #expect(throws: JSONFault.self) { try JSONValue(parsing: "{\(members),\"k\(index)\":0}") }
+            let twice = "{\(members),\"k\(index)\":-1}"
+            #expect(try JSONValue(parsing: twice)["k\(index)"]?.int == -1)
+            #expect(try JSONValue(parsing: twice).object?.count == count)
+            let fault = #expect(throws: JSONFault.self) { try JSONValue(parsing: twice, dialect: .json5) }
             #expect(fault?.reason == .duplicateKey("k\(index)"))
             #expect(fault?.offset == members.utf8.count + 2)
         }
@@ -42,10 +58,13 @@ struct JSONValueTests {
 
     @Test func findsTheDuplicateAmongAHundredThousandKeys() throws {
         let members = (0..<100_000).map { "\"k\($0)\":0" }.joined(separator: ",")
-        let object = try #require(try JSONValue(parsing: "{\(members)}").object)
+        let limits = JSONLimits()
+        let object = try #require(try JSONValue(parsing: "{\(members)}", limits: limits).object)
         #expect(object.count == 100_000)
         #expect(object["k99999"]?.int == 0)
-        let fault = #expect(throws: JSONFault.self) { try JSONValue(parsing: "{\(members),\"k50000\":0}") }
+        let fault = #expect(throws: JSONFault.self) {
+            try JSONValue(parsing: "{\(members),\"k50000\":0}", dialect: .json5, limits: limits)
+        }
         #expect(fault?.reason == .duplicateKey("k50000"))
         #expect(fault?.offset == members.utf8.count + 2)
     }
