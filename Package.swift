@@ -161,7 +161,8 @@ let package = Package(
         tests(
             "GateServerTests",
             [
-                "GateBytes", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules", "GateProtocol", "GateRPC",
+                "GateBytes", "GateDescriptors", "GateIO", "GateJSON", "GateMQTT", "GateMetrics", "GateModules",
+                "GateProtocol", "GateRPC",
                 "GateServer", "GateSessions", "GateTestKit", logging,
             ]),
         tests(

@@ -11,7 +11,7 @@ enum BuiltInDescriptors {
             //   00 04 5f 61 73 6b | 00 01 31 | 00 08 5f 63 6f 6d 6d 61 6e 64 | 00 03 53 75 6d | ... | 00 00
             //         _ask               1           _command                       Sum
             //
-            // The arguments become an object of strings, {"a":"13","b":"81"}. An answer that is an object becomes a box of its
+            // The arguments become an object of strings, {"a":"13","b":"81"}; a call with one that is no UTF-8 gets an error. An answer that is an object becomes a box of its
             // members, any other answer the value of `result`.
             {
               summary: "Twisted AMP: requests and answers in boxes of keys and values",
@@ -30,7 +30,7 @@ enum BuiltInDescriptors {
                 request: {has: ["id", "route"]},
                 notify: {has: "route", absent: "id"},
                 response: {has: ["answer", "payload"], answer: "$id"},
-                error: {has: ["failed", "reason", "error"], failed: "$id", reason: "UNKNOWN"},
+                error: {has: ["failed", "reason", "error"], failed: "$id", reason: {fault_code: "UNKNOWN"}},
                 push: {has: ["route", "payload"]},
                 kick: {has: ["route", "payload"]},
               },
@@ -56,6 +56,14 @@ enum BuiltInDescriptors {
                   events: [{kind: "request", route: "A/H_B", payload: "{}"}],
                   send: [{kind: "response", payload: "ok"}],
                   out: ["00075f616e73776572", "0002", {text: "a7"}, "0006", {text: "result"}, "0002", {text: "ok"}, "0000"],
+                },
+                {
+                  note: "an argument that is no UTF-8 ends its call alone",
+                  in: ["00045f61736b", "000137", "00085f636f6d6d616e64", "0005", {text: "A/H_B"}, "000161", "0001ff", "0000"],
+                  out: [
+                    "0006", {text: "_error"}, "000137", "000b", {text: "_error_code"}, "0007", {text: "UNKNOWN"},
+                    "0012", {text: "_error_description"}, "0018", {text: "the request is not UTF-8"}, "0000",
+                  ],
                 },
                 {
                   note: "a command without a tag gets no answer",
@@ -368,6 +376,9 @@ enum BuiltInDescriptors {
             // is let in and gets one proxy; calls of its methods are requests under the method's number. An answer or a push is a call
             // of the client's method; `"3": "Avatar/HD_Move -> 12"` answers with the client's method 12.
             //
+            // A login reaches the gateway's authenticate hook, with the account as user name: at the loginapp, and once more at the baseapp,
+            // which is another connection. Refused, it is answered with the error 4, "wrong name or password".
+            //
             // There is no place for an error: arguments that are not those of the client's method make it fail, so a call that fails
             // gets no answer. `?errors=frame:13` calls the client's method 13 with {"Error":"text"} for its bytes, `?errors=json` the
             // method of the answer, and `?errors=close` ends the connection.
@@ -387,6 +398,7 @@ enum BuiltInDescriptors {
                 md5: {default: "pppp"}, def_md5: {default: "eeee"}, kick_code: {default: 20, max: 65535},
               },
               errors: "$errors",
+              login: {user: "account", password: "password"},
               limits: {max_frame: 65540},
               in: [
                 {
@@ -435,14 +447,16 @@ enum BuiltInDescriptors {
                 {
                   name: "msg", type: "u16",
                   enum: {
-                    errors: 63, again: 71, tick: 72, account: 501, login_ok: 502, created: 504, call: 506, kicked: 517, messages: 518,
+                    errors: 63, again: 71, tick: 72, account: 501, login_ok: 502, login_failed: 503, created: 504, base_failed: 505, call: 506, kicked: 517, messages: 518,
                     definition: 519, hello: 521,
                   },
                 },
                 {
                   name: "size", type: "u16", counts: "after", escape: "u32",
                   when: {
-                    msg: ["errors", "again", "account", "login_ok", "created", "call", "messages", "definition", "hello"],
+                    msg: [
+                      "errors", "again", "account", "login_ok", "login_failed", "created", "call", "messages", "definition", "hello",
+                    ],
                   },
                 },
                 {
@@ -483,7 +497,8 @@ enum BuiltInDescriptors {
                   ],
                 },
                 {name: "table", type: "bytes", len: "rest", when: {msg: ["errors", "again", "account", "messages", "definition"]}},
-                {name: "reason", type: "u16", when: {msg: "kicked"}},
+                {name: "reason", type: "u16", when: {msg: ["kicked", "base_failed", "login_failed"]}},
+                {name: "extra", type: "bytes", len: "u32", when: {msg: "login_failed"}},
               ],
               routes: {by: "number"},
               kinds: {
@@ -505,8 +520,9 @@ enum BuiltInDescriptors {
               },
               states: {
                 outside: {
-                  hello: "reply hello", login: "reply login_ok", create: "reply account", proxy: ["reply created", "goto inside"],
-                  relogin: ["reply again", "goto inside"], tick: "reply tick", errors: "reply errors", import: "reply messages",
+                  hello: "reply hello", login: ["login not_in", "reply login_ok"], create: "reply account",
+                  proxy: ["login no_proxy", "reply created", "goto inside"],
+                  relogin: ["login no_proxy", "reply again", "goto inside"], tick: "reply tick", errors: "reply errors", import: "reply messages",
                   define: "reply definition", else: "close",
                 },
                 inside: {
@@ -522,6 +538,8 @@ enum BuiltInDescriptors {
                 created: {
                   msg: "created", uuid: {hex: "8877665544332211"}, entity: "$entity", entity_type: "$entity_type",
                 },
+                not_in: {msg: "login_failed", reason: 4},
+                no_proxy: {msg: "base_failed", reason: 4},
                 tick: {msg: "tick"},
                 // The account is there: error 0, no data.
                 account: {msg: "account", table: {hex: "0000 00000000"}},
@@ -531,8 +549,9 @@ enum BuiltInDescriptors {
                   msg: "errors",
                   table: {
                     join: [
-                      {hex: "0600"},
+                      {hex: "0700"},
                       {hex: "0000 07000000"}, {text: "SUCCESS"}, {hex: "02000000"}, {text: "ok"},
+                      {hex: "0400 18000000"}, {text: "SERVER_ERR_NAME_PASSWORD"}, {hex: "16000000"}, {text: "wrong name or password"},
                       {hex: "0800 0f000000"}, {text: "SERVER_ERR_BUSY"}, {hex: "08000000"}, {text: "too busy"},
                       {hex: "0900 20000000"}, {text: "SERVER_ERR_ACCOUNT_LOGIN_ANOTHER"}, {hex: "13000000"}, {text: "logged in elsewhere"},
                       {hex: "0d00 1a000000"}, {text: "SERVER_ERR_IN_SHUTTINGDOWN"}, {hex: "10000000"}, {text: "the server stops"},
@@ -606,6 +625,14 @@ enum BuiltInDescriptors {
                   in: "0300 0d00 00 00000000 626f743100 3100 00",
                   out: "f601 1900 626f743100 3132372e302e302e3100 2f4e 0000 02000000 7364",
                 },
+                {
+                  note: "a login that is refused, at the loginapp", refuse: "login", in: "0300 0d00 00 00000000 626f743100 3100 00",
+                  out: "f701 0600 0400 00000000", close: "refused",
+                },
+                {
+                  note: "a login that is refused, at the baseapp", refuse: "login", in: "ca00 0700 626f743100 3100 ce00",
+                  out: "f901 0400", close: "refused",
+                },
                 {note: "tick and its answer, both apps", in: "0b00 ce00", out: "4800 4800"},
                 {
                   note: "the proxy, then a call of its method 3, and an answer by the client's method 12",
@@ -666,7 +693,9 @@ enum BuiltInDescriptors {
                 {note: "no definitions of entities", in: "d000", out: "0702 0200 0000"},
                 {
                   note: "the names of errors", in: "0800", out: [
-                    "3f000401060000000700000053554343455353020000006f6b08000f0000005345525645525f4552525f425553590800",
+                    "3f003c01070000000700000053554343455353020000006f6b",
+                    "0400 18000000", {text: "SERVER_ERR_NAME_PASSWORD"}, "16000000", {text: "wrong name or password"},
+                    "08000f0000005345525645525f4552525f425553590800",
                     "0000746f6f20627573790900200000005345525645525f4552525f4143434f554e545f4c4f47494e5f414e4f54484552",
                     "130000006c6f6767656420696e20656c736577686572650d001a0000005345525645525f4552525f494e5f5348555454",
                     "494e47444f574e10000000746865207365727665722073746f70731300140000005345525645525f4552525f4f505f46",
@@ -1165,7 +1194,7 @@ enum BuiltInDescriptors {
                 request: {has: "code"},
                 ping: {has: "irq"},
                 response: {has: ["res", "err", "error", "payload"], res: "$code", err: 0, error: ""},
-                error: {has: ["res", "err", "error", "payload"], res: "$code", err: 1, payload: {json: []}},
+                error: {has: ["res", "err", "error", "payload"], res: "$code", err: {fault_code: 1}, payload: {json: []}},
                 push: {has: ["evt", "payload"], evt: "$code"},
               },
               states: {ready: {request: "deliver", ping: "reply pong", else: "close"}},
@@ -1287,7 +1316,7 @@ enum BuiltInDescriptors {
                 init: {first: "message", type: "init"},
                 disconnect: {first: "message", type: "disconnect"},
                 response: {first: "message", reliable: 1, type: "answer", debug: "none"},
-                error: {first: "message", reliable: 1, type: "answer", result: 65535, debug: "text", payload: {hex: "0000"}},
+                error: {first: "message", reliable: 1, type: "answer", result: {fault_code: 65535}, debug: "text", payload: {hex: "0000"}},
                 push: {first: "message", reliable: 1, type: "event"},
               },
               states: {
@@ -1353,6 +1382,12 @@ enum BuiltInDescriptors {
             // handshake announces; both sides may write the number in place of the name. libpitaya's and nano's clients read no numbers:
             // with `?dictionary=off` names stay names, and the handshake says nothing of numbers.
             //
+            // libpomelo of 2013 (v1) reads a body only when it is an object or an array, and takes any other for none: with
+            // `?bodies=object` a result such as "done" is sent as {"result":"done"}.
+            //
+            // libpitaya compresses what it sends, whatever a handshake says, until its program sets `disable_compression`: that needs a
+            // build with the trait Zlib. There is nothing in a handshake that tells it that a server cannot read it.
+            //
             // An error is an answer with the body {"code":500,"msg":"text"}, which is how Pomelo's servers tell one. pitaya has a bit of
             // its own for errors, which libpomelo and libpomelo2 take for a kind of message that there is not, so that they reset the
             // connection. It is set with `?errors=flag`; without it pitaya's clients get the error where they expect a result, and find
@@ -1361,6 +1396,7 @@ enum BuiltInDescriptors {
               summary: "Pomelo, pitaya, nano: handshake, heartbeat, requests, pushes",
               parameters: {
                 heartbeat: {default: 10, min: 1, max: 3600}, errors: ["plain", "flag"], dictionary: ["on", "off"],
+                bodies: ["any", "object"],
               },
               limits: {max_frame: 65540, max_inflated: 1048576},
               frame: [
@@ -1385,7 +1421,7 @@ enum BuiltInDescriptors {
                       // The clients parse every body: an empty one has to be JSON too.
                       fields: [
                         {
-                          name: "payload", type: "bytes", len: "rest", json: "payload", empty: "{}",
+                          name: "payload", type: "bytes", len: "rest", json: "payload", values: "$bodies", empty: "{}",
                           // All clients mention `rsa` in their handshake; one with a key signs each body.
                           unsupported: "encryption", holding: '"__crypto__"',
                         },
@@ -1407,7 +1443,7 @@ enum BuiltInDescriptors {
                 push: {pkg: "data", mtype: "push"},
                 kick: {pkg: "kick"},
               },
-              fault: {code: 500, msg: "$fault"},
+              fault: {code: {fault_code: 500}, msg: "$fault"},
               states: {
                 new: {handshake: ["reply welcome", "goto waiting"], else: "close"},
                 // The JS client sends no heartbeat before it got one.
@@ -1510,6 +1546,23 @@ enum BuiltInDescriptors {
                   out: [
                     "01000088", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{},"routeToCode":{},"codeToRoute":{},"dictVersion":"mZFLkyvTelC5g8XnyQrpOw==","useDict":false}}'},
                     "03000000 0400001a 24 ac02 7b22636f6465223a3530302c226d7367223a226e6f227d",
+                  ],
+                },
+                {
+                  note: "bodies are objects or arrays", parameters: {bodies: "object"},
+                  in: "01000000 02000000 04000007 00 05 03 612e62 31 04000007 00 06 03 612e62 31 04000007 00 07 03 612e62 31",
+                  events: [
+                    {kind: "request", route: "a/b", payload: "1"}, {kind: "request", route: "a/b", payload: "1"},
+                    {kind: "request", route: "a/b", payload: "1"},
+                  ],
+                  send: [
+                    {kind: "response", form: "text", payload: "ok", request: 0}, {kind: "response", form: "json", payload: "7", request: 1},
+                    {kind: "response", form: "json", payload: " [7]", request: 2},
+                  ],
+                  out: [
+                    "01000088", {text: '{"code":200,"sys":{"heartbeat":10,"dict":{},"routeToCode":{},"codeToRoute":{},"dictVersion":"mZFLkyvTelC5g8XnyQrpOw==","useDict":false}}'},
+                    "03000000",
+                    "04000011 04 05", {text: '{"result":"ok"}'}, "0400000e 04 06", {text: '{"result":7}'}, "04000006 04 07", {text: " [7]"},
                   ],
                 },
                 {
@@ -1733,7 +1786,9 @@ enum BuiltInDescriptors {
             //   out   25 00 00 00 | 25 00 00 00 | 00 00 00 00 | 02 00 00 00 | 0 text | e9 03 00 00 | 2 st | payload
             //         size        | total       | error code  | MsgId       |        | action
             //
-            // The parameters of a request but the reserved ones become an object of strings: {"name":"a b"}. Routes are action ids.
+            // The parameters of a request but the reserved ones become an object of strings: {"name":"a b"}; a + is a space. Routes are
+            // action ids. The key of the signature is that of the SDK's sample server; `?sign_key=` is an empty key, as the SDK's clients
+            // have it before anybody sets one. A value that is no UTF-8 is answered with an error.
             // The heartbeat (action 1) is answered as an empty request.
             {
               summary: "Scut: signed forms in, binary answers out",
@@ -1771,7 +1826,7 @@ enum BuiltInDescriptors {
                 heartbeat: {code: 1, has: ["code", "id"]},
                 request: {has: ["code", "id"]},
                 response: {st: "$st"},
-                error: {failed: "$error_code", st: "$st"},
+                error: {failed: {fault_code: "$error_code"}, st: "$st"},
                 push: {id: 0, st: "$st"},
               },
               states: {
@@ -1801,6 +1856,26 @@ enum BuiltInDescriptors {
                   events: [{kind: "request", route: "Game/HD_Say", payload: '{"name":"a b","n":"5"}'}],
                   send: [{kind: "response", payload_hex: "2800000068686868686868686868686868686868686868686868686868686868686868686868686868686868"}],
                   out: "25000000 1f8b0800000000000003736380002628fd9219c22e2ed10092194402006f16d25d46000000",
+                },
+                {
+                  note: "a plus sign is a space, as for Scut's own server", routes: {"1001": "Game/HD_Say"},
+                  in: ["5a000000", {text: "?d=MsgId%3D2%26actionId%3D1001%26n%3Da%2Bb%252bc%26sign%3De7a09857575b063eb3d95987d3596f84"}],
+                  events: [{kind: "request", route: "Game/HD_Say", payload: '{"n":"a b+c"}'}],
+                },
+                {
+                  note: "in the outer layer too", routes: {"1001": "Game/HD_Say"},
+                  in: ["52000000", {text: "?d=MsgId%3d2%26actionId%3d1001%26n%3da+b%26sign%3da8802b449726d54e1340899bc2f97769"}],
+                  events: [{kind: "request", route: "Game/HD_Say", payload: '{"n":"a b"}'}],
+                },
+                {
+                  note: "an empty key, as the SDK ships", parameters: {sign_key: ""}, routes: {"1001": "Game/HD_Say"},
+                  in: ["50000000", {text: "?d=MsgId%3D2%26actionId%3D1001%26n%3D1%26sign%3D94200e56cd8d6e37d909860db9de8d54"}],
+                  events: [{kind: "request", route: "Game/HD_Say", payload: '{"n":"1"}'}],
+                },
+                {
+                  note: "a value that is no UTF-8 ends its request alone", routes: {"1001": "Game/HD_Say"},
+                  in: ["54000000", {text: "?d=MsgId%3D2%26actionId%3D1001%26n%3D%25ff%26sign%3Dd9d70529ec9a7ad2737bae3f04ac1e9a"}],
+                  out: "32000000 320000001027000002000000180000007468652072657175657374206973206e6f74205554462d38e9030000020000007374",
                 },
                 {
                   note: "a push of action 2001",
@@ -1928,6 +2003,11 @@ enum BuiltInDescriptors {
             // The routes of the listener are the types of the .sproto file, in decimal digits. The content stays sproto. As in the
             // example's server, a push of type 1 goes out every five seconds; `?heartbeat=0` leaves that out, for protocols whose type 1
             // is something else.
+            //
+            // There is no place for an error. A request that fails is answered with content of one field, the text {"Error":"text"}, under
+            // tag 1000: a client whose schema has no such tag sees an answer without values; one that wants the text adds
+            // `error 1000 : string` to its responses. A type that leads nowhere gets no answer, as from skynet's own server: its client
+            // waits. A `route` of the listener's takes all of those.
             {
               summary: "skynet's gate with sproto requests, answers and pushes",
               parameters: {heartbeat: {default: 5, min: 0, max: 3600}},

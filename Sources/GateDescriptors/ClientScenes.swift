@@ -76,7 +76,7 @@ struct ClientScenes {
                 switch program.states.actions[index] {
                 case .state(let next): state = next
                 case .reply: isAnswered = true
-                case .deliver, .ignore: break
+                case .deliver, .ignore, .login: break
                 case .close, .goodbye: return nil
                 }
             }

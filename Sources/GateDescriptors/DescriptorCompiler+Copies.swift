@@ -161,7 +161,7 @@ extension DescriptorCompiler {
                 allow(part, &operation)
             case .identifier: operation.source = .identifier
             case .code: operation.source = .code
-            case .nowMilliseconds, .number, .text, .bytes, .element, .joined:
+            case .faultCode, .nowMilliseconds, .number, .text, .bytes, .element, .joined:
                 reader.report(
                     .wrongKind(expected: "a number, $id, $code or $in.NAME", found: given.value.words),
                     at: given.place)

@@ -60,7 +60,7 @@ extension DescriptorCompiler {
                 continue
             case .number: break
             case .text where isEnumerated(name): break
-            case .text, .bytes, .copied, .nowMilliseconds, .identifier, .code, .element, .joined:
+            case .text, .bytes, .copied, .nowMilliseconds, .identifier, .code, .faultCode, .element, .joined:
                 checkContent(name, value, kind, place)
                 continue
             }
@@ -110,7 +110,7 @@ extension DescriptorCompiler {
     mutating func checkNumber(_ value: KindModel.Value, _ field: FieldModel, _ place: DescriptorPlace) {
         switch value {
         case .number, .text: _ = numbers(value, field, place)
-        case .copied, .nowMilliseconds, .identifier, .code: break
+        case .copied, .nowMilliseconds, .identifier, .code, .faultCode: break
         case .bytes, .element, .joined:
             reader.report(
                 .wrongKind(
@@ -148,7 +148,7 @@ extension DescriptorCompiler {
             let isNamed = field.enumeration.isEmpty || field.keepsUnknown
             if isNamed || field.enumeration.contains(where: { $0.value == number }) { return [number] }
             reader.report(.unknownValue(String(number), valid: field.enumeration.map { String($0.value) }), at: place)
-        case .bytes, .copied, .nowMilliseconds, .identifier, .code, .element, .joined: break
+        case .bytes, .copied, .nowMilliseconds, .identifier, .code, .faultCode, .element, .joined: break
         }
         return nil
     }
@@ -209,6 +209,7 @@ extension DescriptorCompiler {
     private mutating func append(_ actions: [ActionModel], in state: StateModel, of kind: KindModel?) -> Bool {
         let low = parts.states.actions.count
         var delivers = false
+        checkLogin(actions)
         for action in actions {
             if case .deliver = action.form {
                 guard kind?.kind == .request || kind?.kind == .notify else { continue }
@@ -227,6 +228,8 @@ extension DescriptorCompiler {
         case .ignore: parts.states.actions.append(.ignore)
         case .close: parts.states.actions.append(.close)
         case .goodbye: parts.states.actions.append(.goodbye)
+        case .login(let refusal):
+            parts.states.actions.append(.login(refusal: refusal.map { reply($0, action.place) }))
         case .reply(let name): parts.states.actions.append(.reply(reply(name, action.place)))
         case .state(let name):
             let names = model.states.map(\.name)

@@ -5,6 +5,7 @@ extension DescriptorCompiler {
     mutating func assignSlots() {
         var tested = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
         tested.formUnion(fields.flatMap { $0.conditions.map(\.field) })
+        tested.formUnion(model.login?.names ?? [])
         for case .packed(let packed) in fields.map(\.form) {
             tested.formUnion(packed.inflating?.conditions.map(\.field) ?? [])
         }

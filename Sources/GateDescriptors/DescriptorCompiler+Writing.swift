@@ -9,6 +9,7 @@ extension DescriptorCompiler {
         for field in fields where field.name == WellKnown.payload {
             parts.emptyPayload = field.empty
             parts.payloadIsJSON = field.isJSON
+            parts.wrapsValues = field.wrapsValues
         }
         for kind in [DescriptorKind.response, .error, .push, .kick] {
             guard let layout = layout(of: kind) else { continue }
@@ -82,7 +83,7 @@ extension DescriptorCompiler {
             switch value {
             case .number(let number): return number
             case .text(let text): return field.enumeration.first { $0.name == text }?.value ?? 0
-            case .bytes, .copied, .nowMilliseconds, .identifier, .code, .element, .joined: return 0
+            case .bytes, .copied, .nowMilliseconds, .identifier, .code, .faultCode, .element, .joined: return 0
             }
         }
         return 0
@@ -140,7 +141,8 @@ extension DescriptorCompiler {
             case .length where operation.width == 0, .openAfter where operation.width == 0,
                 .openFrame where operation.width == 0:
                 return nil
-            case .identifier, .length, .openAfter, .openFrame, .openField, .code, .copiedNumber, .nowMilliseconds:
+            case .identifier, .length, .openAfter, .openFrame, .openField, .code, .faultCode, .copiedNumber,
+                .nowMilliseconds:
                 size.bytes += Int(operation.width)
             case .mark, .close, .closeUnsized, .openPacked, .checkRun, .setBits: break
             case .copied where operation.minimum == operation.maximum: size.bytes += Int(clamping: operation.minimum)
@@ -153,7 +155,7 @@ extension DescriptorCompiler {
                 size.hasPayload = true
             case .faultObject, .jsonRoute, .jsonIdentifier, .jsonPayload, .jsonFaultText, .identifierVarint,
                 .identifierText, .codeText, .nowText, .copied, .pairs, .sproto, .sprotoFault, .deflate, .fillCheck,
-                .number, .closeEscaped:
+                .number, .closeEscaped, .faultCodeText:
                 return nil
             }
         }

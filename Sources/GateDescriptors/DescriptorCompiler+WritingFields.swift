@@ -51,7 +51,7 @@ extension DescriptorCompiler {
             case .nothing: []
             case .text(let text): Array(text.utf8)
             case .bytes(let bytes): bytes
-            case .copied, .copiedNumber, .joined, .operation, .json, .singleKey: nil
+            case .copied, .copiedNumber, .faultCode, .joined, .operation, .json, .singleKey: nil
             }
         guard known == nil, !end.isEmpty || field.minimum != nil || field.maximum != nil else {
             let counts = check.minimum...max(check.minimum, check.maximum)
@@ -109,6 +109,7 @@ extension DescriptorCompiler {
             case .identifier: return .operation(.identifierText)
             case .nowMilliseconds: return .operation(.nowText)
             case .code: return .operation(.codeText)
+            case .faultCode(let other): return .faultCode(other.text)
             case .copied, .element:
                 return copied(given.value, given.place, frame, isText: field.form.isText)
             case .joined(let values): return .joined(values, given.place)
@@ -150,6 +151,7 @@ extension DescriptorCompiler {
             case .nowMilliseconds: write(.operation(.nowText), &frame)
             case .identifier: write(.operation(.identifierText), &frame)
             case .code: write(.operation(.codeText), &frame)
+            case .faultCode(let other): write(.faultCode(other.text), &frame)
             case .joined(let values): writeJoined(values, place, &frame)
             }
         }
@@ -159,6 +161,10 @@ extension DescriptorCompiler {
         switch content {
         case .joined(let values, let place): writeJoined(values, place, &frame)
         case .nothing: break
+        case .faultCode(let other):
+            var operation = WriteOperation(code: .faultCodeText)
+            operation.range = parts.pooled(other)
+            parts.writing.append(operation)
         case .text(let text): literal(text.utf8)
         case .bytes(let bytes): literal(bytes)
         case .copied(let place):
@@ -252,7 +258,7 @@ extension DescriptorCompiler {
                 case .number(let number): text.append(contentsOf: String(number).utf8)
                 case .text(let word): JSONWriter.appendString(word, to: &text)
                 case .bytes(let bytes): text.append(contentsOf: bytes)
-                case .copied, .nowMilliseconds, .identifier, .code, .element, .joined:
+                case .copied, .nowMilliseconds, .identifier, .code, .faultCode, .element, .joined:
                     literal(text)
                     text = []
                     let field = FieldModel(name: name, form: .bytes, place: given.place)

@@ -42,6 +42,12 @@ extension DescriptorCompiler {
             case .nowMilliseconds: operation.code = .nowMilliseconds
             case .identifier: operation.code = .identifier
             case .code: operation.code = .code
+            case .faultCode(let other):
+                operation.code = .faultCode
+                operation.plus = other.number
+                if UInt64(other.number) > operation.maximum {
+                    reader.report(.outOfRange(0...Int(clamping: operation.maximum)), at: given.place)
+                }
             case .number, .text, .bytes, .element, .joined:
                 literal(bytes(of: staticValue(of: field.name, frame.layout, frame.needs), field, width))
                 return
@@ -95,6 +101,7 @@ extension DescriptorCompiler {
         }
         switch operation.code {
         case .code: operation.source = .code
+        case .faultCode: operation.source = .faultCode
         case .nowMilliseconds: operation.source = .now
         case .copiedNumber: operation.source = .copied
         default: operation.source = .identifier

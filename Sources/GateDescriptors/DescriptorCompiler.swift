@@ -60,6 +60,7 @@ struct DescriptorCompiler {
         compileReading()
         compileKinds()
         compileStates()
+        compileLogin()
         if let out = model.outFields {
             fields = out
             lengthFields = [:]
@@ -181,6 +182,7 @@ struct DescriptorCompiler {
     private mutating func checkKeys() {
         var used = Set((model.kinds ?? []).flatMap { kind in kind.values.map(\.name) + kind.has + kind.absent })
         for kind in model.kinds ?? [] { used.formUnion(kind.values.flatMap(\.value.copiedNames)) }
+        used.formUnion(model.login?.names ?? [])
         for reply in model.replies {
             used.formUnion(reply.has + reply.values.flatMap { [$0.name] + $0.value.copiedNames })
         }

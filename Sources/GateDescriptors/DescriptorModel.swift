@@ -30,6 +30,8 @@ struct DescriptorModel: Sendable {
     var timers = TimersModel()
     var routes = RoutesModel()
     var fault: FaultModel?
+    /// Where clients say who they are.
+    var login: LoginModel?
     /// What becomes of errors.
     var errors = ErrorsModel.written
     var errorsPlace: DescriptorPlace
@@ -95,15 +97,14 @@ struct RoutesModel: Sendable {
     var hasNoNumbers = false
 }
 
+/// Which JSON values a payload may be.
+enum PayloadValues: String, CaseIterable, Sendable {
+    case any, object
+}
+
 /// What the names of a dictionary are written as.
 enum DictionaryNumbers: String, CaseIterable, Sendable {
     case on, off
-}
-
-/// The body of a fault where the protocol has no place of its own for the text: what stands around it.
-struct FaultModel: Sendable {
-    var before: [UInt8]
-    var after: [UInt8]
 }
 
 /// Times of a connection; zero for none.
@@ -175,6 +176,8 @@ struct FieldModel: Sendable {
     var empty: [UInt8] = []
     /// Whether the payload is one JSON value, so that text is quoted.
     var isJSON = false
+    /// Whether what is neither object nor array becomes the only member of an object.
+    var wrapsValues = false
     /// The secret of a native part.
     var nativeKey: [UInt8] = []
     /// Bytes that are not spoken here when they stand anywhere in it, see ``unsupported``; empty for none.
@@ -357,6 +360,8 @@ struct KindModel: Sendable {
         case identifier
         /// The code of the route.
         case code
+        /// The code of the handler's fault.
+        case faultCode(FaultCodeModel)
         /// An element of a JSON array in the frame that is answered, from 0.
         case element(String, Int)
         /// All of them, one behind the other.
@@ -377,6 +382,8 @@ struct ActionModel: Sendable {
         case deliver, ignore, close, goodbye
         case reply(String)
         case state(String)
+        /// Asks who the client is; with the name of the reply that it gets when it is refused.
+        case login(String?)
     }
 
     var form: Form

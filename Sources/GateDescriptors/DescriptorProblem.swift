@@ -166,6 +166,7 @@ extension DescriptorFault: CustomStringConvertible {
         "$fault": "\"$fault\" in place of one text", "alg": "sum8, crc16-ccitt, crc32, adler32, md5",
         "method": "zlib, gzip, raw", "over": "a number of bytes", "is": "the version that is spoken",
         "answer": "{code: N}", "wire": "{varint: N, bytes: N}", "varint": "a wire type from 0 to 7",
+        "login": "{user, password, client_id} and the fields that are these",
         "bytes": "a wire type from 0 to 7", "unsupported": "encryption, compression",
     ]
 

@@ -61,7 +61,7 @@ extension DescriptorProgramParts {
 
     /// By kind's raw value, one bit each: whether an answer only needs the number of its request and its payload.
     var plainKinds: UInt16 {
-        if answersCarryRoute || identifiers == .order || answerCopies != 0 { return 0 }
+        if answersCarryRoute || identifiers == .order || answerCopies != 0 || wrapsValues { return 0 }
         let answers: UInt16 = 1 << UInt16(DescriptorKind.response.rawValue) | 1 << UInt16(DescriptorKind.error.rawValue)
         return answers & ~addressedKinds
     }

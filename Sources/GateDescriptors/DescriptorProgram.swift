@@ -43,10 +43,14 @@ final class DescriptorProgram: Sendable {
     let emptyPayload: [UInt8]
     /// Whether text is quoted, because a payload is one JSON value.
     let payloadIsJSON: Bool
+    /// Whether a payload that is neither object nor array becomes `{"result":...}`.
+    let wrapsValues: Bool
     /// What stands around the text of a fault.
     let fault: FaultModel
     /// What becomes of errors.
     let errors: ErrorPolicy
+    /// Where clients say who they are.
+    let login: LoginFields
     /// The secret of a native part.
     let nativeKey: [UInt8]
     /// The secret behind what a check covers.
@@ -117,8 +121,10 @@ final class DescriptorProgram: Sendable {
         states = parts.states
         emptyPayload = parts.emptyPayload
         payloadIsJSON = parts.payloadIsJSON
+        wrapsValues = parts.wrapsValues
         fault = parts.fault
         errors = parts.errors
+        login = parts.login
         nativeKey = parts.nativeKey
         checkKey = parts.checkKey
         envelope = parts.envelope
@@ -207,8 +213,10 @@ struct DescriptorProgramParts: Sendable {
     var naming = ProtocolNaming.names
     var emptyPayload: [UInt8] = []
     var payloadIsJSON = false
+    var wrapsValues = false
     var fault = FaultModel(before: Array(#"{"Error":"#.utf8), after: Array("}".utf8))
     var errors = ErrorPolicy.written
+    var login = LoginFields()
     var nativeKey: [UInt8] = []
     var checkKey: [UInt8] = []
     var envelope: Envelope?
@@ -285,6 +293,9 @@ struct StateTable: Sendable {
         /// Sends a frame of ``DescriptorProgram/replyRanges``.
         case reply(Int)
         case state(Int)
+        /// Asks who the client is; sends a frame of ``DescriptorProgram/replyRanges`` when it is refused. What stands behind
+        /// is done once it is let in.
+        case login(refusal: Int?)
     }
 
     var actions: ContiguousArray<Action> = []

@@ -227,6 +227,11 @@ extension DescriptorProtocol {
             try write(kind, &content, address, topic, empty.span, &output)
             return
         }
+        if program.wrapsValues, kind != .error, let whole = Self.wrapped(payload, content.form) {
+            content.form = .json
+            try write(kind, &content, address, topic, whole.span, &output)
+            return
+        }
         if program.payloadIsJSON, case .text = content.form, kind != .error {
             var quoted = ByteBuffer()
             quoted.appendJSONString(payload)
@@ -242,6 +247,21 @@ extension DescriptorProtocol {
             return
         }
         try writeAddressed(kind, &content, address, topic, payload, &output)
+    }
+
+    /// An object around a value that is neither object nor array; `nil` for those.
+    private static func wrapped(_ payload: Span<UInt8>, _ form: PayloadForm) -> [UInt8]? {
+        var start = 0
+        while start < payload.count, payload[start] <= UInt8(ascii: " ") { start += 1 }
+        let isText = form == .text
+        if !isText, start < payload.count, payload[start] == UInt8(ascii: "{") || payload[start] == UInt8(ascii: "[") {
+            return nil
+        }
+        var whole = ByteBuffer()
+        whole.append(#"{"result":"#)
+        whole.appendJSON(payload, form: form)
+        whole.append("}")
+        return whole.array()
     }
 
     /// Writes a frame that says what it is about.

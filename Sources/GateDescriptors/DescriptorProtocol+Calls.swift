@@ -50,9 +50,7 @@ extension DescriptorProtocol {
             return
         }
         var fault = ByteBuffer()
-        fault.append(program.fault.before)
-        fault.appendJSONString(payload)
-        fault.append(program.fault.after)
+        program.fault.write(payload, code: content.faultCode, into: &fault)
         let text = fault.array()
         try writeEnveloped(kind, code: code, identifier: identifier, &content, text.span, &output)
     }

@@ -10,6 +10,7 @@ extension DescriptorProtocol {
     ) throws(WireError) {
         var address = Address(nil)
         let topic = try topic(&values, input, &address, &effects.scratch)
+        if values.isUnreadable { return try refuseUnreadable(kind, &values, input, address, &effects) }
         if kind == .request {
             let correlation = try begin(&values, input, address, effects.scratch)
             var message = ClientMessage(
@@ -25,6 +26,19 @@ extension DescriptorProtocol {
                     ClientMessage(
                         kind: .notify, topic: topic, payload: values.range(FrameValues.payload), correlation: .none)))
         }
+    }
+
+    /// Answers a request a part of which cannot be said here: it ends, and the connection stays.
+    @inline(never)
+    private func refuseUnreadable(
+        _ kind: DescriptorKind, _ values: inout FrameValues, _ input: Span<UInt8>, _ address: Address,
+        _ effects: inout ProtocolEffects
+    ) throws(WireError) {
+        guard kind == .request else { return forgetName(address) }
+        let correlation = try begin(&values, input, address, effects.scratch)
+        let text = Array("the request is not UTF-8".utf8)
+        try send(
+            .reply(correlation, .fault, .text), topic: Span(), payload: text.span, at: lastReceived, effects: &effects)
     }
 
     /// What a message is about: the route that the listener gives to the client's name or code. Empty when it gives none,

@@ -19,16 +19,27 @@ extension DescriptorProtocol {
                 state = next
                 setWakeUp(&effects)
             case .reply(let reply):
-                let range = program.replyRanges[reply]
-                let copies = copies(program.replyCopies[reply], &values, input, effects.scratch)
-                var content = FrameContent(now: now, copies: copies)
-                if case .number = program.identifiers, values.has(FrameValues.identifier) {
-                    content.identifier = .number(values.number(FrameValues.identifier))
-                }
-                content.code = values.has(FrameValues.code) ? values.number(FrameValues.code) : 0
-                try write(range, content, &effects.output)
+                try write(reply, &values, input, effects.scratch, at: now, &effects.output)
+            case .login(let refusal):
+                let end = program.states.range(state: state, column: column).upperBound
+                return try beginLogin(refusal, then: index + 1..<end, &values, input, now, &effects)
             }
         }
+    }
+
+    /// Writes a reply to a frame.
+    func write(
+        _ reply: Int, _ values: inout FrameValues, _ input: Span<UInt8>, _ scratch: borrowing ByteBuffer,
+        at now: MonotonicTime, _ output: inout ByteBuffer
+    ) throws(WireError) {
+        let range = program.replyRanges[reply]
+        let copies = copies(program.replyCopies[reply], &values, input, scratch)
+        var content = FrameContent(now: now, copies: copies)
+        if case .number = program.identifiers, values.has(FrameValues.identifier) {
+            content.identifier = .number(values.number(FrameValues.identifier))
+        }
+        content.code = values.has(FrameValues.code) ? values.number(FrameValues.code) : 0
+        try write(range, content, &output)
     }
 
     /// Why a frame ends the connection: it has no kind, is none that clients send, or comes in the wrong state.

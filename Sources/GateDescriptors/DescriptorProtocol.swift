@@ -8,7 +8,7 @@ public import GateProtocol
 public final class DescriptorProtocol: WireProtocol {
     let program: DescriptorProgram
     private var connectedAt = MonotonicTime(nanoseconds: 0)
-    private var lastReceived = MonotonicTime(nanoseconds: 0)
+    private(set) var lastReceived = MonotonicTime(nanoseconds: 0)
     private var nextSend = MonotonicTime.never
     /// Bytes from the next frame's start before it is worth looking at; spares a look at each byte that drips in.
     private var needed = 0
@@ -22,6 +22,8 @@ public final class DescriptorProtocol: WireProtocol {
     var held = HeldReplies()
     var tickets = IdentifierTickets()
     var calls = OpenCalls()
+    /// A login that is not answered yet.
+    var login: PendingLogin?
 
     init(_ program: DescriptorProgram) {
         self.program = program
@@ -33,7 +35,7 @@ public final class DescriptorProtocol: WireProtocol {
         lastReceived = now
         if program.timers.every > .zero { nextSend = now + program.timers.every }
         setWakeUp(&effects)
-        effects.open(Credentials())
+        effects.open(Credentials(isLogin: false))
         for index in program.states.opening {
             if case .reply(let reply) = program.states.actions[index] {
                 try write(program.replyRanges[reply], FrameContent(now: now), &effects.output)
@@ -47,7 +49,7 @@ public final class DescriptorProtocol: WireProtocol {
     ) throws(WireError) -> Int {
         lastReceived = now
         if input.count < needed {
-            effects.bytesNeeded = needed
+            effects.bytesNeeded = login == nil ? needed : 0
             return 0
         }
         needed = 0
@@ -66,8 +68,12 @@ public final class DescriptorProtocol: WireProtocol {
                 if case .heartbeat = program.emptyFrame { effects.output.append(input, range: consumed..<end) }
                 consumed = end
             case .frame(let end):
-                try take(&values, input, consumed..<end, now, &effects)
+                let goesOn = try take(&values, input, consumed..<end, now, &effects)
                 consumed = end
+                if !goesOn {
+                    progress = ReadProgress()
+                    return consumed
+                }
             }
             if progress.operation >= 0 { progress = ReadProgress() }
         }
@@ -87,13 +93,13 @@ public final class DescriptorProtocol: WireProtocol {
             let kind: DescriptorKind = outcome == .result ? .response : .error
             do throws(WireError) {
                 // Most answers only repeat a number.
-                if program.plainKinds & 1 << UInt16(kind.rawValue) != 0, !payload.isEmpty,
+                if program.plainKinds & 1 << UInt16(kind.rawValue) != 0, !payload.isEmpty, outcome.code == 0,
                     !IdentifierTickets.isTicket(correlation), form != .text || !program.payloadIsJSON
                 {
                     try writePlain(kind, correlation, form, payload, at: now, &effects.output)
                     return
                 }
-                var content = FrameContent(form: form, now: now)
+                var content = FrameContent(form: form, faultCode: outcome.code, now: now)
                 try reply(kind, correlation, &content, topic, payload, &effects.output)
             } catch {
                 try replyUnwritable(error, correlation, topic, at: now, &effects)
@@ -113,7 +119,9 @@ public final class DescriptorProtocol: WireProtocol {
                 return
             }
             try write(.kick, &content, Address(nil), topic, payload, &effects.output)
-        case .accept, .refuse, .acknowledge, .goodbye: break
+        case .accept: acceptLogin(&effects)
+        case .refuse: refuseLogin(&effects)
+        case .acknowledge, .goodbye: break
         }
     }
 
@@ -156,14 +164,16 @@ public final class DescriptorProtocol: WireProtocol {
         }
     }
 
+    /// Does what a frame asks for.
+    /// - Returns: Whether the next one may be taken.
     private func take(
         _ values: inout FrameValues, _ input: Span<UInt8>, _ frame: Range<Int>, _ now: MonotonicTime,
         _ effects: inout ProtocolEffects
-    ) throws(WireError) {
+    ) throws(WireError) -> Bool {
         let found = program.kind(of: &values)
         if !program.states.isEmpty {
             try act(found?.kind, found?.column ?? 255, &values, input, now, &effects)
-            return
+            return login == nil
         }
         guard let kind = found?.kind else { throw .framing(.unknownKind(0)) }
         switch kind {
@@ -171,7 +181,13 @@ public final class DescriptorProtocol: WireProtocol {
         case .request, .notify: try deliver(kind, &values, input, &effects)
         case .response, .error, .push, .kick, .other: throw .unexpectedFrame(kind: kind.rawValue)
         }
+        return true
     }
+
+    /// Takes nothing until a login is answered.
+    func holdInput() { needed = .max }
+
+    func releaseInput() { needed = 0 }
 }
 
 /// A protocol belongs to its connection's event loop.

@@ -134,6 +134,11 @@ extension DescriptorReader {
             let word: PayloadWord? = word(json, "\(path).json")
             field.isJSON = word != nil
         }
+        if let values = node["values"] {
+            let word: PayloadValues? = word(values, "\(path).values")
+            field.wrapsValues = word == .object
+            if !field.isJSON { report(.missingKey("json"), at: place(values, "\(path).values")) }
+        }
         if let until = node["until"] {
             guard let end = terminator(until, "\(path).until") else { return nil }
             field.length = .until(end)

@@ -17,7 +17,8 @@ extension DescriptorReader {
     private static let allKeys =
         ["name", "type", "when"] + integerKeys
         + [
-            "unit", "hex", "text", "len", "until", "json", "empty", "bytes", "digits", "end", "key", "value", "key_max",
+            "unit", "hex", "text", "len", "until", "json", "values", "empty", "bytes", "digits", "end", "key", "value",
+            "key_max",
             "keys", "codec", "fields", "inflate", "deflate", "alg", "over", "holding",
         ]
 
@@ -209,7 +210,7 @@ extension DescriptorReader {
             switch type {
             case "const": ["name", "type", "when", "hex", "text"]
             case "group": ["name", "type", "when", "fields", "inflate", "deflate"]
-            case "bytes": run + ["empty", "json", "unsupported", "holding"]
+            case "bytes": run + ["empty", "json", "values", "unsupported", "holding"]
             case "str": run + ["empty", "json", "unsupported"]
             case "json": run + ["json"]
             case "native": run + ["codec", "key"]

@@ -5,7 +5,11 @@ extension DescriptorReader {
     /// The keys of a descriptor.
     static let keys = [
         "$schema", "protocol", "summary", "parameters", "order", "limits", "frame", "in", "out", "empty_frame", "kinds",
-        "replies", "states", "on_open", "timers", "routes", "fault", "errors", "envelope", "vectors",
+        "replies", "states", "on_open", "timers", "routes", "fault", "errors", "login", "envelope", "vectors",
+    ]
+
+    private static let actionWords = [
+        "deliver", "ignore", "close", "goodbye", "reply NAME", "goto STATE", "login", "login REPLY",
     ]
 
     /// Reads all that the bytes depend on. Problems are reported; what they hit is left out of the model.
@@ -39,6 +43,7 @@ extension DescriptorReader {
             model.errorsPlace = place(errors, "$.errors")
             model.errors = self.errors(errors)
         }
+        if let login = root["login"] { model.login = self.login(login) }
         if let envelope = root["envelope"] { readEnvelope(envelope, into: &model) }
         if let replies = root["replies"] {
             for member in members(of: replies, "$.replies") {
@@ -167,7 +172,7 @@ extension DescriptorReader {
         }
     }
 
-    /// One action or an array of them: `deliver`, `ignore`, `close`, `goodbye`, `reply NAME`, `goto STATE`.
+    /// One action or an array of them: `deliver`, `ignore`, `close`, `goodbye`, `reply NAME`, `goto STATE`, `login REPLY`.
     private mutating func actions(_ node: JSONNode, _ path: String) -> [ActionModel] {
         var nodes = [(node, path)]
         if case .array = node.kind {
@@ -185,13 +190,15 @@ extension DescriptorReader {
                 case ("goodbye", 1): .goodbye
                 case ("reply", 2): .reply(words[1])
                 case ("goto", 2): .state(words[1])
+                case ("login", 1): .login(nil)
+                case ("login", 2): .login(words[1])
                 default: nil
                 }
             if let form {
                 actions.append(ActionModel(form: form, place: place(node, path)))
             } else {
                 report(
-                    .unknownValue(text, valid: ["deliver", "ignore", "close", "goodbye", "reply NAME", "goto STATE"]),
+                    .unknownValue(text, valid: Self.actionWords),
                     at: place(node, path))
             }
         }
@@ -288,8 +295,9 @@ extension DescriptorReader {
         switch node.kind {
         case .number: return number(node, path, in: 0 ... .max).map { .number($0) }
         case .object:
-            for member in members(of: node, path, valid: ["json", "hex", "text", "join"]) {
+            for member in members(of: node, path, valid: ["json", "hex", "text", "join", "fault_code"]) {
                 switch member.key {
+                case "fault_code": return faultCode(member.value, "\(path).fault_code")
                 case "join":
                     var values: [KindModel.Value] = []
                     for (index, element) in elements(of: member.value, "\(path).join").enumerated() {
@@ -325,6 +333,17 @@ extension DescriptorReader {
                 return number(node, path, in: 0 ... .max).map { .number($0) }
             }
             return text(node, path).map { .text($0) }
+        }
+    }
+
+    /// What is written where a handler gave no code: a number or a text.
+    private mutating func faultCode(_ node: JSONNode, _ path: String) -> KindModel.Value? {
+        if case .string = node.kind, let word = literal(node, path) {
+            let isNumber = word.first == "$" && numericParameters.contains(String(word.dropFirst()))
+            guard isNumber else { return text(node, path).map { .faultCode(FaultCodeModel(text: Array($0.utf8))) } }
+        }
+        return number(node, path, in: 0...Int(Int32.max)).map { number in
+            .faultCode(FaultCodeModel(number: number, text: Array(String(number).utf8)))
         }
     }
 

@@ -53,7 +53,7 @@ extension ProtocolDescriptor {
             }
             var known: [DescriptorVectorFailure] = []
             for (feeding, size) in [("whole", vector.input.count), ("byte by byte", 1), ("in threes", 3)] {
-                var run = VectorRun(program, now: vector.now)
+                var run = VectorRun(program, now: vector.now, refuses: vector.refuses)
                 run.feed(vector.input, chunk: max(1, size))
                 for send in vector.sends { run.send(send) }
                 // What differs in the same way however the bytes come is said once.
@@ -102,9 +102,11 @@ private struct VectorRun: ~Copyable {
     /// What more is known of why the connection ended.
     private var closeNote = ""
     private let now: MonotonicTime
+    private let refuses: Bool
 
-    init(_ program: DescriptorProgram, now: MonotonicTime) {
+    init(_ program: DescriptorProgram, now: MonotonicTime, refuses: Bool) {
         self.now = now
+        self.refuses = refuses
         self.program = program
         connection = DescriptorProtocol(program)
         do {
@@ -135,7 +137,7 @@ private struct VectorRun: ~Copyable {
         let action: ServerAction =
             switch send.kind {
             case .response: .reply(correlation, .result, send.form)
-            case .error: .reply(correlation, .fault, send.form)
+            case .error: .reply(correlation, send.code == 0 ? .fault : .coded(send.code), send.form)
             case .push: .push(.atMostOnce, send.form)
             case .kick, .request, .notify, .heartbeat, .other: .kick
             }
@@ -164,11 +166,25 @@ private struct VectorRun: ~Copyable {
                     closeNote = ": \(hexText(fault.found)), these bytes have \(hexText(fault.expected))"
                 }
             }
+            let asks = effects.events.contains(.login)
             for event in effects.events { note(event) }
             if let wish = effects.close { close = close ?? wish }
-            isFull = effects.isFull
+            isFull = effects.isFull || asks
             pending.removeFirst(consumed)
+            if asks { answerLogin() }
         }
+    }
+
+    /// Lets the client in, or does not.
+    private mutating func answerLogin() {
+        effects.beginCall()
+        let action: ServerAction = refuses ? .refuse(.notAuthorized) : .accept(sessionPresent: false)
+        do {
+            try connection.send(action, topic: Span(), payload: Span(), at: now, effects: &effects)
+        } catch {
+            close = error.closeReason
+        }
+        if let wish = effects.close { close = close ?? wish }
     }
 
     private mutating func note(_ event: ClientEvent) {

@@ -17,6 +17,8 @@ struct DescriptorVector: Sendable {
         var form: PayloadForm
         /// The request that a response answers, by its place among the requests of this vector.
         var request: Int
+        /// The code of a handler's fault.
+        var code: Int32 = 0
     }
 
     var place: DescriptorPlace
@@ -35,13 +37,16 @@ struct DescriptorVector: Sendable {
     var sends: [Send] = []
     var output: [UInt8] = []
     var close: CloseReason?
+    /// Whether logins are refused.
+    var refuses = false
     /// Bytes that are left because they are no whole frame.
     var rest = 0
 }
 
 extension DescriptorReader {
     private static let vectorKeys = [
-        "note", "needs", "lacks", "parameters", "routes", "now_ms", "in", "events", "send", "out", "close", "rest",
+        "note", "needs", "lacks", "parameters", "routes", "now_ms", "in", "refuse", "events", "send", "out", "close",
+        "rest",
     ]
 
     /// Reads `vectors`.
@@ -75,6 +80,9 @@ extension DescriptorReader {
                 vector.now = MonotonicTime(nanoseconds: Int64(value) * 1_000_000)
             case "in": vector.input = wire(member.value, path)
             case "out": vector.output = wire(member.value, path)
+            case "refuse":
+                let word: VectorRefusal? = word(member.value, path)
+                vector.refuses = word == .login
             case "close": vector.close = word(member.value, path)
             case "rest": vector.rest = number(member.value, path, in: 0...DescriptorLimits.fileBytesMax) ?? 0
             case "events":
@@ -127,7 +135,7 @@ extension DescriptorReader {
 
     private mutating func send(_ node: JSONNode, _ path: String) -> DescriptorVector.Send? {
         var send = DescriptorVector.Send(kind: .response, route: [], payload: [], form: .bytes, request: 0)
-        let valid = ["kind", "route", "payload", "payload_hex", "form", "request"]
+        let valid = ["kind", "route", "payload", "payload_hex", "form", "request", "code"]
         for member in members(of: node, path, valid: valid) {
             let path = "\(path).\(isWord(member.key) ? member.key : "?")"
             switch member.key {
@@ -141,6 +149,8 @@ extension DescriptorReader {
             case "form":
                 let form: VectorForm? = word(member.value, path)
                 send.form = form?.form ?? .bytes
+            case "code":
+                send.code = Int32(clamping: number(member.value, path, in: 0...Int(Int32.max)) ?? 0)
             case "request": send.request = number(member.value, path, in: 0...10_000) ?? 0
             default: break
             }
@@ -158,6 +168,8 @@ enum BuildPart: String, CaseIterable, Sendable {
 }
 
 private enum VectorEventKind: String, CaseIterable { case request, notify }
+
+private enum VectorRefusal: String, CaseIterable { case login }
 
 private enum VectorSendKind: String, CaseIterable { case response, error, push, kick }
 

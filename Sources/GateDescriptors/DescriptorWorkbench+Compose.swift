@@ -67,9 +67,7 @@ extension DescriptorWorkbench {
         var payload = content.payload
         if kind == .error {
             var fault = ByteBuffer()
-            fault.append(program.fault.before)
-            fault.appendJSONString(payload.span)
-            fault.append(program.fault.after)
+            program.fault.write(payload.span, code: 0, into: &fault)
             payload = fault.array()
         }
         envelope.write(code: content.code, identifier: UInt64(content.id ?? 0), payload: payload.span, into: &body)

@@ -67,6 +67,16 @@ public struct Dissection: Equatable, Sendable {
         case fault(FramingError, frame: Int, offset: Int, field: String, fields: [Field])
     }
 
+    /// Calls each frame by the name that one of its numbers has, where it has that number.
+    public mutating func nameKinds(byField field: String) {
+        for index in frames.indices {
+            guard let found = frames[index].fields.first(where: { $0.name == field }),
+                case .number(_, let name?) = found.value
+            else { continue }
+            frames[index].kind = name
+        }
+    }
+
     /// The frames before the end or the fault.
     public var frames: [Frame] = []
     /// How it ends.

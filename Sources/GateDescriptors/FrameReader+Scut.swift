@@ -9,8 +9,9 @@ extension DescriptorProgram {
     ///    decoded once:  MsgId=2&actionId=1001&name=a%20b&sign=73f8...
     /// ```
     ///
-    /// The signature is the MD5 of all before `&sign=`, decoded once, and the key. `code` is the action, `id` the message,
-    /// the payload a JSON object of all other parameters. Keys count without case; keys and values are UTF-8.
+    /// A `+` is a space, in both layers. The signature is the MD5 of all before `&sign=`, decoded once, and the key. `code` is the action, `id` the message,
+    /// the payload a JSON object of all other parameters. Keys count without case. A key or a value that is no UTF-8 makes the
+    /// form one that cannot be read.
     func readScutForm(
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
@@ -36,7 +37,10 @@ extension DescriptorProgram {
             guard seen.insert(lower).inserted else { throw .duplicateKey }
             let value = try Self.percentDecoded(Array(part[(middle + 1)...]).span)
             // Bytes that are no text would be mended in the object, and names that differ would become one.
-            guard isWellFormedUTF8(key.span), isWellFormedUTF8(value.span) else { throw .invalidText }
+            guard isWellFormedUTF8(key.span), isWellFormedUTF8(value.span) else {
+                values.isUnreadable = true
+                continue
+            }
             if lower.elementsEqual("actionid".utf8) || lower.elementsEqual("msgid".utf8) {
                 guard let number = IdentifierTickets.plainNumber(value.span), number <= UInt64(Int32.max) else {
                     throw .malformedBody(offset: part.startIndex)
@@ -64,14 +68,15 @@ extension DescriptorProgram {
         return range.lowerBound + end..<range.upperBound
     }
 
-    /// Bytes with each `%xx` resolved and each `+` as it is.
+    /// Bytes with each `%xx` resolved, and a space for each `+`, as .NET's `UrlDecode` does, which Scut's own server uses for
+    /// the form as a whole and for each value.
     private static func percentDecoded(_ text: Span<UInt8>) throws(FramingError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var place = 0
         while place < text.count {
             guard text[place] == UInt8(ascii: "%") else {
-                bytes.append(text[place])
+                bytes.append(text[place] == UInt8(ascii: "+") ? UInt8(ascii: " ") : text[place])
                 place += 1
                 continue
             }

@@ -190,7 +190,7 @@ extension DescriptorProgram {
     }
 
     /// Reads the keys and values in a range that ends with an empty key; unknown keys become the payload, an object of
-    /// strings.
+    /// strings. A part that is no text and would have to be makes the frame one that cannot be read.
     @inline(never)
     func readPairs(
         _ input: Span<UInt8>, _ range: Range<Int>, _ index: Int, values: inout FrameValues, scratch: inout ByteBuffer
@@ -212,8 +212,8 @@ extension DescriptorProgram {
             if let slot = slot(ofKey: key..<head, in: input) {
                 guard !values.has(slot) else { throw .duplicateKey }
                 // A route is read as text. An id comes back byte for byte, whatever it is, and under other keys.
-                guard slot != FrameValues.route || isWellFormedUTF8(input.extracting(text..<place)) else {
-                    throw .invalidText
+                if slot == FrameValues.route, !isWellFormedUTF8(input.extracting(text..<place)) {
+                    values.isUnreadable = true
                 }
                 if slot == FrameValues.code {
                     guard let number = IdentifierTickets.plainNumber(input.extracting(text..<place)) else {
@@ -226,7 +226,10 @@ extension DescriptorProgram {
             } else {
                 // The object has no place for bytes that are no text, and none may get lost.
                 guard isWellFormedUTF8(input.extracting(key..<head)), isWellFormedUTF8(input.extracting(text..<place))
-                else { throw .invalidText }
+                else {
+                    values.isUnreadable = true
+                    continue
+                }
                 if scratch.count > payload + 1 { scratch.append(UInt8(ascii: ",")) }
                 scratch.appendJSONString(input.extracting(key..<head))
                 scratch.append(UInt8(ascii: ":"))

@@ -62,6 +62,7 @@ extension FrameContent {
         switch operation.source {
         case .identifier: if case .number(let number) = identifier { number } else { 0 }
         case .code: code
+        case .faultCode: faultCode(of: operation)
         case .now: milliseconds
         case .copied: copy(operation.copy).number
         }

@@ -18,6 +18,8 @@ struct FrameContent: ~Copyable {
     /// The code of the route.
     var code: UInt64 = 0
     var form = PayloadForm.bytes
+    /// The code that a handler gave its fault; 0 for none.
+    var faultCode: Int32 = 0
     var now = MonotonicTime(nanoseconds: 0)
     /// Values of the frame that is answered, by their place in ``DescriptorProgram/copySources``; empty where nothing is
     /// answered.
@@ -157,11 +159,13 @@ extension DescriptorProgram {
         case .number: try appendNumber(operation, content, start, &output)
         case .pairs: try writePairs(payload, operation, from: start, into: &output)
         case .sproto: writeSproto(payload, content, into: &output)
-        case .sprotoFault: writeSproto(Sproto.fault(faultObject(payload)).span, content, into: &output)
-        case .faultObject:
-            output.append(fault.before)
-            output.appendJSONString(payload)
-            output.append(fault.after)
+        case .sprotoFault:
+            writeSproto(Sproto.fault(faultObject(payload, content.faultCode)).span, content, into: &output)
+        case .faultObject: fault.write(payload, code: content.faultCode, into: &output)
+        case .faultCode:
+            let value = content.faultCode(of: operation)
+            output.append(value, width: operation.width, isLittleEndian: operation.isLittleEndian)
+        case .faultCodeText: appendFaultCode(operation, content, to: &output)
         case .jsonFaultText: output.appendJSONString(payload)
         case .jsonRoute: output.appendJSONString(route)
         case .shortLiteral, .literal, .payload, .faultText, .route, .openAfter, .openFrame, .openField, .mark, .close,
@@ -382,11 +386,9 @@ extension DescriptorProgram {
     }
 
     /// The object that says a fault where there is no other place for it.
-    private func faultObject(_ text: Span<UInt8>) -> [UInt8] {
+    private func faultObject(_ text: Span<UInt8>, _ code: Int32) -> [UInt8] {
         var object = ByteBuffer()
-        object.append(fault.before)
-        object.appendJSONString(text)
-        object.append(fault.after)
+        fault.write(text, code: code, into: &object)
         return object.array()
     }
 }

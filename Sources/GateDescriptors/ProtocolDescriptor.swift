@@ -32,6 +32,7 @@ public struct ProtocolDescriptor: Sendable {
             return { DescriptorProtocol(program) }
         }
         definition.naming = variants.first?.parts.naming ?? .names
+        definition.readsCompressed = variants.first?.parts.reading.contains { $0.code == .inflate } ?? false
         return definition
     }
 

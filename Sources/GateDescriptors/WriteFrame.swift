@@ -4,7 +4,7 @@ extension KindModel {
     /// Whether what it says of a field is only known when it is written.
     func saysLater(_ name: String) -> Bool {
         switch values.first(where: { $0.name == name })?.value {
-        case .copied, .nowMilliseconds, .identifier, .code, .element, .joined: true
+        case .copied, .nowMilliseconds, .identifier, .code, .faultCode, .element, .joined: true
         case .number, .text, .bytes, nil: false
         }
     }
@@ -22,6 +22,7 @@ extension KindModel.Value {
         case .nowMilliseconds: "'$now_ms'"
         case .identifier: "'$id'"
         case .code: "'$code'"
+        case .faultCode: "'fault_code'"
         case .joined: "'join'"
         }
     }
@@ -31,7 +32,7 @@ extension KindModel.Value {
         switch self {
         case .copied(let name), .element(let name, _): [name]
         case .joined(let values): values.flatMap(\.copiedNames)
-        case .number, .text, .bytes, .nowMilliseconds, .identifier, .code: []
+        case .number, .text, .bytes, .nowMilliseconds, .identifier, .code, .faultCode: []
         }
     }
 }
@@ -53,6 +54,8 @@ extension WriteOperation {
 /// What goes into a run of bytes.
 enum WriteContent {
     case nothing
+    /// The code of a fault, or this.
+    case faultCode([UInt8])
     case text(String)
     case bytes([UInt8])
     /// A value of the frame that is answered, by its place among those that are copied.
@@ -72,7 +75,7 @@ enum WriteContent {
             values.allSatisfy { value in
                 if case .bytes(let bytes) = value { isWellFormedUTF8(bytes.span) } else { true }
             }
-        case .nothing, .text, .copied, .copiedNumber, .operation, .json, .singleKey: true
+        case .nothing, .text, .copied, .copiedNumber, .faultCode, .operation, .json, .singleKey: true
         }
     }
 }

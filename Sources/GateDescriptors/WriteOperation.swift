@@ -37,6 +37,10 @@ struct WriteOperation: Sendable {
         case code
         /// The route's code in decimal digits.
         case codeText
+        /// The code of a handler's fault as an integer of `width` bytes, `plus` where it gave none.
+        case faultCode
+        /// The same as a text, `range` of the pool where it gave none.
+        case faultCodeText
         /// A number of `source`, seven bits a byte, `maximum` at most; or, with `countsUnits`, in decimal digits.
         case number
         /// The time in milliseconds as an integer of `width` bytes.
@@ -98,7 +102,7 @@ struct WriteOperation: Sendable {
 
 /// Where a number that is written comes from.
 enum NumberSource: Sendable {
-    case identifier, code, now, copied
+    case identifier, code, now, copied, faultCode
 }
 
 extension WriteOperation {

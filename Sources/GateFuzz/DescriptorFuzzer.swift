@@ -18,6 +18,8 @@ public struct DescriptorFuzzer {
         public let finding: FuzzFinding
     }
 
+    /// A CONNECT of the client "c", with a clean session or without.
+    private static let mqttConnect: [UInt8] = [0x10, 13, 0, 4, 0x4D, 0x51, 0x54, 0x54, 4, 2, 0, 10, 0, 1, 0x63]
     /// Frames of one input, at most.
     private static let framesMax = 6
     /// Inputs that were tried.
@@ -25,15 +27,18 @@ public struct DescriptorFuzzer {
     private let probe: DescriptorProbe
     private var maker: DescriptorFrameMaker<SeededGenerator>
     private var random: SeededGenerator
+    private let speaksMQTT: Bool
 
     /// A fuzzer of a descriptor with these parameters. The same seed makes the same inputs.
+    /// - Parameter speaksMQTT: Whether the descriptor is that of MQTT and its frames are for GateMQTT.
     /// - Throws: When the parameters are not the descriptor's own.
     public init(
-        _ descriptor: ProtocolDescriptor, parameters: [String: String] = [:], seed: UInt64
+        _ descriptor: ProtocolDescriptor, parameters: [String: String] = [:], seed: UInt64, speaksMQTT: Bool = false
     ) throws(ProtocolSetupError) {
         probe = try DescriptorProbe(descriptor, ProtocolOptions(frameBytesMax: 4_096, parameters: parameters))
         maker = DescriptorFrameMaker(probe)
         random = SeededGenerator(seed: seed)
+        self.speaksMQTT = speaksMQTT
     }
 
     /// Tries one more input.
@@ -61,7 +66,11 @@ public struct DescriptorFuzzer {
 
     private func failure(of input: [UInt8]) -> Failure? {
         do {
-            try checkClient(of: probe, sending: input)
+            if speaksMQTT {
+                try fuzzMQTTProtocol(input.span)
+            } else {
+                try checkClient(of: probe, sending: input)
+            }
             return nil
         } catch {
             return Failure(input: input, finding: error)
@@ -70,6 +79,8 @@ public struct DescriptorFuzzer {
 
     private mutating func input() -> [UInt8] {
         var bytes: [UInt8] = []
+        // Behind a CONNECT there is more to see.
+        if speaksMQTT, random.below(4) > 0 { bytes = Self.mqttConnect }
         for _ in 0...random.below(Self.framesMax) {
             switch random.below(8) {
             case 0: bytes += (0...random.below(40)).map { _ in UInt8(random.below(256)) }

@@ -162,6 +162,7 @@ private struct Life: Equatable {
                 if let resumed { wire.resume(resumed, at: Life.start) }
                 try send(wire, .accept(sessionPresent: resumed != nil), effects: &effects)
                 for _ in 0..<4 { try send(wire, .push(.atLeastOnce, .bytes), effects: &effects) }
+            case .login: throw FuzzFinding("a login after the opening")
             case .message(let message): try take(message, input)
             }
         }

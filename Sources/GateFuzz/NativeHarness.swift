@@ -34,7 +34,9 @@ private func signed(_ text: [UInt8], escaping isEscaped: Bool) -> [UInt8] {
     return Array("?d=".utf8)
         + form.flatMap { byte in
             let isPlain = !isEscaped && byte != UInt8(ascii: "%")
-            return isPlain ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
+            // A raw `+` would come as a space.
+            return isPlain && byte != UInt8(ascii: "+")
+                ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
         }
 }
 
@@ -51,8 +53,9 @@ private func checkForm(_ form: [UInt8]) throws(FuzzFinding) {
         return
     }
     if let fault = life.fault { throw FuzzFinding("the form \(expected) is refused: \(fault)") }
-    // A form without an action or a message number is dropped, and action 1 is the heartbeat.
-    guard let action = expected.action, expected.message != nil, action != 1 else {
+    // A form without an action or a message number is dropped, action 1 is the heartbeat, and one that is no UTF-8 is
+    // answered with an error.
+    guard let action = expected.action, expected.message != nil, action != 1, !expected.isUnreadable else {
         if !life.messages.isEmpty { throw FuzzFinding("the form \(expected) is delivered: \(life)") }
         return
     }
@@ -68,6 +71,7 @@ private struct PlainForm {
     var action: Int32?
     var message: Int32?
     var values = JSONObject()
+    var isUnreadable = false
 
     init?(_ bytes: [UInt8]) {
         guard bytes.starts(with: "?d=".utf8), let form = Self.resolved(bytes.dropFirst(3)) else { return nil }
@@ -79,13 +83,17 @@ private struct PlainForm {
         var names: Set<[UInt8]> = []
         for part in parts {
             guard let equals = part.firstIndex(of: UInt8(ascii: "=")),
-                let value = Self.resolved(part[part.index(after: equals)...]),
-                let key = String(validating: part[..<equals], as: UTF8.self),
-                let text = String(validating: value, as: UTF8.self)
+                let value = Self.resolved(part[part.index(after: equals)...])
             else { return nil }
             // Letters of ASCII count without case.
             let name = part[..<equals].map { 0x41...0x5A ~= $0 ? $0 + 0x20 : $0 }
             guard names.insert(name).inserted else { return nil }
+            guard let key = String(validating: part[..<equals], as: UTF8.self),
+                let text = String(validating: value, as: UTF8.self)
+            else {
+                isUnreadable = true
+                continue
+            }
             switch String(decoding: name, as: UTF8.self) {
             case "actionid", "msgid":
                 guard let number = Int32(text), number >= 0, String(number) == text else { return nil }
@@ -101,7 +109,7 @@ private struct PlainForm {
         var rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
-                found.append(byte)
+                found.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
                 continue
             }
             let digits = String(decoding: rest.prefix(2), as: UTF8.self)

@@ -95,6 +95,16 @@ struct WireLife: Equatable {
                     kind: message.kind, topic: try Self.bytes(message.topic, input, scratch),
                     payload: try Self.bytes(message.payload, input, scratch), correlation: message.correlation))
         }
+        // Whoever says who it is comes in.
+        if effects.events.contains(.login) {
+            do {
+                try wire.send(
+                    .accept(sessionPresent: false), topic: Span(), payload: Span(), at: Self.start, effects: &effects)
+            } catch {
+                fault = error
+            }
+            close = effects.close
+        }
         return consumed
     }
 

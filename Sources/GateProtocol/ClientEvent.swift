@@ -95,6 +95,9 @@ public enum ClientEvent: Hashable, Sendable {
     /// The client wants a session; ``ProtocolEffects/credentials`` says whose. Ends the `receive`: the connection hands
     /// over nothing more until it has sent ``ServerAction/accept(sessionPresent:)`` or ``ServerAction/refuse(_:)``.
     case opening
+    /// The client of an open session says who it is; ``ProtocolEffects/credentials`` tells. Ends the `receive` as an opening
+    /// does, and is answered in the same way.
+    case login
     /// The client says something to a module.
     case message(ClientMessage)
 }

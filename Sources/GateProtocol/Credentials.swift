@@ -18,15 +18,19 @@ public struct Credentials: Sendable {
     public var password: [UInt8]?
     /// What shall become of stored state.
     public var resumption: Resumption
+    /// Whether the client was asked who it is, so that an authenticate hook has something to judge. Not for protocols that
+    /// name no login, or only a later one, see ``ProtocolEffects/logIn(_:)``.
+    public var isLogin: Bool
 
     /// Credentials; everything may be left out.
     public init(
         clientID: [UInt8] = [], userName: [UInt8]? = nil, password: [UInt8]? = nil,
-        resumption: Resumption = .unsupported
+        resumption: Resumption = .unsupported, isLogin: Bool = true
     ) {
         self.clientID = clientID
         self.userName = userName
         self.password = password
         self.resumption = resumption
+        self.isLogin = isLogin
     }
 }

@@ -22,7 +22,7 @@ public final class FramedProtocol<Codec: FrameCodec>: WireProtocol where Codec.F
     public func connected(at now: MonotonicTime, effects: inout ProtocolEffects) throws(WireError) {
         lastReceived = now
         if idle > .zero { effects.wakeUp = now + idle }
-        effects.open(Credentials())
+        effects.open(Credentials(isLogin: false))
     }
 
     public func receive(

@@ -33,7 +33,8 @@ public struct GateFrame: Hashable, Sendable {
         switch action {
         case .reply(let correlation, .result, _):
             self.init(.response, route: route, id: correlation.rawValue, payload: body)
-        case .reply(let correlation, .fault, _), .reply(let correlation, .unrouted, _):
+        case .reply(let correlation, .fault, _), .reply(let correlation, .coded, _),
+            .reply(let correlation, .unrouted, _):
             self.init(.error, route: route, id: correlation.rawValue, payload: body)
         case .push: self.init(.push, route: route, payload: body)
         case .kick: self.init(.kick, payload: body)

@@ -12,7 +12,7 @@ public struct ProtocolEffects: ~Copyable {
     public private(set) var events: [ClientEvent]
     /// How many events one `receive` may append; it returns when there are that many, also with input left.
     public var eventsMax: Int
-    /// Belongs to ``ClientEvent/opening``.
+    /// Belongs to ``ClientEvent/opening`` or ``ClientEvent/login``.
     public var credentials: Credentials?
     /// When set: call `timerFired` at this time, in place of any earlier wish; ``MonotonicTime/never`` cancels.
     public var wakeUp: MonotonicTime?
@@ -67,6 +67,12 @@ public struct ProtocolEffects: ~Copyable {
     public mutating func open(_ credentials: Credentials) {
         self.credentials = credentials
         events.append(.opening)
+    }
+
+    /// Appends ``ClientEvent/login`` with its credentials.
+    public mutating func logIn(_ credentials: Credentials) {
+        self.credentials = credentials
+        events.append(.login)
     }
 
     /// Forgets events and wishes before the next call; keeps ``output`` and all memory.

@@ -72,6 +72,8 @@ public struct ProtocolDefinition: Sendable {
     public var usesEnvelope: Bool
     /// How clients say what they call, so that a listener that leads nowhere can be told.
     public var naming = ProtocolNaming.names
+    /// Whether its clients may send compressed bytes, which a build without zlib refuses.
+    public var readsCompressed = false
     /// Checks a listener's options once and returns what makes a protocol for each of its connections.
     public var configure: @Sendable (ProtocolOptions) throws(ProtocolSetupError) -> WireProtocolMaker
 

@@ -19,14 +19,20 @@ public enum PayloadForm: UInt8, Sendable {
 }
 
 /// How an answer ended.
-public enum ReplyOutcome: UInt8, Sendable {
+public enum ReplyOutcome: Sendable, Hashable {
     /// The payload is the result.
     case result
     /// The payload is the text of a fault, for the protocol's own error slot; without one {"Error":text} is sent.
     case fault
+    /// The same, with the code that the handler gave it (`RPCFault.handler(code:message:)`), for protocols that have a place
+    /// for one.
+    case coded(Int32)
     /// What the client named leads nowhere, and the payload is the text of that fault. A protocol whose servers keep silent
     /// about such requests writes nothing; any other takes it as a ``fault``.
     case unrouted
+
+    /// The handler's code; 0 for none.
+    public var code: Int32 { if case .coded(let code) = self { code } else { 0 } }
 }
 
 /// How surely a push shall arrive.

@@ -20,7 +20,8 @@ public enum RPCFault: Error, Hashable, Sendable {
     case wouldDeadlock(String)
     /// Handlers have called each other, or themselves, deeper than may be; see ``RPCRequest/depthMax``.
     case tooDeep(limit: Int)
-    /// The handler's own fault: a code of its choice and a text for the client.
+    /// The handler's own fault: a code of its choice and a text for the client. A code that is not 0 reaches clients whose
+    /// protocol has a place for it (`fault_code` in a descriptor), the text all others too.
     case handler(code: Int, message: String)
     /// A fault of the server's that a client gets no details of.
     case internalError

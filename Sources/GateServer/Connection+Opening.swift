@@ -11,7 +11,36 @@ extension Connection {
         state = .opening
         let session = gate.sessions.open(self, atMilliseconds: gate.settings.wallClock())
         self.session = session
-        guard let authenticate = gate.sessionHooks.authenticate else { return claim(credentials) }
+        let isAsked = credentials.isLogin || gate.sessionHooks.authenticatesWithoutLogin
+        guard isAsked, let authenticate = gate.sessionHooks.authenticate else { return claim(credentials) }
+        ask(authenticate, credentials) { $0.authenticated($1, credentials) }
+    }
+
+    /// The client of an open session says who it is. What it sent behind is kept until it is answered.
+    func logIn(_ credentials: Credentials) {
+        guard let authenticate = gate.sessionHooks.authenticate else {
+            emit(.accept(sessionPresent: false))
+            return
+        }
+        ask(authenticate, credentials) { connection, answer in
+            guard connection.state == .open, !connection.isMarked else { return }
+            switch answer {
+            case .accepted:
+                connection.emit(.accept(sessionPresent: false))
+                connection.resume(.opening)
+            case .refused(let refusal):
+                connection.emit(.refuse(refusal))
+                connection.close(.refused)
+            }
+        }
+    }
+
+    /// Asks the authenticate hook, and binds the session to the user that it names.
+    private func ask(
+        _ authenticate: @escaping @Sendable (LoginAttempt) async -> Authentication, _ credentials: Credentials,
+        then answered: @escaping (Connection, Authentication) -> Void
+    ) {
+        guard let session else { return }
         pause(.opening)
         let attempt = LoginAttempt(
             clientID: String(decoding: credentials.clientID, as: UTF8.self),
@@ -19,8 +48,8 @@ extension Connection {
             password: credentials.password, session: session.snapshot)
         let manager = gate.sessionManager
         let id = session.id
-        let me = LoopConfined(self, to: gate.loop)
-        hook = gate.startTask {
+        let me = LoopConfined((connection: self, answered: answered), to: gate.loop)
+        let task = gate.startTask {
             var answer = await authenticate(attempt)
             if case .accepted(let user?) = answer {
                 do throws(SessionFault) {
@@ -29,8 +58,10 @@ extension Connection {
                     answer = .refused(error == .alreadyLoggedIn ? .notAuthorized : .unavailable)
                 }
             }
-            me.unlessEnded?.authenticated(answer, credentials)
+            if let waiting = me.unlessEnded { waiting.answered(waiting.connection, answer) }
         }
+        // Later, the hook of a session that was opened counts.
+        if state == .opening { hook = task }
     }
 
     private func authenticated(_ answer: Authentication, _ credentials: Credentials) {

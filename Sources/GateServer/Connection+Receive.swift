@@ -114,7 +114,11 @@ extension Connection: ByteStreamHandler {
             scratch.withBytes { scratchBytes in
                 for event in events {
                     if isMarked { break }
-                    if case .opening = event { open(credentials ?? Credentials()) }
+                    switch event {
+                    case .opening: open(credentials ?? Credentials())
+                    case .login: logIn(credentials ?? Credentials())
+                    case .message: break
+                    }
                     walk(event, scratchBytes)
                 }
             }

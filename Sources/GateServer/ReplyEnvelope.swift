@@ -12,7 +12,8 @@ public protocol ReplyEnvelope: Sendable {
     ) -> (outcome: ReplyOutcome, form: PayloadForm)
 }
 
-/// mqant's envelope: `{"Trace":"…","Error":"…","Result":…}`. Bytes are base64; an error has the result null.
+/// mqant's envelope: `{"Trace":"…","Error":"…","Result":…}`. Bytes are base64; an error has the result null. It has no place
+/// for the code of `RPCFault.handler(code:message:)`, and mqant's clients look for none.
 public struct MqantEnvelope: ReplyEnvelope {
     /// The envelope.
     public init() {}
@@ -36,7 +37,9 @@ public struct MqantEnvelope: ReplyEnvelope {
     }
 }
 
-/// No envelope: the bare result; a fault's text goes into the protocol's own error slot.
+/// No envelope: the bare result; a fault's text goes into the protocol's own error slot, and so does the code of
+/// `RPCFault.handler(code:message:)` where there is a place for it: Pomelo's `code`, Scut's and Photon's error number,
+/// AMP's `_error_code`.
 public struct BareEnvelope: ReplyEnvelope {
     /// The envelope.
     public init() {}
@@ -47,6 +50,9 @@ public struct BareEnvelope: ReplyEnvelope {
         switch result {
         case .failure(let fault):
             output.append(contentsOf: fault.clientText.utf8)
+            if case .handler(let code, _) = fault, code != 0, let small = Int32(exactly: code) {
+                return (.coded(small), .text)
+            }
             return (.fault, .text)
         case .success(.bytes(let bytes)), .success(.bare(let bytes)):
             output.append(contentsOf: bytes)

@@ -30,7 +30,7 @@ extension SessionStorage {
 
 /// What a client shows before it is let in.
 public struct LoginAttempt: Sendable {
-    /// Client id; empty when the protocol has none.
+    /// Client id; empty when the protocol has none. The protocol's name stands in ``session``.
     public var clientID: String
     /// User name, when given.
     public var userName: String?
@@ -61,8 +61,17 @@ public struct SessionHooks: Sendable {
     public var connected: (@Sendable (Session) async -> Void)?
     /// A session has ended; its verbs fail with ``SessionFault/noSuchSession``. Exactly once for each ``connected``.
     public var disconnected: (@Sendable (Session, CloseReason) async -> Void)?
-    /// Decides who comes in. Nothing that the client sent behind its opening is handled before the answer.
+    /// Decides who comes in. Nothing that the client sent behind its login is handled before the answer.
+    ///
+    /// Called for each CONNECT of MQTT, and for each login that a descriptor names (`login`, as `kbengine` does), where the
+    /// session is open by then and a refusal ends it. Not called for the clients of protocols that name no login: they come
+    /// in as guests, and a module binds them to a user (`Session.bind`) once they have shown who they are in a request;
+    /// see ``authenticatesWithoutLogin``.
     public var authenticate: (@Sendable (LoginAttempt) async -> Authentication)?
+    /// Whether ``authenticate`` is also called when a client of a protocol without a login connects, with an empty client id,
+    /// no user name and no password: to judge by the address, or to close listeners of such protocols altogether. Off by
+    /// default.
+    public var authenticatesWithoutLogin = false
     /// Judges who is a guest; without it, whoever has no user.
     public var isGuest: (@Sendable (SessionSnapshot) -> Bool)?
     /// Sees every push before it is encoded: changes it, or suppresses it with `nil`. Runs on the loop: it must not block.

@@ -9,6 +9,7 @@ public final class WireDriver {
     /// One thing the client did, with its bytes.
     public enum Event: Equatable, Sendable {
         case opening
+        case login
         case message(ClientMessage.Kind, topic: [UInt8], payload: [UInt8], Correlation, acknowledgement: UInt16)
     }
 
@@ -18,7 +19,7 @@ public final class WireDriver {
     public var now: MonotonicTime
     /// Everything the client did so far.
     public private(set) var events: [Event] = []
-    /// Credentials of the last ``Event/opening``.
+    /// Credentials of the last ``Event/opening`` or ``Event/login``.
     public private(set) var credentials: Credentials?
     /// When the protocol wants its timer to fire.
     public private(set) var wakeUp: MonotonicTime?
@@ -32,6 +33,8 @@ public final class WireDriver {
     public private(set) var tail: [UInt8] = []
     /// Called in place of answering an opening by hand; `nil` leaves it unanswered.
     public var answerOpening: ServerAction?
+    /// What a login is answered with; `nil` leaves it unanswered.
+    public var answerLogin: ServerAction? = .accept(sessionPresent: false)
 
     private var effects: ProtocolEffects
 
@@ -117,6 +120,8 @@ public final class WireDriver {
             switch event {
             case .opening:
                 events.append(.opening)
+            case .login:
+                events.append(.login)
             case .message(let message):
                 events.append(
                     .message(
@@ -126,6 +131,7 @@ public final class WireDriver {
             }
         }
         effects.returnEvents(walked)
+        if walked.last == .login, let answer = answerLogin { send(answer) }
         if walked.last == .opening, let answer = answerOpening { send(answer) }
     }
 

@@ -12,6 +12,9 @@ struct ProtocolCatalog {
         var path: String?
 
         var origin: String { path ?? "built in" }
+
+        /// Whether it is MQTT.
+        var isMQTT: Bool { path == nil && descriptor.name == "mqtt" }
     }
 
     /// Sorted by name.
@@ -33,7 +36,19 @@ struct ProtocolCatalog {
         }
     }
 
-    /// The names, for messages.
+    /// MQTT, which no descriptor describes for a listener, as people look at it.
+    private static let mqtt: Entry? = {
+        let file = DescriptorLibrary.mqttFile
+        guard case .loaded(let descriptor) = ProtocolDescriptor.load(file) else { return nil }
+        return Entry(descriptor: descriptor, file: file, path: nil)
+    }()
+
+    /// All that can be named, MQTT among them, sorted by name.
+    var all: [Entry] {
+        (entries + [Self.mqtt].compactMap { $0 }).sorted { $0.descriptor.name < $1.descriptor.name }
+    }
+
+    /// The names of descriptors, for messages.
     var names: [String] { entries.map(\.descriptor.name) }
 
     /// A workbench for `NAME` or `FILE`, both with a listener's parameters behind them where wanted:
@@ -76,8 +91,9 @@ struct ProtocolCatalog {
                 throw ExitStatus.configuration
             }
         }
-        if let found = entries.first(where: { $0.descriptor.name == name }) { return found }
-        StandardStreams.complain("error: no protocol '\(name)'; known: \(names.joined(separator: ", "))")
+        if let found = all.first(where: { $0.descriptor.name == name }) { return found }
+        let known = all.map(\.descriptor.name).joined(separator: ", ")
+        StandardStreams.complain("error: no protocol '\(name)'; known: \(known)")
         throw ExitStatus.usage
     }
 

@@ -40,9 +40,10 @@ struct ProtocolDecodeCommand: ParsableCommand {
     var hex: [String]
 
     func run() throws {
-        let bench = try folders.catalog().workbench(name, routes: routes.route).bench
+        let (bench, entry) = try folders.catalog().workbench(name, routes: routes.route)
         let bytes = try input()
-        let dissection = bench.dissect(bytes, from: from.sender)
+        var dissection = bench.dissect(bytes, from: from.sender)
+        if entry.isMQTT { dissection.nameKinds(byField: DescriptorLibrary.mqttPacketField) }
         if json {
             let value = DissectionJSON.value(dissection, byteCount: bytes.count)
             StandardStreams.print(String(decoding: value.encoded(pretty: true), as: UTF8.self))

@@ -30,10 +30,13 @@ struct ProtocolFuzzCommand: ParsableCommand {
     }
 
     func run() throws {
-        let descriptor = try folders.catalog().workbench(name).entry.descriptor
+        let entry = try folders.catalog().workbench(name).entry
+        let descriptor = entry.descriptor
         var fuzzer: DescriptorFuzzer
         do throws(ProtocolSetupError) {
-            fuzzer = try DescriptorFuzzer(descriptor, parameters: Self.parameters(of: name), seed: seed)
+            // MQTT's packets are made by its description, and go to the engine that listeners speak.
+            fuzzer = try DescriptorFuzzer(
+                descriptor, parameters: Self.parameters(of: name), seed: seed, speaksMQTT: entry.isMQTT)
         } catch {
             StandardStreams.complain("error: \(error)")
             throw ExitStatus.usage

@@ -15,7 +15,7 @@ struct ProtocolListCommand: ParsableCommand {
     func run() throws {
         let catalog = try folders.catalog()
         if json {
-            let list = JSONValue.array(catalog.entries.map { Self.value($0) })
+            let list = JSONValue.array(catalog.all.map { Self.value($0) })
             StandardStreams.print(String(decoding: list.encoded(pretty: true), as: UTF8.self))
         } else {
             StandardStreams.print(Self.lines(catalog, TerminalStyle.ofStandardOutput).joined(separator: "\n"))
@@ -24,11 +24,12 @@ struct ProtocolListCommand: ParsableCommand {
 
     /// A table; each summary stands below its line.
     static func lines(_ catalog: ProtocolCatalog, _ style: TerminalStyle) -> [String] {
-        let width = max(12, catalog.names.map(\.count).max() ?? 0)
+        let entries = catalog.all
+        let width = max(12, entries.map(\.descriptor.name.count).max() ?? 0)
         var lines = [
             style.strong(TextColumns.left("NAME", width) + "  VERSION   MAX FRAME  VECTORS  FROM")
         ]
-        for entry in catalog.entries {
+        for entry in entries {
             let descriptor = entry.descriptor
             lines.append(
                 style.strong(TextColumns.left(descriptor.name, width)) + "  " + descriptor.version + "  "

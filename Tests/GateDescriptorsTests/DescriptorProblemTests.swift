@@ -42,8 +42,8 @@ import Testing
                 "2:1: $.frame[0]: missing key 'type'; valid: u8 to u64, i8 to i64, varint, dec, const, bytes, str, json, kv, check, native, group",
                 "2:2: $.frame[0].n: unknown key 'n'; valid: name, type, when, order, counts, plus, "
                     + "escape, min, max, is, enum, unknown, bits, unsupported, unit, hex, text, len, until, json, "
-                    + "empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate, alg, over, "
-                    + "holding",
+                    + "values, empty, bytes, digits, end, key, value, key_max, keys, codec, fields, inflate, deflate, alg, "
+                    + "over, holding",
             ]
         ),
         (
@@ -69,7 +69,7 @@ import Testing
         (
             #"{name: "a", type: "bytes", len: 1, counts: "after"}"#,
             [
-                "2:36: $.frame[0].counts: key 'counts' is not for type 'bytes'; valid: name, type, when, len, until, order, min, max, empty, json, unsupported, holding"
+                "2:36: $.frame[0].counts: key 'counts' is not for type 'bytes'; valid: name, type, when, len, until, order, min, max, empty, json, values, unsupported, holding"
             ]
         ),
         (
@@ -341,7 +341,7 @@ import Testing
                 "2:13: $.protocol: protocol 'other' in a file named for 'test'; valid: the file's name, or no 'protocol'",
                 "3:3: $.colour: unknown key 'colour'; valid: $schema, protocol, summary, parameters, order, limits, "
                     + "frame, in, out, empty_frame, kinds, replies, states, on_open, timers, routes, fault, errors, "
-                    + "envelope, vectors",
+                    + "login, envelope, vectors",
                 "4:10: $.order: unknown value 'xe'; valid: be, le",
                 "5:16: $.empty_frame: unknown value 'maybe'; valid: deliver, ignore, close, heartbeat",
                 "6:18: $.timers.idle: '1h' is not valid; expected a time up to a day, such as 500ms, 60s or 2m",
@@ -354,7 +354,7 @@ import Testing
                 "9:50: $.vectors[0].events[0].kind: unknown value 'push'; valid: request, notify",
                 "9:67: $.vectors[0].close: unknown value 'tired'; valid: "
                     + CloseReason.allCases.map(\.rawValue).joined(separator: ", "),
-                "9:76: $.vectors[0].colour: unknown key 'colour'; valid: note, needs, lacks, parameters, routes, now_ms, in, events, send, out, close, rest",
+                "9:76: $.vectors[0].colour: unknown key 'colour'; valid: note, needs, lacks, parameters, routes, now_ms, in, refuse, events, send, out, close, rest",
             ])
     }
 

@@ -29,7 +29,12 @@ import Testing
         ),
         (
             #"{a: {request: "answer", hello: "close"}}"#,
-            "$.states.a.request: unknown value 'answer'; valid: deliver, ignore, close, goodbye, reply NAME, goto STATE"
+            "$.states.a.request: unknown value 'answer'; valid: deliver, ignore, close, goodbye, reply NAME, goto STATE, "
+                + "login, login REPLY"
+        ),
+        (
+            #"{a: {hello: "login", request: "deliver"}}"#,
+            "$.states.a.hello: missing key 'login'; valid: {user, password, client_id} and the fields that are these"
         ),
     ])
     func namesWhatIsWrongWithStates(text: String, expected: String) {

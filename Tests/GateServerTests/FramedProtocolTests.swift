@@ -230,6 +230,7 @@ import Testing
     func theAnswerOfTheHookComesBeforeAnyMessage(refuses: Bool, ends: Int) throws {
         let turnstile = turnstile
         let fixture = try fixture { options in
+            options.settings.hooks.authenticatesWithoutLogin = true
             options.settings.hooks.authenticate = { _ in
                 await turnstile.pass()
                 return refuses ? .refused(.notAuthorized) : .accepted(user: "Ann")
@@ -247,7 +248,11 @@ import Testing
     }
 
     @Test func aHookThatAnswersAtOnceLetsTheClientIn() throws {
-        let client = connect(try fixture { $0.settings.hooks.authenticate = { _ in .accepted() } })
+        let client = connect(
+            try fixture {
+                $0.settings.hooks.authenticatesWithoutLogin = true
+                $0.settings.hooks.authenticate = { _ in .accepted() }
+            })
         client.say(Self.request("Echo/HD_Raw", "a"))
         #expect(client.heard().map(\.payload) == [utf8("a")])
     }

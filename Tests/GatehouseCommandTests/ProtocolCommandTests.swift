@@ -97,8 +97,12 @@ struct ProtocolCommandTests {
                 "  payload       the field 'payload'",
                 "  error         none: an answer with the payload {\"Error\":\"text\"}",
                 "",
+                "Parameters",
+                "  errors        json, nothing, close",
+                "",
                 "Settings",
                 "  max_frame     65537 bytes, a listener may say otherwise",
+                "  errors        json",
                 "  empty_frame   heartbeat",
             ])
     }
@@ -121,7 +125,7 @@ struct ProtocolCommandTests {
         #expect(version.count == 8)
         #expect(
             lines[place...(place + 3)] == [
-                "leaf-pb           \(version)       4098        7  built in",
+                "leaf-pb           \(version)       4098       10  built in",
                 "    leaf with protobuf: a length, a number, bytes",
                 "    ?length=u16|u8|u32",
                 "    ?order=be|le",

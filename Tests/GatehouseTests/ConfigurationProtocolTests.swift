@@ -24,7 +24,7 @@ struct ConfigurationProtocolTests {
     @Test(arguments: [
         ("length16://:1", "do not say what they call"), ("line://:1?takeover=false", "do not say what they call"),
         ("firefly://:1", "in numbers"), ("skynet://:1", "in numbers"), ("firefly://:1?route=A/b", nil),
-        ("pomelo://:1", nil), ("amp://:1", nil), ("leaf-json://:1", nil), ("length32-json://:1", nil),
+        ("amp://:1", nil), ("leaf-json://:1", nil), ("length32-json://:1", nil),
         ("mqtt://:1", nil),
     ])
     func aListenerThatLeadsNowhereIsNoticed(url: String, words: String?) throws {
@@ -32,6 +32,21 @@ struct ConfigurationProtocolTests {
         try loaded.checkProtocols()
         #expect(loaded.notices.count == (words == nil ? 0 : 1))
         if let words { #expect(loaded.notices.first?.description.contains(words) == true) }
+    }
+
+    @Test func aBuildThatCannotReadWhatClientsCompressSaysSo() throws {
+        var loaded = try #require(resolve(flags: [ConfigurationFlag("listen", "pomelo://:1")]).loaded)
+        try loaded.checkProtocols()
+        let texts = loaded.notices.map(\.description).filter { $0.contains("compress") }
+        #if Zlib
+            let expected = 0
+        #else
+            let expected = 1
+        #endif
+        #expect(texts.count == expected)
+        #expect(loaded.notices.count == texts.count)
+        #expect(
+            texts.allSatisfy { $0.hasPrefix("--listen: ") && $0.contains("'pomelo'") && $0.contains("--traits Zlib") })
     }
 
     @Test func anUnknownProtocolNamesThoseThereAre() throws {

@@ -19,6 +19,8 @@ public struct ConfigurationNotice: Hashable, Sendable {
         /// A listener whose protocol says nothing of what clients call, or says it in numbers, and that does not say it
         /// either.
         case noRoute(String, takesCodes: Bool)
+        /// A listener whose clients may compress what they send, in a build that cannot read it.
+        case noCompression(String)
         /// Nothing can connect.
         case noListeners
         /// An environment variable in our name that nobody reads.
@@ -71,6 +73,10 @@ extension ConfigurationNotice.Reason: CustomStringConvertible {
         case .noRoute(let name, true):
             "clients of '\(Quoted.plain(name))' say what they call in numbers, and the listener leads none anywhere: give it "
                 + "routes, or ?route=Type/Function"
+        case .noCompression(let name):
+            "some clients of '\(Quoted.plain(name))' compress what they send (libpitaya's do unless told otherwise), and this "
+                + "build cannot read it, so their connections will end with compression_unsupported: build with "
+                + "--traits Zlib, or turn it off in the clients"
         case .noListeners: "no listener is configured, so no client can connect"
         case .unknownVariable(let suggestion?): "unknown environment variable, did you mean \(suggestion)?"
         case .unknownVariable(nil): "unknown environment variable is ignored"

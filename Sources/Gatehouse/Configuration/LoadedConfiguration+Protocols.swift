@@ -30,6 +30,10 @@ extension LoadedConfiguration {
                 let definition = try registry.definition(named: listener.protocolName)
                 _ = try definition.configure(options)
                 warn(of: listener, definition.naming)
+                if definition.readsCompressed, !Compression.isAvailable {
+                    notices.append(
+                        ConfigurationNotice(place: listener.place, reason: .noCompression(listener.protocolName)))
+                }
             } catch {
                 faults.append(ConfigurationFault(place: listener.place, reason: .protocolSetup(error)))
             }

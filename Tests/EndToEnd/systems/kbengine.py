@@ -65,7 +65,7 @@ class Body:
 class KBEngine(Peer):
     """One connection, to the loginapp or the baseapp. `log_in` goes the whole way: both, and a proxy.
 
-    `ids` is how the server names components and methods: B where entities have aliases, which is KBEngine's default, else H.
+    `ids` is how the server names components and methods: B where entities have aliases, which is KBEngine's default; H
     """
 
     ids = "B"
