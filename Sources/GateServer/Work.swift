@@ -78,11 +78,6 @@ final class Work {
         waiting.count - firstWaiting + waitingInline.count - firstInline + held.count + overdue.count
     }
 
-    /// Whether every message has been answered.
-    var isIdle: Bool {
-        running.isEmpty && held.isEmpty && firstWaiting == waiting.count && firstInline == waitingInline.count
-    }
-
     /// Messages that run beside the ordered one.
     var besideCount: Int { running.count - (running.contains { $0.isOrdered } ? 1 : 0) }
 
