@@ -93,8 +93,8 @@ class Nats(Broker):
             path = pathlib.Path(self.folder.name) / "nats.conf"
             path.write_text(self.configuration)
             file = ["-c", str(path)]
-        return ["nats-server", *file, "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor), "-l", "/dev/null",
-                *self.settings]
+        return ["nats-server", *file, "-a", "127.0.0.1", "-p", str(self.port), "-m", str(self.monitor),
+                "-l", "/dev/null", *self.settings]
 
     def messages(self):
         """How many messages it has taken from its clients."""

@@ -54,8 +54,8 @@ class Backend:
             until = time.monotonic() + known.ttl_ms / 1_000
             self.gateways[known.session_node, envelope.start] = known.inbox, until
         elif kind == "withdrawal":
-            # It waits until all know that it goes. Its sessions end one by one; until its announcement runs out they are
-            # still reached.
+            # It waits until all know that it goes. Its sessions end one by one; until its announcement runs out they
+            # are still reached.
             if envelope.reply_to:
                 await self.send(envelope.reply_to, withdrawn=rpc.Withdrawn())
         elif kind == "request":

@@ -295,8 +295,8 @@ def away_lines(node):
 
 
 def refused_by_nats(*settings, user, **files):
-    """A gateway that a nats-server with these settings does not let in: its lines about the broker after four seconds, and
-    how many connections it has made meanwhile."""
+    """A gateway that a nats-server with these settings does not let in: its lines about the broker after four seconds,
+    and how many connections it has made meanwhile."""
     broker = Nats(*settings, **files)
     gateway = Gatehouse(
         "--rpc", f"nats://{user}127.0.0.1:{broker.port}", "--node", "gate", listen=("mqtt://127.0.0.1:0",),

@@ -140,8 +140,8 @@ class TestEncryptedNats:
             (tmp_path / f"{name}.ext").write_text(f"subjectAltName=DNS:{name}\n")
             openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out",
                     f"{name}.csr")
-            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
-                    "2", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                    "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
         return tmp_path
 
     def server(self, files, *more):

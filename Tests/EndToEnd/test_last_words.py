@@ -1,5 +1,5 @@
-"""What a client still gets that leaves, or closes its own side, behind its last messages: the same in one process and in
-several."""
+"""What a client still gets that leaves, or closes its own side, behind its last messages: the same in one process
+and in several."""
 
 import json
 import socket
