@@ -130,10 +130,11 @@ package final class Gateway: Sendable {
         while settings.clock() < calls {
             var isOver = true
             for loop in loops {
-                let hasLeft = await on(loop) { [self] in
-                    let gate = unsafe gates[loop.index].value
-                    return gate.depart(perLoop) && gate.isIdle
-                } ?? true
+                let hasLeft =
+                    await on(loop) { [self] in
+                        let gate = unsafe gates[loop.index].value
+                        return gate.depart(perLoop) && gate.isIdle
+                    } ?? true
                 isOver = isOver && hasLeft
             }
             if isOver { return }
