@@ -159,7 +159,7 @@ import Testing
     @Test func aRouteHandlerMayLeaveItToTheUsualRule() throws {
         let (_, client) = try Self.routed { _, _, _ in .default }
         #expect(client.ask("Echo/HD_Raw/1", "x") == "x")
-        #expect(client.error("nothing/Secret/1") == "Method(Secret) must begin with 'HD_'")
+        #expect(client.error("Echo/Secret/1") == "Method(Secret) must begin with 'HD_'")
     }
 
     @Test func aRouteHandlerMayAnswerByItself() throws {

@@ -137,7 +137,7 @@ struct MqantFileTests {
         let text =
             #"{"Module": {"\#(type)": [{"Id": "G", "ProcessID": "development", "Settings": {"tcpAddr": ":1"}}]}}"#
         let configuration = try resolve(text).configuration()
-        #expect(configuration.listeners.map(\.description) == ["mqtt://:1"])
+        #expect(configuration.listeners.map(\.description) == ["mqtt://:1?unrouted=answer"])
         #expect(configuration.absentModules(known: []) == [])
     }
 

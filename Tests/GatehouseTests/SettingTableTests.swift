@@ -53,6 +53,7 @@ struct SettingTableTests {
         Row("loops", "3", "3", "nil") { $0.configuration.loops.map { "\($0)" } ?? "nil" },
         Row("ports-file", "/p", json: "'/p'", "/p", "nil") { $0.configuration.portsFile ?? "nil" },
         Row("drain-seconds", "1.5", "1.5", "25.0") { "\($0.configuration.drainTime.seconds)" },
+        .limit("drain-rate-max", "7", 7, 500, \.drainRateMax),
         Row("log-level", "debug", json: "'debug'", "debug", "info") { "\($0.configuration.logLevel)" },
         Row("log-dir", "/l", json: "'/l'", "/l", "nil") { $0.configuration.logDirectory ?? "nil" },
         Row("protocols", "/d", json: "['/d']", "/d", "") {
@@ -69,6 +70,8 @@ struct SettingTableTests {
         },
         .time("heartbeat-seconds", "7", 7_000, 60_000, \.heartbeatTime),
         .limit("stored-max", "7", 7, 10_000, \.storedSessionsMax),
+        .limit("stored-bytes-max", "1MiB", json: "1048576", 1_048_576, 67_108_864, \.storedBytesMax),
+        .limit("stored-bytes-per-owner-max", "1KiB", json: "'1KiB'", 1_024, 16_777_216, \.storedBytesPerOwnerMax),
         .time("stored-seconds", "7s", json: "'7s'", 7_000, 3_600_000, \.storedSessionTime),
         .time("rpc-timeout-seconds", "250ms", json: "0.25", 250, 10_000, \.callTime),
         Row("rpc", "udp://127.0.0.1:4001", json: "'udp://127.0.0.1:4001'", "udp://127.0.0.1:4001", "nil") {
@@ -89,6 +92,8 @@ struct SettingTableTests {
         .limit("frame-bytes-max", "1KiB", json: "'1KiB'", 1_024, 65_535, \.frameBytesMax),
         .limit("in-flight-max", "7", 7, 20, \.inFlightMax),
         .limit("queued-bytes-max", "2MiB", json: "2097152", 2_097_152, 1_048_576, \.queuedBytesMax),
+        .limit("queued-bytes-total-max", "2MiB", json: "2097152", 2_097_152, 268_435_456, \.queuedBytesTotalMax),
+        .limit("module-share-percent", "7", 7, 25, \.moduleSharePercent),
         .limit("high-water-bytes", "7000", 7_000, 65_536, \.highWaterBytes),
         .time("handshake-seconds", "7", 7_000, 10_000, \.handshakeTime),
         .time("frame-seconds", "7", 7_000, 30_000, \.frameTime),
