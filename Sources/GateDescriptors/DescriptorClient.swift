@@ -34,7 +34,9 @@ package struct DescriptorClient: Sendable {
     private let bench: DescriptorWorkbench
     private let program: DescriptorProgram
     /// How a server's frame is told apart, the most particular kind first.
-    private let tests: [KindTest]
+    private var tests: [KindTest]
+    /// What an error's body begins with where only that tells it from an answer; empty elsewhere.
+    private var faultStart: [UInt8] = []
     /// The kind of a frame without a mark.
     private let unmarked: DescriptorKind?
     /// A request of the vectors, for protocols whose requests only their own client can write.
@@ -67,14 +69,31 @@ package struct DescriptorClient: Sendable {
         tests = marked.enumerated().sorted { left, right in
             (right.element.weight, left.offset) < (left.element.weight, right.offset)
         }.map(\.element)
-        let columns = Set(tests.map(\.column))
+        let columns = Set(marked.map(\.column))
         unmarked =
             model.kinds.map { kinds in
                 kinds.enumerated().first { !$1.kind.isFromClient && !columns.contains(UInt8(clamping: $0)) }?.element
                     .kind
             } ?? .response
         let answer = try? bench.compose(["kind": "response", "id": 7, "payload_hex": "5b5d"])
-        if let answer, let frame = try? read(answer.bytes.span, at: 0) { answersNameRequests = frame.identifier == 7 }
+        if let answer, let frame = try? read(answer.bytes.span, at: 0) {
+            answersNameRequests = frame.identifier == 7
+            if frame.kind == .failure {
+                // Only its body tells an error from an answer.
+                tests.removeAll { $0.kind == .error }
+                faultStart = Self.faultStart(program)
+            }
+        }
+    }
+
+    /// What the body of an error without a code of its own begins with, up to the fault's text.
+    private static func faultStart(_ program: DescriptorProgram) -> [UInt8] {
+        let bodies = ["a", "b"].map { text in
+            var body = ByteBuffer()
+            program.fault.write(text.utf8.span, code: 0, into: &body)
+            return body.array()
+        }
+        return Array(zip(bodies[0], bodies[1]).prefix { $0 == $1 }.map(\.0))
     }
 
     private static func identifier(
@@ -144,6 +163,9 @@ extension DescriptorClient {
             frame.identifier = Self.identifier(&values, input, program)
             let body = values.range(slot)
             if body.region == .input, body.count > 0 { frame.body = body.offsets }
+            if frame.kind == .answer, !faultStart.isEmpty, input.extracting(frame.body).starts(with: faultStart.span) {
+                frame.kind = .failure
+            }
             return frame
         }
     }

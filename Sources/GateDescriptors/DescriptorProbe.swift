@@ -7,8 +7,8 @@ package struct DescriptorProbe: Sendable {
     package struct Frame: Equatable, Sendable {
         /// The offset behind it.
         package var end: Int
-        /// The bytes of its payload field; `nil` when it has none, or when it is inside a JSON body
-        /// or had to be unpacked.
+        /// The bytes of its payload field; `nil` when it has none, or when it is inside a JSON body,
+        /// had to be unpacked, or may stand in an object of its own.
         package var payload: Range<Int>?
     }
 
@@ -73,7 +73,7 @@ package struct DescriptorProbe: Sendable {
         case .incomplete: return nil
         case .empty(let end): return Frame(end: end, payload: nil)
         case .frame(let end):
-            guard program.keys.isEmpty, values.has(FrameValues.payload) else { return Frame(end: end, payload: nil) }
+            guard program.keys.isEmpty, !program.wrapsValues, values.has(FrameValues.payload) else { return Frame(end: end, payload: nil) }
             let payload = values.range(FrameValues.payload)
             return Frame(end: end, payload: payload.region == .input ? payload.offsets : nil)
         }

@@ -12,7 +12,7 @@ from cluster import Nats, Nodes, transports
 from conftest import end
 from gateprocess import Gatehouse, run, wait_until
 from test_demo_contract import in_room, logged_in
-from wire import opened, publish
+from wire import Closed, opened, publish
 
 
 @pytest.fixture(params=transports())
@@ -109,7 +109,7 @@ def test_a_gateway_that_stops_cuts_no_request_and_its_clients_leave_one_after_an
                 if answer["Error"]:
                     faults.append(answer["Error"])
                 time.sleep(0.03)
-        except (AssertionError, OSError):
+        except (AssertionError, OSError, Closed):
             ended.append(time.monotonic())
 
     threads = [threading.Thread(target=work, args=(wire,)) for wire in wires]

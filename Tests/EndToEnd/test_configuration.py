@@ -60,6 +60,7 @@ def test_comments_and_trailing_commas_are_read(configured):
     // another
     "Module": {
         "Login": [{"Id": "Login001", "ProcessID": "development",},], /* and one more */
+        "Gate": [{"ProcessID": "development", "Settings": {"TCPAddr": "127.0.0.1:0",}}],
     },
 }
 """)

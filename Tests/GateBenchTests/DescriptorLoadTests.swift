@@ -135,7 +135,7 @@ import Testing
 
     @Test func pomelosFramesAreToldApart() throws {
         let answer: [UInt8] = [4, 0, 0, 7, 0x04, 0xAC, 0x82, 0x80, 0x01, 0x7B, 0x7D]
-        let fault: [UInt8] = [4, 0, 0, 7, 0x24, 0x80, 0x80, 0x80, 0x01, 0x7B, 0x7D]
+        let fault: [UInt8] = [4, 0, 0, 30, 0x04, 0x80, 0x80, 0x80, 0x01] + Array(#"{"code":500,"msg":"none"}"#.utf8)
         let push: [UInt8] = [4, 0, 0, 5, 0x06, 1, 0x61, 0x7B, 0x7D]
         let heartbeat: [UInt8] = [3, 0, 0, 0]
         let found = try replies("pomelo", answer + fault + push + heartbeat + [5, 0, 0, 0] + answer.dropLast())
