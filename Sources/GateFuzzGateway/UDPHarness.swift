@@ -95,12 +95,27 @@ private final class UDPWorld {
     private let link: UDPLink
     private let receiver = Inbox()
     /// Numbers that came from one start of one peer.
-    private var seen: [Sender: Set<UInt32>] = [:]
+    private var seen: [Sender: Arrivals] = [:]
     /// Numbers that are to be acknowledged, in their order.
     private var due: [Sender: [UInt32]] = [:]
     /// How often each message of ours went out.
     private var sent: [Message: Int] = [:]
     private var settled: Set<Message> = []
+
+    /// Numbers that arrived, as places on a line on which the circle of 2^32 numbers is rolled out.
+    private struct Arrivals {
+        private var places: Set<Int> = []
+        private var newest: Int?
+
+        /// `false` for what was there before, or is too old to be told from it.
+        mutating func insert(_ number: UInt32) -> Bool {
+            let before = newest ?? Int(number)
+            let place = before + Int(Int32(truncatingIfNeeded: Int(number) - before))
+            if before - place >= 65_536 { return false }
+            newest = max(before, place)
+            return places.insert(place).inserted
+        }
+    }
 
     private struct Sender: Hashable {
         var address: Int
@@ -166,9 +181,7 @@ private final class UDPWorld {
         case (0x11, _): return true
         case (0x12, true):
             due[sender, default: []].append(header.number)
-            let newest = seen[sender]?.max() ?? 0
-            let isRecent = header.number > newest || newest - header.number < 65_536
-            return header.number != 0 && isRecent && seen[sender, default: []].insert(header.number).inserted
+            return header.number != 0 && seen[sender, default: Arrivals()].insert(header.number)
         case (0x12, false): socket.expectsReset = (address, header)
         case (0x13, true):
             for place in stride(from: 14, through: bytes.count - 4, by: 4) where header.sender == Self.peerStart {

@@ -123,17 +123,22 @@ package final class Gateway: Sendable {
 
     private func letClientsLeave(until calls: MonotonicTime) async {
         for loop in loops { await on(loop) { [self] in unsafe gates[loop.index].value.beginDepartures() } }
-        let time = (calls - settings.clock()).seconds * Self.departureShare
+        let began = settings.clock()
+        let time = (calls - began).seconds * Self.departureShare
         guard time > 0 else { return }
-        let perSecond = max(Double(settings.limits.drainRateMax), Double(connectionCount) / time)
-        let perLoop = max(1, Int((perSecond * Self.departureTime.seconds / Double(loops.count)).rounded(.up)))
+        let total = max(1, Double(connectionCount))
+        let perSecond = max(Double(settings.limits.drainRateMax), total / time)
+        var planned = TimeSpan.zero
         while settings.clock() < calls {
+            // Whatever the pauses come to, as many have been asked as the rate allows.
+            planned = max(planned + Self.departureTime, settings.clock() - began)
+            let share = min(1, perSecond * planned.seconds / total)
             var isOver = true
             for loop in loops {
                 let hasLeft =
                     await on(loop) { [self] in
                         let gate = unsafe gates[loop.index].value
-                        return gate.depart(perLoop) && gate.isIdle
+                        return gate.depart(share) && gate.isIdle
                     } ?? true
                 isOver = isOver && hasLeft
             }

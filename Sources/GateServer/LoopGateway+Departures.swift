@@ -15,14 +15,13 @@ extension LoopGateway {
     func beginDepartures() {
         isDraining = true
         departures = connections.map { Departure(connection: $0, bytesReceived: .max) }
-        nextDeparture = 0
         for work in orphans.values { work.shortenDeadlines() }
     }
 
-    /// Looks at those who are to leave by now, `count` more than at the last time.
+    /// Looks at those who are to leave by now, `share` (0...1) of all.
     /// - Returns: Whether all have left.
-    func depart(_ count: Int) -> Bool {
-        let end = min(departures.count, nextDeparture + count)
+    func depart(_ share: Double) -> Bool {
+        let end = min(departures.count, Int((share * Double(departures.count)).rounded(.up)))
         var isOver = end == departures.count
         for index in departures.indices.prefix(end) {
             let connection = departures[index].connection
@@ -36,7 +35,6 @@ extension LoopGateway {
                 isOver = false
             }
         }
-        nextDeparture = end
         return isOver
     }
 }

@@ -61,9 +61,8 @@ final class LoopGateway: TurnObserver {
     private var reply = ReplyWriter()
     private var envelope: [UInt8] = []
     var isDraining = false
-    /// Clients that are to leave, in their order, and how far that is.
+    /// Clients that are to leave, in their order.
     var departures: [Departure] = []
-    var nextDeparture = 0
 
     init(loop: any EventLoop, gateway: Gateway, metrics: LoopMetrics) {
         self.loop = loop
