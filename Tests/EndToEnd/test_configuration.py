@@ -34,7 +34,7 @@ def module(kind, identifier, group="development", **settings):
     return {kind: [{"Id": identifier, "ProcessID": group, "Settings": settings}]}
 
 
-def test_row_36_the_demo_servers_file_is_valid_and_warned_about():
+def test_the_demo_servers_file_is_valid_and_warned_about():
     done = run("check-config", "--config", FIXTURE)
     assert done.returncode == OK, done.stderr
     report = done.stdout + done.stderr
@@ -42,7 +42,7 @@ def test_row_36_the_demo_servers_file_is_valid_and_warned_about():
         assert name in report, name
 
 
-def test_row_36_the_demo_servers_file_serves(gatehouse):
+def test_the_demo_servers_file_serves(gatehouse):
     server = gatehouse("--config", FIXTURE, listen=["mqtt://127.0.0.1:0"])
     assert len(server.listeners) == 1
     with opened(server.port(), "111", name="MQIsdp", level=3) as wire:
@@ -197,7 +197,7 @@ def test_the_gates_address_is_listened_on(gatehouse, configured):
 
 
 @pytest.mark.parametrize("flag", ["--process-group", "-pid"])
-def test_rows_34_and_37_only_the_modules_of_the_process_group_run(gatehouse, configured, flag):
+def test_only_the_modules_of_the_process_group_run(gatehouse, configured, flag):
     path = configured({"Module": {**module("Login", "L", "front"), **module("HelloWorld", "H", "back")}})
     for group, runs, absent in (("front", "Login", "HelloWorld"), ("back", "HelloWorld", "Login")):
         server = gatehouse(flag, group, "--config", path, listen=["mqtt://127.0.0.1:0"])
@@ -206,7 +206,7 @@ def test_rows_34_and_37_only_the_modules_of_the_process_group_run(gatehouse, con
             assert wire.ask_json(f"{runs}/HD_X", {})["Error"] == "Remote function(HD_X) not found"
 
 
-def test_row_37_the_flags_of_mqant_are_taken(gatehouse, configured, tmp_path):
+def test_the_flags_of_mqant_are_taken(gatehouse, configured, tmp_path):
     configured({"Module": module("HelloWorld", "H", "group")})
     for name in ("logs", "bi"):
         (tmp_path / name).mkdir()
@@ -218,7 +218,7 @@ def test_row_37_the_flags_of_mqant_are_taken(gatehouse, configured, tmp_path):
 
 
 @pytest.mark.parametrize("flag", ["-log", "--log-dir"])
-def test_row_37_the_log_goes_into_the_log_directory(gatehouse, tmp_path, flag):
+def test_the_log_goes_into_the_log_directory(gatehouse, tmp_path, flag):
     server = gatehouse(flag, tmp_path, "--log-level", "debug")
     with opened(server.port()) as wire:
         wire.send(b"\xff")

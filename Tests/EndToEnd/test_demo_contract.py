@@ -32,7 +32,7 @@ def in_room(port, user, room):
     return wire
 
 
-def test_row_4_exactly_one_answer_on_the_same_topic_with_three_keys(port):
+def test_exactly_one_answer_on_the_same_topic_with_three_keys(port):
     with opened(port) as wire:
         wire.send(publish("Echo/HD_Echo/7", b'{"a":1}'), packet(PINGREQ))
         answer = wire.message("Echo/HD_Echo/7")
@@ -55,13 +55,13 @@ def test_every_request_has_a_trace_of_its_own(port):
 
 @pytest.mark.parametrize("topic", ["Echo/HD_Raw", "Echo/HD_Nothing", "Nobody/HD_Raw", "Echo/Raw", "Echo", "Echo/",
                                    "/", "Echo@nowhere/HD_Raw"])
-def test_row_5_without_a_token_nothing_comes_back(port, topic):
+def test_without_a_token_nothing_comes_back(port, topic):
     with opened(port) as wire:
         wire.send(publish(topic, b"x"), publish("Echo/HD_Raw/last", b"last"))
         assert wire.packet().topic == b"Echo/HD_Raw/last"
 
 
-def test_row_5_without_a_token_the_handler_runs(port):
+def test_without_a_token_the_handler_runs(port):
     with watcher(port) as watching, opened(port) as wire:
         wire.send(publish("Echo/HD_Cast", b"fire"))
         assert watching.message("Echo/OnCast").payload == b"fire"
@@ -74,7 +74,7 @@ def test_everything_behind_the_second_part_is_the_token(port, token):
         assert wire.packet().topic == f"Echo/HD_Raw/{token}".encode()
 
 
-def test_row_6_a_push_reaches_a_client_that_never_subscribed(port):
+def test_a_push_reaches_a_client_that_never_subscribed(port):
     with watcher(port) as watching, opened(port) as wire:
         wire.send(publish("Echo/HD_Cast", b'{"pushed":true}'))
         found = watching.message("Echo/OnCast")
@@ -82,13 +82,13 @@ def test_row_6_a_push_reaches_a_client_that_never_subscribed(port):
 
 
 @pytest.mark.parametrize("body", ["{]}", "{}}", "{bad}", '{"a":}', "{'a':1}", '{"a":1,}', '{"a":"\\x"}', '{"a":1}}'])
-def test_row_14_a_body_in_braces_that_is_no_json_is_refused_where_json_is_wanted(port, body):
+def test_a_body_in_braces_that_is_no_json_is_refused_where_json_is_wanted(port, body):
     with opened(port) as wire:
         envelope = json.loads(wire.ask("Echo/HD_Echo", body))
         assert envelope["Error"] == "The JSON format is incorrect"
 
 
-def test_row_14_where_bytes_are_wanted_braces_mean_nothing(port):
+def test_where_bytes_are_wanted_braces_mean_nothing(port):
     with opened(port) as wire:
         assert wire.ask("Echo/HD_Raw", b"{bad}") == b"{bad}"
 
@@ -98,28 +98,28 @@ def test_row_14_where_bytes_are_wanted_braces_mean_nothing(port):
     {"text": "\u4f60\u597d \U0001f600 \" \\ /"},
     {"big": 2**53, "small": -1, "real": 0.5, "exponent": 1e300}, {"list": list(range(500))}, {"": ""},
 ])
-def test_row_14_json_comes_back_as_the_same_json(port, body):
+def test_json_comes_back_as_the_same_json(port, body):
     with opened(port) as wire:
         envelope = wire.ask_json("Echo/HD_Echo", body)
         assert (envelope["Error"], envelope["Result"]) == ("", body)
 
 
 @pytest.mark.parametrize("function", ["Bind", "Raw", "hd_Raw", "HDRaw", "Kick", "OnCast", ""])
-def test_row_15_only_guarded_names_can_be_called(port, function):
+def test_only_guarded_names_can_be_called(port, function):
     for module in ("Gate", "Echo"):
         with opened(port) as wire:
             error = json.loads(wire.ask(f"{module}/{function}", b"{}"))["Error"]
             assert error == f"Method({function}) must begin with 'HD_'"
 
 
-def test_row_16_an_unknown_module_and_an_unknown_function_are_named(port):
+def test_an_unknown_module_and_an_unknown_function_are_named(port):
     with opened(port) as wire:
         assert wire.ask_json("Nobody/HD_Raw", {})["Error"] == "Service(type:Nobody) not found"
         assert wire.ask_json("Echo/HD_Nothing", {})["Error"] == "Remote function(HD_Nothing) not found"
         assert wire.ask_json("Echo/Handler_Nothing", {})["Error"] == "Remote function(Handler_Nothing) not found"
 
 
-def test_row_17_type_at_node_reaches_that_node_only(gatehouse):
+def test_type_at_node_reaches_that_node_only(gatehouse):
     first, second = gatehouse("--node", "alpha"), gatehouse("--node", "beta")
     for server, mine, other in ((first, "alpha", "beta"), (second, "beta", "alpha")):
         with opened(server.port()) as wire:
@@ -127,7 +127,7 @@ def test_row_17_type_at_node_reaches_that_node_only(gatehouse):
             assert wire.ask_json(f"Echo@{other}/HD_Raw", {})["Error"] != ""
 
 
-def test_row_18_with_the_uri_rule_the_answer_comes_on_the_same_uri(gatehouse):
+def test_with_the_uri_rule_the_answer_comes_on_the_same_uri(gatehouse):
     with opened(gatehouse("--route-rule", "uri").port()) as wire:
         for topic in ("Echo://modulus/path?msg_id=1", "Echo:///path?a=b&msg_id=1", "Echo://cache/path?msg_id=a/b"):
             wire.send(publish(topic, b"{}"))
@@ -156,7 +156,7 @@ def test_the_four_kinds_of_handler_give_the_bytes_back(port, function):
             assert wire.ask(f"Echo/{function}", payload) == payload
 
 
-def test_row_12_every_request_is_answered_or_visibly_refused(port):
+def test_every_request_is_answered_or_visibly_refused(port):
     with opened(port) as wire:
         wire.send(*(publish(f"Echo/HD_RawConcurrent/{n}", f"payload {n}") for n in range(300)), packet(PINGREQ))
         answers, pongs = {}, 0
@@ -186,7 +186,7 @@ def test_hello_world(port):
         assert wire.ask_json("HelloWorld/HD_Say", {"say": "\u4e16\u754c"})["Result"] == "you say : \u4e16\u754c"
 
 
-def test_row_68_two_tabs_with_the_same_client_id_chat(port, room):
+def test_two_tabs_with_the_same_client_id_chat(port, room):
     with in_room(port, f"anna-{room}", room) as anna, logged_in(port, f"ben-{room}") as ben:
         joined = ben.ask_json("Chat/HD_JoinChat", {"roomName": room})
         assert joined["Error"] == "" and set(joined["Result"]["users"]) >= {f"anna-{room}"}
@@ -223,7 +223,7 @@ def test_chat_refuses_with_the_texts_of_the_demo(port, room):
             assert say(roomName=room)["Result"] == {"say": "say success"}
 
 
-def test_row_68_who_leaves_is_missed_at_the_next_word(port, room):
+def test_who_leaves_is_missed_at_the_next_word(port, room):
     with in_room(port, f"stays-{room}", room) as stays:
         leaver = in_room(port, f"leaves-{room}", room)
         stays.message("Chat/OnJoin")
@@ -243,7 +243,7 @@ def test_row_68_who_leaves_is_missed_at_the_next_word(port, room):
         assert wait_until(missed, "a notice of the leave") == {"roomName": room, "user": f"leaves-{room}"}
 
 
-def test_row_24_and_25_what_login_sets_is_seen_by_another_module(port, room):
+def test_what_login_sets_is_seen_by_another_module(port, room):
     with opened(port) as wire:
         assert wire.ask_json("Chat/HD_JoinChat", {"roomName": room})["Error"] != ""
         wire.ask_json("Login/HD_Login", {"userName": f"user-{room}", "passWord": "x"})

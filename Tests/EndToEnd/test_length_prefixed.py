@@ -191,7 +191,7 @@ GAME = """// A byte for the kind, a length of two bytes, the lowest byte first, 
 """
 
 
-def test_row_22_a_protocol_of_the_users_own_is_served_from_its_file(gatehouse, tmp_path):
+def test_a_protocol_of_the_users_own_is_served_from_its_file(gatehouse, tmp_path):
     (tmp_path / "game.json5").write_text(GAME)
     server = gatehouse("--protocols", tmp_path, listen=["game://127.0.0.1:0?route=Echo/HD_Raw"])
     with Wire(server.port("game")) as wire:

@@ -29,7 +29,7 @@ def publish_of(length):
 
 
 @pytest.mark.parametrize("flags, limit", [([], 65_535), (["--frame-bytes-max", 1000], 1000)])
-def test_row_11_a_packet_above_the_limit_closes_that_client_only(gatehouse, flags, limit):
+def test_a_packet_above_the_limit_closes_that_client_only(gatehouse, flags, limit):
     port = gatehouse(*flags).port()
     with opened(port) as other:
         for length in (limit - 1, limit):
@@ -54,7 +54,7 @@ def test_an_announcement_of_256_megabytes_costs_its_sender_the_connection(gateho
     assert server.counter("frame_too_large") == 2
 
 
-def test_row_10_who_never_says_connect_is_closed(gatehouse):
+def test_who_never_says_connect_is_closed(gatehouse):
     server = gatehouse("--handshake-seconds", 1, "--frame-seconds", 60,
                        listen=["mqtt://127.0.0.1:0", "length32://127.0.0.1:0?route=Echo/HD_Raw"])
     port = server.port()
@@ -148,7 +148,7 @@ def test_by_default_an_address_may_open_many_and_quickly(port):
         wire.close()
 
 
-def test_row_74_a_reader_that_stalls_delays_nobody(gatehouse):
+def test_a_reader_that_stalls_delays_nobody(gatehouse):
     server = gatehouse("--loops", 2)
     port = server.port()
     before = server.resident_bytes()

@@ -13,7 +13,7 @@ def log_in(wire, user):
     return wire.ask_json("Login/HD_Login", {"userName": user, "passWord": "x"})
 
 
-def test_row_32_allow_lets_both_stay(gatehouse):
+def test_allow_lets_both_stay(gatehouse):
     port = gatehouse("--second-login", "allow").port()
     with opened(port) as first, opened(port) as second:
         assert log_in(first, "user")["Result"] == log_in(second, "user")["Result"] == "login success user"
@@ -21,7 +21,7 @@ def test_row_32_allow_lets_both_stay(gatehouse):
         second.ping()
 
 
-def test_row_32_refuse_keeps_the_first(gatehouse):
+def test_refuse_keeps_the_first(gatehouse):
     port = gatehouse("--second-login", "refuse").port()
     with opened(port) as first, opened(port) as second, opened(port) as other:
         assert log_in(first, "user")["Error"] == ""
@@ -31,7 +31,7 @@ def test_row_32_refuse_keeps_the_first(gatehouse):
         first.close()
 
 
-def test_row_32_refuse_lets_the_user_in_again_once_the_first_is_gone(gatehouse):
+def test_refuse_lets_the_user_in_again_once_the_first_is_gone(gatehouse):
     port = gatehouse("--second-login", "refuse").port()
     first = opened(port)
     assert log_in(first, "user")["Error"] == ""
@@ -42,7 +42,7 @@ def test_row_32_refuse_lets_the_user_in_again_once_the_first_is_gone(gatehouse):
 
 
 @pytest.mark.parametrize("loops", [1, 4])
-def test_row_32_kick_tells_the_first_and_closes_it(gatehouse, loops):
+def test_kick_tells_the_first_and_closes_it(gatehouse, loops):
     port = gatehouse("--second-login", "kick", "--loops", loops).port()
     with opened(port) as first, opened(port) as second, opened(port) as other:
         assert log_in(other, "another")["Error"] == ""
@@ -56,7 +56,7 @@ def test_row_32_kick_tells_the_first_and_closes_it(gatehouse, loops):
         other.ping()
 
 
-def test_row_32_kick_over_protocols(gatehouse):
+def test_kick_over_protocols(gatehouse):
     server = gatehouse("--second-login", "kick")
     with FramedJSON(server.port("length32-json")) as first, opened(server.port()) as second:
         assert "result" in first.ask("Login/HD_Login", {"userName": "user", "passWord": "x"})

@@ -59,8 +59,8 @@ import Testing
     @Test func whenANodeGoesOnlyItsSessionsMove() {
         var directory = Self.directory(4)
         let before = (0..<200).map { chosen(&directory, Self.request(slot: UInt32($0)))[0] }
-        let found1 = directory.withdraw(NodeKey(name: "n2", start: 1), at: Self.at(1))
-        #expect(found1 != nil)
+        let withdrawn = directory.withdraw(NodeKey(name: "n2", start: 1), at: Self.at(1))
+        #expect(withdrawn != nil)
         for (slot, name) in before.enumerated() {
             let after = chosen(&directory, Self.request(slot: UInt32(slot)))[0]
             if name == "n2" { #expect(after != "n2") } else { #expect(after == name) }
@@ -95,20 +95,20 @@ import Testing
 
     @Test func randomReachesAll() {
         var directory = Self.directory(3)
-        let found2 = Set(chosen(&directory, Self.request(.random), times: 200))
-        #expect(found2 == ["n0", "n1", "n2"])
+        let reached = Set(chosen(&directory, Self.request(.random), times: 200))
+        #expect(reached == ["n0", "n1", "n2"])
     }
 
     @Test func theLeastLoadedIsWhoSaysSoOrHasLeastFromHere() {
         var directory = Self.directory(3) { index, node in node.load = [5, 2, 9][index] }
-        let found3 = chosen(&directory, Self.request(.leastLoaded))
-        #expect(found3 == ["n1"])
+        let first = chosen(&directory, Self.request(.leastLoaded))
+        #expect(first == ["n1"])
         for _ in 0..<6 { directory.began(NodeKey(name: "n1", start: 1)) }
-        let found4 = chosen(&directory, Self.request(.leastLoaded))
-        #expect(found4 == ["n0"])
+        let busier = chosen(&directory, Self.request(.leastLoaded))
+        #expect(busier == ["n0"])
         for _ in 0..<6 { directory.record(NodeKey(name: "n1", start: 1), isAnswered: true, at: Self.at(1)) }
-        let found5 = chosen(&directory, Self.request(.leastLoaded))
-        #expect(found5 == ["n1"])
+        let calmer = chosen(&directory, Self.request(.leastLoaded))
+        #expect(calmer == ["n1"])
     }
 
     @Test(arguments: [
@@ -126,8 +126,8 @@ import Testing
     @Test(arguments: [("n1", "n1"), ("id2", "n2"), ("n9", "-")])
     func aNamedNodeIsTheOne(node: String, name: String) {
         var directory = Self.directory(3)
-        let found6 = Set(chosen(&directory, Self.request(.random, node: node), times: 20))
-        #expect(found6 == [name])
+        let reached = Set(chosen(&directory, Self.request(.random, node: node), times: 20))
+        #expect(reached == [name])
         #expect(directory.serves(module: "M", node: node) == (name != "-"))
     }
 
@@ -139,17 +139,17 @@ import Testing
             #expect(names == ["n0", "n1"], "after \(failure - 1) failures")
             directory.record(sick, isAnswered: false, at: Self.at(1))
         }
-        let found7 = Set(chosen(&directory, Self.request(.random), times: 100))
-        #expect(found7 == ["n1"])
+        let reached = Set(chosen(&directory, Self.request(.random), times: 100))
+        #expect(reached == ["n1"])
         // Asked for by name, or alone, it is tried all the same.
-        let found8 = chosen(&directory, Self.request(node: "n0"))
-        #expect(found8 == ["n0"])
+        let named = chosen(&directory, Self.request(node: "n0"))
+        #expect(named == ["n0"])
         let later = (0..<100).map { _ in directory.select(Self.request(.random), at: Self.at(1_001))?.key.name }
         #expect(Set(later) == ["n0", "n1"])
         // The next failure is enough, an answer forgives all.
         directory.record(sick, isAnswered: false, at: Self.at(1_001))
-        let found9 = directory.select(Self.request(.random), at: Self.at(1_500))?.key.name
-        #expect(found9 == "n1")
+        let again = directory.select(Self.request(.random), at: Self.at(1_500))?.key.name
+        #expect(again == "n1")
         directory.record(sick, isAnswered: true, at: Self.at(2_500))
         directory.record(sick, isAnswered: false, at: Self.at(2_500))
         let healed = (0..<100).map { _ in directory.select(Self.request(.random), at: Self.at(2_501))?.key.name }
@@ -158,25 +158,25 @@ import Testing
 
     @Test func anEntryDiesAfterItsTime() {
         var directory = Self.directory(1)
-        let found10 = directory.expire(at: Self.at(3_999))
-        #expect(found10.isEmpty)
+        let early = directory.expire(at: Self.at(3_999))
+        #expect(early.isEmpty)
         #expect(directory.serves(module: "M", node: nil))
-        let found11 = directory.expire(at: Self.at(4_000)).map(\.key.name)
-        #expect(found11 == ["n0"])
+        let expired = directory.expire(at: Self.at(4_000)).map(\.key.name)
+        #expect(expired == ["n0"])
         #expect(!directory.serves(module: "M", node: nil))
     }
 
     @Test func whoWithdrewStaysAwayUntilItStartsAgain() {
         var directory = Self.directory(1)
         let node = directory.entries.values.first?.node ?? NodeAnnouncement()
-        let found12 = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(1))
-        #expect(found12 != nil)
-        let found13 = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(1))
-        #expect(found13 == nil)
-        let found14 = directory.enter(NodeKey(name: "n0", start: 1), node, at: Self.at(2))
-        #expect(found14 == nil)
-        let found15 = directory.enter(NodeKey(name: "n0", start: 2), node, at: Self.at(2))?.isNew
-        #expect(found15 == true)
+        let first = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(1))
+        #expect(first != nil)
+        let second = directory.withdraw(NodeKey(name: "n0", start: 1), at: Self.at(1))
+        #expect(second == nil)
+        let sameStart = directory.enter(NodeKey(name: "n0", start: 1), node, at: Self.at(2))
+        #expect(sameStart == nil)
+        let laterStart = directory.enter(NodeKey(name: "n0", start: 2), node, at: Self.at(2))?.isNew
+        #expect(laterStart == true)
     }
 
     @Test func whoGoesOnAnnouncingItselfDidNotWithdraw() {
@@ -263,12 +263,12 @@ import Testing
         #expect(directory.entries.count == 4_096)
         var node = NodeAnnouncement()
         node.inbox = "one more"
-        let found16 = directory.enter(NodeKey(name: "x", start: 1), node, at: Self.at(0))
-        #expect(found16 == nil)
-        let found17 = directory.withdraw(NodeKey(name: "n7", start: 1), at: Self.at(0))
-        #expect(found17 != nil)
-        let found18 = directory.enter(NodeKey(name: "x", start: 1), node, at: Self.at(0))?.isNew
-        #expect(found18 == true)
+        let refused = directory.enter(NodeKey(name: "x", start: 1), node, at: Self.at(0))
+        #expect(refused == nil)
+        let withdrawn = directory.withdraw(NodeKey(name: "n7", start: 1), at: Self.at(0))
+        #expect(withdrawn != nil)
+        let taken = directory.enter(NodeKey(name: "x", start: 1), node, at: Self.at(0))?.isNew
+        #expect(taken == true)
     }
 
     @Test func aHandlersKindIsTheStrictestThatAnyNodeSays() {
