@@ -67,8 +67,11 @@ import Testing
     func aCallEndsAtItsDeadline(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
+        // Does not come back before the test is over.
+        let (gate, keeper) = AsyncStream<Void>.makeStream()
+        defer { keeper.finish() }
         let module = TestEndpoint("M") { _ throws(RPCFault) in
-            try? await Task.sleep(for: .seconds(1))
+            for await _ in gate {}
             return .null
         }
         let gateway = try await cluster.start("g")
@@ -200,13 +203,21 @@ import Testing
         await Cluster.wait { !gateway.router.serves(module: "Who", node: nil) }
     }
 
+    /// What is seen of a node that drains: the calls that each node began, and whether it is gone.
+    private final class Drain: Sendable {
+        let begun = Mutex<[String: Int]>([:])
+        let isDone = Atomic<Bool>(false)
+    }
+
     @Test(arguments: LinkKind.testable)
     func aDrainingNodeFailsNoCall(kind: LinkKind) async throws {
         let cluster = Cluster(kind)
         defer { cluster.end() }
+        let drain = Drain()
         let slow: @Sendable (String) -> TestEndpoint = { name in
             TestEndpoint("Who") { _ throws(RPCFault) in
-                try? await Task.sleep(for: .milliseconds(20))
+                drain.begun.withLock { $0[name, default: 0] += 1 }
+                for _ in 0..<100 { await Task.yield() }
                 return .string(name)
             }
         }
@@ -214,25 +225,30 @@ import Testing
         let first = try await cluster.start("b1", [slow("b1")])
         _ = try await cluster.start("b2", [slow("b2")])
         await Cluster.wait { gateway.transport.nodes.count == 2 }
-        let results = await withTaskGroup(of: RPCValue?.self) { group in
-            for number in 0..<200 {
+        let results = await withTaskGroup(of: [RPCValue?].self) { group in
+            // Calls are on their way all the time until the node is gone, and for a while after.
+            for _ in 0..<16 {
                 group.addTask {
-                    try? await Task.sleep(for: .milliseconds(number / 4))
-                    return try? await gateway.call("Who", selection: RPCSelection(.roundRobin))
+                    var answers: [RPCValue?] = []
+                    var more = 5
+                    while more > 0 {
+                        if drain.isDone.load(ordering: .acquiring) { more -= 1 }
+                        answers.append(try? await gateway.call("Who", selection: RPCSelection(.roundRobin)))
+                    }
+                    return answers
                 }
             }
             group.addTask {
-                try? await Task.sleep(for: .milliseconds(20))
+                await Cluster.wait { drain.begun.withLock { $0["b1", default: 0] } > 16 }
                 await first.transport.stop(by: first.transport.now + .seconds(5))
-                return .null
+                drain.isDone.store(true, ordering: .releasing)
+                return []
             }
-            var results: [RPCValue?] = []
-            for await result in group { results.append(result) }
-            return results
+            return await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(results.allSatisfy { $0 != nil })
-        #expect(results.contains(.string("b1")))
-        #expect(results.contains(.string("b2")))
+        #expect(results.joined().allSatisfy { $0 != nil })
+        #expect(results.joined().contains(.string("b1")))
+        #expect(results.allSatisfy { $0.suffix(5).allSatisfy { $0 == .string("b2") } })
     }
 
     @Test(arguments: LinkKind.testable)
