@@ -1,20 +1,17 @@
-"""Two gateways, three backends, a thousand clients, and random kills.
+"""Two gateways, three backends, a thousand clients, and random kills: a minute in Tests/long, else some seconds."""
 
-`GATEHOUSE_STORM_SECONDS=60` makes it a minute.
-"""
-
-import os
 import random
 import signal
 import time
 
 import pytest
 
+from amount import amount
 from cluster import Nodes, transports
 from gateprocess import Gatehouse
 from storm import Storm
 
-SECONDS = float(os.environ.get("GATEHOUSE_STORM_SECONDS", "12"))
+SECONDS = amount(60, 6)
 CLIENTS = 1_000
 
 

@@ -101,7 +101,7 @@ enum SoundnessRule {
 
     private static func isReason(_ line: Substring) -> Bool {
         let words = trimmed(line).split(separator: " ")
-        return words.starts(with: ["//", "Sound:"]) && words.count >= 5
+        return words.starts(with: ["//", "Sound:"]) && words.count >= 4
     }
 
     private static func isComment(_ line: Substring) -> Bool { trimmed(line).hasPrefix("//") }
