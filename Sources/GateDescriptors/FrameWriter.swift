@@ -105,8 +105,8 @@ extension DescriptorProgram {
                 if case .number(let number) = content.identifier { value = number }
                 output.append(value, width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
             case .code:
-                let maximum = writing[index].maximum
-                if content.code > maximum || content.code < writing[index].minimum {
+                let (minimum, maximum) = (writing[index].minimum, writing[index].maximum)
+                if content.code > maximum || content.code < minimum {
                     output.truncate(to: start)
                     throw .notEncodable(bytes: Int(clamping: content.code), limit: Int(clamping: maximum))
                 }
