@@ -94,6 +94,8 @@ final class Cluster: Sendable {
             sessions: sessions(transport, settings))
         let node = Node(group: group, transport: transport, router: router, link: link)
         nodes.withLock { $0.append(node) }
+        // What others announce may arrive before a link has seen its own message come back.
+        if broker == nil, kind != .udp { await Self.wait { node.link.isUp } }
         return node
     }
 
