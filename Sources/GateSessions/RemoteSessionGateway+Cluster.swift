@@ -9,8 +9,6 @@ extension RemoteSessionGateway {
     static let loginBytesOfOneMessageMax = 32_768
     /// Sessions of a lost gateway whose end is told to the modules in one turn of the loop.
     static let endsOfOneTurnMax = 256
-    /// How long a gateway that said that it goes is trusted to end its sessions itself.
-    static let leaveTime = TimeSpan.seconds(60)
 
     // MARK: Questions
 
@@ -48,10 +46,10 @@ extension RemoteSessionGateway {
         if !local.isHere(session.id) { foreign.enter(session) }
     }
 
-    package func gatewayLeft(sessionNode: UInt32, start: UInt32, isExpected: Bool) {
+    package func gatewayLeft(sessionNode: UInt32, start: UInt32, endsAfter time: TimeSpan) {
         let gateway = ForeignSessions.Gateway(node: sessionNode, start: start)
-        if isExpected {
-            let until = transport.now + Self.leaveTime
+        if time > .zero {
+            let until = transport.now + time
             leaving.withLock { $0[gateway] = until }
             transport.later(at: until) { [weak self] in self?.left(gateway, at: until) }
         } else {
@@ -83,6 +81,9 @@ extension RemoteSessionGateway {
 
     /// Two gateways that meet, first or again, hold their logins against each other; the policy says which ones stay.
     package func gatewayMet(_ gateway: RemoteTransport.GatewayAddress) {
+        let key = ForeignSessions.Gateway(
+            node: SessionManager.nodeNumber(of: gateway.key.name), start: gateway.key.start)
+        leaving.withLock { $0[key] = nil }
         let logins = local.logins
         if logins.isEmpty { return }
         Task {

@@ -45,7 +45,7 @@ def test_without_its_broker_calls_fail_at_once_and_with_it_they_succeed(nodes):
             # Longer than an announcement counts: that nobody is heard says nothing about the nodes.
             time.sleep(5)
             assert hello(wire) == "service unreachable"
-            assert "node left" not in gateway.stderr()
+            assert "reason=silent" not in gateway.stderr()
             nodes.broker.start()
             wait_until(lambda: hello(wire) == "", "service is back", BACK_SECONDS)
 

@@ -25,6 +25,8 @@ package struct RemoteLimits: Sendable, Hashable {
     static let answersPerSecond = 128.0
     /// How long after the link came up the others may take to say that they are there.
     static let greetingTime = TimeSpan.seconds(1)
+    /// How long a gateway that said that it goes is trusted to end its sessions itself.
+    static let leaveTime = TimeSpan.seconds(60)
     /// How late a timer must be for the loop to count as having stood still.
     static let standstillMin = TimeSpan.milliseconds(500)
 
@@ -73,8 +75,8 @@ package protocol RPCSessionPeer: AnyObject, Sendable {
     /// A module here is called on behalf of a session of another node.
     func sessionSeen(_ session: SessionSnapshot)
 
-    /// A gateway has gone; `isExpected` when it said so and still ends its sessions itself.
-    func gatewayLeft(sessionNode: UInt32, start: UInt32, isExpected: Bool)
+    /// A gateway has gone. After `time` its sessions count as ended unless it is met again before.
+    func gatewayLeft(sessionNode: UInt32, start: UInt32, endsAfter time: TimeSpan)
 
     /// A gateway is there, or there again after this one could not reach anybody.
     func gatewayMet(_ gateway: RemoteTransport.GatewayAddress)

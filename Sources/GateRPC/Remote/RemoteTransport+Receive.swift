@@ -117,15 +117,21 @@ extension RemoteTransport: RPCLinkReceiver {
         let keys = Set(gone.map(\.key))
         if reason != .withdrew { endGathers(.unreachable) { keys.contains($0) } }
         guard let sessions = state.withLock({ $0.sessions }) else { return }
+        let time: TimeSpan
+        switch reason {
+        case .silent, .restarted: time = .zero
+        case .withdrew: time = RemoteLimits.leaveTime
+        // Behind a broker that started anew it may only not be back yet.
+        case .unreachable: time = settings.limits.timeToLive
+        }
         for entry in gone where entry.node.isGateway {
-            sessions.gatewayLeft(
-                sessionNode: entry.node.sessionNode, start: entry.key.start, isExpected: reason == .withdrew)
+            sessions.gatewayLeft(sessionNode: entry.node.sessionNode, start: entry.key.start, endsAfter: time)
         }
     }
 
     /// Gateways are there, or there again.
     private func meet(_ gateways: [NodeDirectory.Choice]) {
-        guard settings.isGateway, let sessions = state.withLock({ $0.sessions }) else { return }
+        guard let sessions = state.withLock({ $0.sessions }) else { return }
         for gateway in gateways { sessions.gatewayMet(GatewayAddress(choice: gateway)) }
     }
 
