@@ -1,4 +1,4 @@
-import GateBytes
+package import GateBytes
 import GateProtocol
 package import GateRPC
 import Synchronization
