@@ -140,6 +140,8 @@ private func checkRequest(_ subject: WorkbenchSubject, _ bytes: [UInt8]) throws(
     let wire = subject.probe.makeProtocol()
     let life = try WireLife.live(
         wire, sent, WireLife.Feeding(pieces: [sent.count], eventsMax: 20), restMax: subject.probe.frameBytesMax)
+    // A text that is no UTF-8 ends its call, with an answer, and no more than that.
+    if life.close == nil, life.fault == nil, life.messages.isEmpty, !isWellFormedUTF8(bytes.span) { return }
     guard life.fault == nil, life.close == nil, let message = life.messages.last, message.kind == .request else {
         throw FuzzFinding("the request \(request) is not delivered: \(life)")
     }

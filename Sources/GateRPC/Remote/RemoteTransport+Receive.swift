@@ -56,7 +56,8 @@ extension RemoteTransport: RPCLinkReceiver {
             let known = state.withLock { state in
                 // Nobody could be heard meanwhile.
                 state.directory.renew(at: now)
-                state.upSince = now
+                if state.hasBeenUp { state.upSince = now }
+                state.hasBeenUp = true
                 return state.sessions == nil ? [] : state.directory.gateways
             }
             announce()

@@ -23,8 +23,10 @@ package final class RemoteTransport: RPCTransport {
         var armedAt = MonotonicTime.never
         /// Until when the time is counted in which the loop stood still.
         var stoodUntil = MonotonicTime(nanoseconds: .min)
-        /// When the link came up last.
+        /// When the link came up again last.
         var upSince = MonotonicTime(nanoseconds: .min)
+        /// Whether the link was up before; behind its first time nobody was away.
+        var hasBeenUp = false
         /// Whether the link heard nothing when it was looked at last.
         var wasQuiet = false
         /// New nodes that may be entered.
