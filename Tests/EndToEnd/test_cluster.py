@@ -188,6 +188,8 @@ def test_an_answer_for_a_module_that_nobody_has_carries_the_clients_trace(nodes)
     gateway = nodes.gateway()
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     with opened(gateway.port()) as wire:
+        # Listeners are there before the broker is reached.
+        wait_until(lambda: hello(wire)["Error"] != "service unreachable", "the broker is reached")
         answer = wire.ask_json("Nope/HD_Say", {"traceparent": f"01-{trace}-00f067aa0ba902b7-01-more"})
         assert (answer["Error"], answer["Trace"]) == ("Service(type:Nope) not found", trace)
 
