@@ -32,17 +32,26 @@ extension RemoteTransport {
     private func askEach(
         _ gateways: [GatewayAddress], _ request: [UInt8], until deadline: MonotonicTime
     ) async -> [NodeKey: Result<[UInt8], RPCFault>] {
-        await withTaskGroup(of: (NodeKey, Result<[UInt8], RPCFault>).self) { group in
+        // Not as results of the group: the optimiser of 6.3.1 spoils such a pair, and the process dies.
+        let answers = CollectedAnswers()
+        await withTaskGroup(of: Void.self) { group in
             for gateway in gateways {
                 group.addTask { [self] in
-                    do throws(RPCFault) {
-                        return (gateway.key, .success(try await ask(gateway, request, until: deadline)))
-                    } catch {
-                        return (gateway.key, .failure(error))
-                    }
+                    let answer = await answer(of: gateway, to: request, until: deadline)
+                    answers.all.withLock { $0[gateway.key] = answer }
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        return answers.all.withLock { $0 }
+    }
+
+    private func answer(
+        of gateway: GatewayAddress, to request: [UInt8], until deadline: MonotonicTime
+    ) async -> Result<[UInt8], RPCFault> {
+        do throws(RPCFault) {
+            return .success(try await ask(gateway, request, until: deadline))
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -89,4 +98,9 @@ extension RemoteTransport {
         let ended = state.withLock { $0.gathers.lose(fault, where: isLost) }
         for entry in ended { entry.done(entry.answers) }
     }
+}
+
+/// What several tasks were answered.
+private final class CollectedAnswers: Sendable {
+    let all = Mutex<[NodeKey: Result<[UInt8], RPCFault>]>([:])
 }
