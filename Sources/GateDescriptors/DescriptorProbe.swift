@@ -73,7 +73,9 @@ package struct DescriptorProbe: Sendable {
         case .incomplete: return nil
         case .empty(let end): return Frame(end: end, payload: nil)
         case .frame(let end):
-            guard program.keys.isEmpty, !program.wrapsValues, values.has(FrameValues.payload) else { return Frame(end: end, payload: nil) }
+            guard program.keys.isEmpty, !program.wrapsValues, values.has(FrameValues.payload) else {
+                return Frame(end: end, payload: nil)
+            }
             let payload = values.range(FrameValues.payload)
             return Frame(end: end, payload: payload.region == .input ? payload.offsets : nil)
         }

@@ -77,7 +77,9 @@ struct ConfigurationReferenceTests {
     @Test func aVariableThatTheFileNamesIsKnown() throws {
         let text = #"{listeners: ["mqtt://:1"], node: {name: "${env:GATEHOUSE_MINE}"}}"#
         let loaded = try resolve(text, environment: ["GATEHOUSE_MINE": "a", "GATEHOUSE_OF_SOMEBODY_ELSE": "b"])
-        #expect(loaded.notices.map(\.description) == ["GATEHOUSE_OF_SOMEBODY_ELSE: unknown environment variable is ignored"])
+        #expect(
+            loaded.notices.map(\.description)
+                == ["GATEHOUSE_OF_SOMEBODY_ELSE: unknown environment variable is ignored"])
     }
 
     @Test func aSecretOfAnotherProcessGroupNeedNotBeHere() throws {
