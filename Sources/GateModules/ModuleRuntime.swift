@@ -94,9 +94,15 @@ package final class ModuleRuntime: RPCEndpoint {
             if error == .internalError { call.logFailure("internal error") }
             throw error
         }
-        guard let mixed = reply.mixedForms else { return }
-        call.logFailure("the reply was written as \(mixed.0) and as \(mixed.1); a reply has one form")
-        throw .internalError
+        if reply.isMixed { throw mixedForms(call, reply) }
+    }
+
+    @inline(never)
+    private func mixedForms(_ call: borrowing Call, _ reply: borrowing ReplyWriter) -> RPCFault {
+        if let (one, other) = reply.mixedForms {
+            call.logFailure("the reply was written as \(one) and as \(other); a reply has one form")
+        }
+        return .internalError
     }
 
     /// Runs a handler that may suspend, in the caller's task.

@@ -24,8 +24,8 @@ public struct ReplyWriter: ~Copyable {
     package static let capacityKeptMax = 65_536
 
     package private(set) var form = Form.none
-    /// The first two forms, when there was more than one.
-    package private(set) var mixedForms: (Form, Form)?
+    /// The second form, when there was more than one.
+    private var otherForm = Form.none
     package private(set) var bytes: [UInt8] = []
 
     package init() {}
@@ -54,17 +54,23 @@ public struct ReplyWriter: ~Copyable {
     /// Forgets what was written, keeps the memory.
     package mutating func reset() {
         form = .none
-        mixedForms = nil
+        otherForm = .none
         bytes.removeAll(keepingCapacity: bytes.capacity <= Self.capacityKeptMax)
     }
 
+    /// Whether more than one form was written.
+    package var isMixed: Bool { otherForm != .none }
+
+    /// The first two forms, when there was more than one.
+    package var mixedForms: (Form, Form)? { isMixed ? (form, otherForm) : nil }
+
+    @inline(__always)
     private mutating func begin(_ next: Form) {
-        if form == next { return }
-        if form == .none {
-            form = next
-        } else if mixedForms == nil {
-            mixedForms = (form, next)
-        }
+        if form == .none { form = next } else if form != next { mix(next) }
+    }
+
+    private mutating func mix(_ next: Form) {
+        if !isMixed { otherForm = next }
     }
 
     /// The result as a value, for callers that are not the client.

@@ -23,12 +23,14 @@ public struct ProtocolEffects: ~Copyable {
     public var bytesNeeded: Int
     /// How many answers did not fit their protocol, so that clients were told a fault in their place. Whoever counts them
     /// sets it back.
-    public var answersReplaced = 0
+    public var answersReplaced = 0 { didSet { hasNews = true } }
 
     /// The payload of the push that is being encoded, where it need not be copied; see ``appendPayload(_:)``.
     package var sharedPayload: [UInt8]?
     /// Where in ``output`` it stands, without being there; -1 for nowhere.
     package var sharedAt = -1
+    /// Whether ``answersReplaced`` or ``sharedAt`` say something; one look for both, since they seldom do.
+    package var hasNews = false
 
     /// Empty effects.
     public init(eventsMax: Int = 20) {
@@ -55,6 +57,7 @@ public struct ProtocolEffects: ~Copyable {
     mutating func shares() -> Bool {
         guard sharedPayload != nil, sharedAt < 0 else { return false }
         sharedAt = output.count
+        hasNews = true
         return true
     }
 

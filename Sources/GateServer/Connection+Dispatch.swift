@@ -81,7 +81,8 @@ extension Connection {
         guard let session else { return }
         let trace = gate.trace(of: payload)
         let call = Call(
-            context: context, session: session.session, deadline: gate.now + gate.limits.callTime, trace: trace)
+            context: context, session: session.session, deadline: gate.now + gate.limits.callTime, trace: trace,
+            depth: 0)
         var reply = gate.takeReply()
         var fault: RPCFault?
         do throws(RPCFault) {

@@ -58,16 +58,11 @@ extension Connection: SessionConnection {
             gate.effects.sharedAt = -1
         }
         swap(&gate.effects.output, &output)
-        if gate.effects.sharedAt >= 0 { share() }
         let wish = gate.effects.close
-        if gate.effects.answersReplaced > 0 { countReplacedAnswers() }
         if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
         markDirty()
-        if isWriting || output.count > gate.limits.highWaterBytes
-            || segments != nil && waitingBytes > gate.limits.highWaterBytes
-        {
-            relieve()
-        }
+        if gate.effects.hasNews { takeNews() }
+        if isWriting || output.count > gate.limits.highWaterBytes { relieve() }
         if let fault {
             if case .push = action, Self.isMessages(fault) {
                 gate.metrics.add(.pushesDropped)
@@ -80,10 +75,20 @@ extension Connection: SessionConnection {
         return !isMarked
     }
 
+    /// What an encoded action seldom leaves.
+    private func takeNews() {
+        gate.effects.hasNews = false
+        if gate.effects.answersReplaced > 0 { countReplacedAnswers() }
+        guard gate.effects.sharedAt >= 0 else { return }
+        share()
+        if !isWriting, waitingBytes > gate.limits.highWaterBytes { relieve() }
+    }
+
     /// Answers that their protocol could not say: somebody should hear of it, the client was told.
     private func countReplacedAnswers() {
         for _ in 0..<gate.effects.answersReplaced { gate.metrics.addFault(.notEncodable) }
         gate.effects.answersReplaced = 0
+        gate.effects.hasNews = false
     }
 
     /// More waits than should: writes what the system takes, and stops reading, or ends the connection, when that does not
