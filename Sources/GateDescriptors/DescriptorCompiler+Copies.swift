@@ -61,11 +61,8 @@ extension DescriptorCompiler {
         case .other: break
         case .request, .notify, .heartbeat, .response, .error: return nil
         }
-        func sends(_ action: ActionModel?) -> Bool {
-            if case .reply(let name)? = action?.form { name == frame.layout.name } else { false }
-        }
-        if model.opening.contains(where: { sends($0) }) { return "'on_open'" }
-        return sends(model.timers.send) ? "'timers.send'" : nil
+        if isOpening(frame.layout.name) { return "'on_open'" }
+        return isUnasked(frame.layout.name) ? "'timers.send'" : nil
     }
 
     /// Names of what clients send whose value is at hand when a frame is answered, in the order of the bytes.

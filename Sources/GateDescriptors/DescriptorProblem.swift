@@ -95,6 +95,10 @@ public enum EncodingGap: Hashable, Sendable {
     case fixedLength(field: String, bytes: Int)
     /// What is always in it does not fit its field.
     case doesNotFit(bytes: Int, limit: Int)
+    /// What is always in it is less than its field takes.
+    case tooShort(field: String?, bytes: Int)
+    /// What is always in it would be read as less, or as something else.
+    case endsEarly
     /// What a check covers is moved when lengths are filled in or bytes are compressed.
     case movingCheck(field: String)
     /// The value that would be written is not one the field allows.
@@ -201,6 +205,10 @@ extension EncodingGap: CustomStringConvertible {
         case .fixedLength(let field, let bytes):
             "'\(field)' has \(bytes) bytes, and what goes there has any number; valid: a 'len' that says how many"
         case .doesNotFit(let bytes, let limit): "what is always in it comes to \(bytes); valid: at most \(limit)"
+        case .tooShort(let field, let bytes):
+            "what is always in it comes to \(bytes), less than the 'min' of "
+                + (field.map { "'\($0)'" } ?? "its field") + "; valid: a smaller 'min', or more in it"
+        case .endsEarly: "what is always in it holds the end of its field; valid: a text without it"
         case .movingCheck(let field):
             "'\(field)' covers bytes that digits or compression would move; valid: a length that is an integer"
         case .valueNotAllowed(let field):

@@ -205,7 +205,8 @@ extension DescriptorWorkbench {
 
     /// Values that somebody chose freely may make bytes that mean something else, or have no place in them.
     private func check(_ frame: ComposedFrame, _ content: FrameIngredients) throws(FrameComposingFault) {
-        let dissection = dissect(frame.bytes, from: frame.sender)
+        // More than one is one too many, however many thousands there are.
+        let dissection = dissect(frame.bytes, from: frame.sender, framesMax: 2)
         switch dissection.ending {
         case .complete: break
         case .incomplete(_, _, let needed, _): throw .readsDifferently("the start of one of \(needed) bytes")
@@ -213,7 +214,7 @@ extension DescriptorWorkbench {
             throw .readsDifferently("a fault at \(offset)\(field.isEmpty ? "" : " in '\(field)'"): \(fault.text)")
         }
         guard dissection.frames.count == 1, let found = dissection.frames.first else {
-            throw .readsDifferently("\(dissection.frames.count) frames")
+            throw .readsDifferently("more than one frame")
         }
         if case .number(let number) = content.identifier,
             let meaning = found.meanings.first(where: { $0.name == WellKnown.identifier }),

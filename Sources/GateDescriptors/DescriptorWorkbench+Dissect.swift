@@ -5,12 +5,19 @@ import GateProtocol
 extension DescriptorWorkbench {
     /// Takes bytes apart: all whole frames, and what stands behind them.
     public func dissect(_ bytes: [UInt8], from sender: Dissection.Sender) -> Dissection {
+        dissect(bytes, from: sender, framesMax: .max)
+    }
+
+    /// Takes bytes apart, up to so many frames: there may be one in each byte.
+    func dissect(_ bytes: [UInt8], from sender: Dissection.Sender, framesMax: Int) -> Dissection {
         let program = sender == .client ? self.program : serverProgram
         var dissection = Dissection()
         var values = FrameValues()
         var scratch = ByteBuffer()
         var start = 0
-        while start < bytes.count {
+        let otherKeys = otherKeys(program)
+        while start < bytes.count, dissection.frames.count < framesMax {
+            scratch.removeAll()
             var trace = DissectionTrace()
             do throws(FramingError) {
                 let reading = try program.read(
@@ -40,7 +47,8 @@ extension DescriptorWorkbench {
                         meanings: kind == "empty"
                             ? []
                             : meanings(
-                                &values, trace.pieces, bytes, scratch.array(), program, DescriptorKind(name: kind))))
+                                &values, trace.pieces, bytes, scratch.array(), program, otherKeys,
+                                DescriptorKind(name: kind))))
                 if sender == .server { nameReply(of: &dissection.frames[dissection.frames.count - 1]) }
                 start = end
             } catch {
@@ -224,7 +232,7 @@ extension DescriptorWorkbench {
 
     private func meanings(
         _ values: inout FrameValues, _ pieces: [DissectionTrace.Piece], _ bytes: [UInt8], _ scratch: [UInt8],
-        _ program: DescriptorProgram, _ kind: DescriptorKind?
+        _ program: DescriptorProgram, _ otherKeys: [(name: String, slot: UInt8)], _ kind: DescriptorKind?
     ) -> [Dissection.Meaning] {
         var meanings: [Dissection.Meaning] = []
         var route: [UInt8]?
@@ -232,7 +240,7 @@ extension DescriptorWorkbench {
             [
                 ("route", FrameValues.route), ("id", FrameValues.identifier), ("payload", FrameValues.payload),
                 ("result", FrameValues.result), ("error", FrameValues.error), ("code", FrameValues.code),
-            ] + otherKeys(program)
+            ] + otherKeys
         for (name, slot) in slots where values.has(slot) {
             let isNumber =
                 slot == FrameValues.code

@@ -118,6 +118,23 @@ import Testing
         #expect(throws: fault) { try bench.compose(given) }
     }
 
+    /// What is no frame at all may be one in each of its bytes: the second one says enough.
+    @Test func whatIsReadAsThousandsOfFramesIsMoreThanOne() throws {
+        let zeros = String(repeating: "00", count: 30_000)
+        let text = """
+            {
+              frame: [{name: "size", type: "u16", counts: "after"}, {name: "payload", type: "bytes", len: "rest"}],
+              states: {open: {request: "deliver"}}, on_open: "reply greet", replies: {greet: {raw: {hex: "\(zeros)"}}},
+              kinds: {request: {}, response: {}},
+            }
+            """
+        let file = DescriptorFile(name: "test.json5", bytes: Array(text.utf8))
+        let bench = try DescriptorWorkbench(try load(text), file, options: ProtocolOptions(frameBytesMax: 1 << 20))
+        #expect(throws: FrameComposingFault.readsDifferently("more than one frame")) {
+            try bench.compose(["kind": "greet"], from: .server)
+        }
+    }
+
     @Test(arguments: [(255, true), (256, true), (257, false)])
     func holdsFramesToTheLimit(bytes: Int, passes: Bool) throws {
         let bench = try workbench("int8")

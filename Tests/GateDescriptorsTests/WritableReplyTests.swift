@@ -20,6 +20,86 @@ import Testing
         "{in: [\(Self.size), \(given) \(Self.payload)], out: [\(Self.size), \(answered) \(Self.payload)]}"
     }
 
+    /// What the gateway says by itself, in a text of these bounds.
+    private func saying(_ reply: String, _ more: String, field: String) -> [String] {
+        problems(
+            """
+            {
+              frame: [{name: "op", type: "u8", enum: {ask: 1, hi: 2}}, {name: "code", type: "u8", when: {op: "ask"}},
+                {name: "text", type: "bytes", when: {op: "hi"}, \(field)},
+                {name: "payload", type: "bytes", len: "u8", when: {op: "ask"}}],
+              kinds: {request: {op: "ask"}, response: {op: "ask"}},
+              states: {open: {request: ["deliver", "reply asked"], else: "close"}},
+              replies: {asked: {op: "hi", text: "abcdef"}, greet: {op: "hi", \(reply)}}, \(more)
+            }
+            """)
+    }
+
+    private static let beats = #"timers: {every: "5s", send: "greet"}"#
+    private static let below = "a frame of kind 'greet' cannot be written: what is always in it"
+
+    @Test(arguments: [beats, #"on_open: "reply greet""#])
+    func whatIsSaidUnaskedHasAtLeastWhatItsFieldTakes(more: String) {
+        let field = #"len: "u8", min: 6"#
+        let short =
+            "$.replies.greet: \(Self.below) comes to 5, less than the 'min' of 'text'; valid: a smaller 'min', or more in it"
+        #expect(saying(#"text: "abcde""#, more, field: field) == [short])
+        #expect(saying(#"text: "abcdef""#, more, field: field) == [])
+        // Also where it is put together when it is said, of what nobody said.
+        let joined = #"text: {join: ["abc", "$code", "d"]}"#
+        #expect(saying(joined, more, field: field) == [short])
+        #expect(saying(joined, more, field: #"until: "\n", min: 6"#) == [short])
+        #expect(saying(joined, more, field: #"len: "u8", min: 5"#) == [])
+    }
+
+    @Test func whatIsSaidUnaskedHoldsNoEndOfItsField() {
+        let field = #"until: "\n""#
+        #expect(
+            saying(#"text: {join: ["a\n", "$code"]}"#, Self.beats, field: field) == [
+                "$.replies.greet: \(Self.below) holds the end of its field; valid: a text without it"
+            ])
+        #expect(saying(#"text: {join: ["a", "$code"]}"#, Self.beats, field: field) == [])
+    }
+
+    /// A clock goes on: digits that are enough today are not for years.
+    @Test(arguments: [(11, false), (12, true)])
+    func whatSaysTheTimeHasRoomForIt(count: Int, passes: Bool) {
+        let found = saying(#"text: "$now_ms""#, Self.beats, field: "len: \"u8\", max: \(count)")
+        #expect(
+            found == (passes ? [] : ["$.replies.greet: \(Self.below) comes to 12; valid: at most \(count)"]))
+    }
+
+    /// What a client's frame says may be long enough.
+    @Test func whatRepeatsAClientsWordsIsNotJudged() {
+        #expect(saying(#"text: "$in.text""#, #"summary: "x""#, field: #"len: "u8", min: 6"#).isEmpty)
+        #expect(
+            saying(#"text: "abcde""#, #"summary: "x""#, field: #"len: "u8", min: 6"#) == [
+                "$.replies.greet: \(Self.below) comes to 5, less than the 'min' of 'text'; valid: a smaller 'min', or more "
+                    + "in it"
+            ])
+    }
+
+    @Test func errorsUnderTheirOwnNameFitTheirFrame() {
+        func naming(_ field: String, _ errors: String) -> [String] {
+            problems(
+                """
+                {
+                  frame: [\(Self.size), {name: "route", type: "str", \(field)}, \(Self.payload)],
+                  errors: "frame:\(errors)", kinds: {request: {}, response: {}},
+                }
+                """)
+        }
+        let fault = "$.errors: a frame of kind 'error' cannot be written: what is always in it"
+        #expect(naming(#"len: "u8", max: 4"#, "Fault") == ["\(fault) comes to 5; valid: at most 4"])
+        #expect(naming(#"len: "u8", max: 5"#, "Fault") == [])
+        #expect(
+            naming(#"len: "u8", min: 6"#, "Fault") == [
+                "\(fault) comes to 5, less than the 'min' of 'route'; valid: a smaller 'min', or more in it"
+            ])
+        #expect(
+            naming(#"until: "|""#, "Fa|ult") == ["\(fault) holds the end of its field; valid: a text without it"])
+    }
+
     @Test func anIdHasToComeBack() {
         #expect(
             problems(both(#"{name: "id", type: "u32"},"#, "")) == [
