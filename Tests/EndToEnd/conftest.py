@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+# What they find is said as in tests.
+pytest.register_assert_rewrite("setting_probes", "limit_probes")
+
 from gateprocess import Gatehouse, binary
 from systems import listeners
 

@@ -47,12 +47,15 @@ class Gatehouse:
     """`gatehouse serve` (or another command that serves) with listeners on free ports of the loopback."""
 
     def __init__(self, *flags, listen=("mqtt://127.0.0.1:0", "length32-json://127.0.0.1:0"), env=None, cwd=None,
-                 command="serve"):
+                 command="serve", ports_file=None, before=()):
+        """`ports_file`: where the server writes its ports without being told so here. `before`: words before ours."""
         self.folder = tempfile.TemporaryDirectory(prefix="gatehouse-e2e-")
         base = pathlib.Path(self.folder.name)
-        self.ports_file = base / "ports.json"
+        self.ports_file = pathlib.Path(ports_file or base / "ports.json")
         self.stderr_path = base / "stderr"
-        arguments = [binary(), command, "--ports-file", str(self.ports_file)]
+        arguments = [*before, binary(), command]
+        if ports_file is None:
+            arguments += ["--ports-file", str(self.ports_file)]
         for address in listen:
             arguments += ["--listen", address]
         arguments += [str(flag) for flag in flags]
