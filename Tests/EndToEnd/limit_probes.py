@@ -25,14 +25,22 @@ def stalled(port, client_id="stalled"):
     return wire
 
 
-def stuff(wire, length, count=600):
-    """Sends requests whose answers nobody reads until the server takes no more."""
-    wire.socket.settimeout(0.2)
-    try:
-        for _ in range(count):
-            wire.send(publish("Echo/HD_Raw/1", b"x" * length))
-    except OSError:
-        pass
+def stuff(wire, length, is_enough):
+    """Sends requests whose answers nobody reads until it is enough."""
+    wire.socket.settimeout(0.1)
+    whole = publish("Echo/HD_Raw/1", b"x" * length)
+    rest, end = whole, time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            for _ in range(50):
+                rest = rest[wire.socket.send(rest):] or whole
+        except TimeoutError:
+            pass
+        except OSError:
+            return
+        if is_enough():
+            return
+    raise AssertionError("it was never enough")
 
 
 def leave_session(port, client_id, filters=("a",), source=None):
@@ -100,21 +108,21 @@ def stored_piece(length):
 
 
 def stored_seconds(stage, seconds):
+    """Each of many sessions is looked for once, the youngest first, since that takes it."""
     server = stage.serve(listen=MQTT)
-    count = 200
-    for number in range(count):
+    left = []
+    for number in range(60):
+        left.append(time.monotonic())
         leave_session(server.port(), f"s{number}")
-    begin = time.monotonic()
-    for number in reversed(range(count)):
-        before = time.monotonic() - begin
+    found = 0
+    for number in reversed(range(60)):
         if not is_present(server.port(), f"s{number}"):
-            assert seconds * GRAIN - 0.1 <= time.monotonic() - begin
             break
-        assert before < 30
-        time.sleep(0.05)
-    else:
-        raise AssertionError("all sessions are still there")
-    assert number < count - 1 or before > seconds
+        found += 1
+        time.sleep(0.05 if found < 40 else 1)
+    age = time.monotonic() - left[number]
+    assert seconds * GRAIN <= age < 30
+    assert found > 0 or age > seconds + 1
 
 
 # Limits.
@@ -214,7 +222,7 @@ def queued_bytes_total_max(stage, limit):
             most = max(most, server.counters()["/queued_bytes"])
         if server.counter("/queued_bytes_total"):
             break
-    assert server.counter("/queued_bytes_total") == 1
+    assert server.counter("/queued_bytes_total") > 0
     assert limit * 0.9 < most <= limit + 200_000
     for wire in wires:
         wire.close()
@@ -238,11 +246,17 @@ def high_water_bytes(stage, limit):
     """So much waits for a client that does not read; then no more is read from it."""
     server = stage.serve("--write-seconds", 600, listen=MQTT)
     with stalled(server.port()) as wire:
-        stuff(wire, 20_000)
-        wait_until(lambda: server.counter("read_pauses") == 1, "a pause")
+        stuff(wire, 20_000, lambda: server.counter("read_pauses"))
+        counters = wait_until(lambda: above(server, limit), "more waits than the limit")
         # Above it comes at most what was answered in one turn.
-        assert limit < server.counter("/queued_bytes") < limit + 140_000
+        assert counters["/queued_bytes"] < limit + 140_000
         assert server.counter("connections_closed") == 0
+
+
+def above(server, limit):
+    """The counters, once more than `limit` waits."""
+    counters = server.counters()
+    return counters if counters["/queued_bytes"] > limit else None
 
 
 def handshake_seconds(stage, seconds):
@@ -268,7 +282,7 @@ def write_seconds(stage, seconds):
     server = stage.serve(listen=MQTT)
     with stalled(server.port()) as wire, opened(server.port(), keep_alive=0) as other:
         begin = time.monotonic()
-        stuff(wire, 60_000)
-        wait_until(lambda: server.counter("write_timeout") == 1, "the end of a client that takes nothing", 25)
-        assert seconds * GRAIN <= time.monotonic() - begin
+        stuff(wire, 60_000, lambda: server.counter("write_timeout"))
+        wait_until(lambda: server.counter("write_timeout") == 1, "the end of a client that takes nothing")
+        assert seconds * GRAIN <= time.monotonic() - begin < 25
         other.ping()

@@ -264,21 +264,23 @@ def announce_seconds(stage, seconds):
     stage.serve("--rpc", udp_url(), "--peer", listener.url, listen=MQTT)
     times = [listener.hears() for _ in range(6)][1:]
     gaps = [after - before for before, after in zip(times, times[1:])]
-    assert times[-1] - times[0] >= len(gaps) * seconds * 0.9 - 0.1
+    # One of them may have been late.
+    assert times[-1] - times[0] >= (len(gaps) - 1) * seconds * 0.9
     assert min(gaps) < seconds * 2.5
 
 
 def node_life_seconds(stage, seconds):
     """How long a node that was killed is believed in is what it said itself."""
     dying = stage.node("modules", "--node", "dying", "--announce-seconds", 0.2)
-    gateway = stage.node("gateway", has=False, listen=MQTT)
+    gateway = stage.node("gateway", "--announce-seconds", 0.3, has=False, listen=MQTT)
     with opened(gateway.wait_for_ports().port()) as wire:
         assert error(wire, "Echo/HD_Echo/1") == ""
         begin = time.monotonic()
         stage.nodes.kill(dying)
         wait_until(lambda: "node left" in gateway.stderr(), "the node is forgotten")
-        assert "reason=expired" in gateway.stderr(), gateway.stderr()
-        assert seconds * GRAIN - 0.4 <= time.monotonic() - begin < seconds + 2.5
+        # It may have been heard some time ago, where processes wait for each other.
+        assert seconds - 1 <= time.monotonic() - begin < seconds + 2.7
+        assert "reason=silent" in gateway.stderr()
         assert error(wire, "Echo/HD_Echo/1") == "Service(type:Echo) not found"
 
 

@@ -145,7 +145,7 @@ def test_the_default_times_of_a_client(stage):
             opened(server.port(), keep_alive=0) as half, limits.stalled(server.port()) as slow:
         asks.send(probes.waits(1))
         half.send(limits.publish_of(100)[:10])
-        limits.stuff(slow, 60_000)
+        limits.stuff(slow, 60_000, lambda: server.counter("read_pauses"))
         assert b"deadline exceeded" in asks.message().payload
         assert 9.5 <= time.monotonic() - begin < 25
         assert 9.5 <= limits.until_closed(silent, begin) < 25
