@@ -120,6 +120,8 @@ def stored_seconds(stage, seconds):
             break
         found += 1
         time.sleep(0.05 if found < 40 else 1)
+    else:
+        raise AssertionError("all of them are still there")
     age = time.monotonic() - left[number]
     assert seconds * GRAIN <= age < 30
     assert found > 0 or age > seconds + 1
