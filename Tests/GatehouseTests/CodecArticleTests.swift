@@ -1,7 +1,6 @@
 import GateTestKit
 import Gatehouse
 import GatehouseDemo
-import Glibc
 import Testing
 
 /// The article "Write a codec in Swift": its code is compiled here, and does what it says.
@@ -111,32 +110,11 @@ import Testing
         }
     }
 
-    /// A blocking client: sends, closes its own side, and reads to the end.
+    /// Sends, closes its own side, and reads to the end.
     private func exchange(port: UInt16, sending bytes: [UInt8]) throws -> [UInt8] {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        // Sound: the address is read during the call only, in its own size.
-        let connected = unsafe withUnsafeBytes(of: &address) { raw in
-            unsafe connect(
-                descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-        }
-        try #require(connected == 0)
-        // Sound: the array's own bytes, during the call only.
-        let written = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-        try #require(written == bytes.count)
-        shutdown(descriptor, Int32(SHUT_WR))
-        var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            // Sound: the kernel fills the buffer's own bytes, during the call only.
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return answer }
-            answer += buffer[..<count]
-        }
+        let client = try LocalClient(port: port)
+        try client.send(bytes)
+        client.endSending()
+        return client.readAll()
     }
 }
