@@ -284,7 +284,7 @@ def write_seconds(stage, seconds):
     server = stage.serve(listen=MQTT)
     with stalled(server.port()) as wire, opened(server.port(), keep_alive=0) as other:
         begin = time.monotonic()
-        stuff(wire, 60_000, lambda: server.counter("write_timeout"))
+        stuff(wire, 60_000, lambda: server.counter("read_pauses"))
         wait_until(lambda: server.counter("write_timeout") == 1, "the end of a client that takes nothing")
         assert seconds * GRAIN <= time.monotonic() - begin < 25
         other.ping()

@@ -97,7 +97,7 @@ TABLE = [
     Row("limits.highWaterBytes", "high-water-bytes", 300_000, 65_536, limits.high_water_bytes),
     Row("limits.handshakeSeconds", "handshake-seconds", 0.4, Reported(10, SLOW), limits.handshake_seconds),
     Row("limits.frameSeconds", "frame-seconds", 0.5, Reported(30, SLOW), limits.frame_seconds),
-    Row("limits.writeSeconds", "write-seconds", 0.6, Reported(30, SLOW), limits.write_seconds),
+    Row("limits.writeSeconds", "write-seconds", 2, Reported(30, SLOW), limits.write_seconds),
 ]
 
 
