@@ -90,8 +90,8 @@ def test_while_a_gateway_is_frozen_its_users_cannot_log_in_elsewhere(nodes):
         finally:
             first.send_signal(signal.SIGCONT)
         wait_until(lambda: hello(old)["Error"] == "", "the first gateway is back")
-        # Whatever was decided meanwhile, of two logins the older one stays. Where the gateways had not met again, the second
-        # login is taken at first; when they do, they hold their logins against each other.
+        # Whatever was decided meanwhile, of two logins the older one stays. Where the gateways had not met again, the
+        # second login is taken at first; when they do, they hold their logins against each other.
         try:
             error = new.ask_json("Login/HD_Login", {"userName": "ada", "passWord": "any"})["Error"]
         except Closed:
