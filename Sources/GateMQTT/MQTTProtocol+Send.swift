@@ -19,7 +19,7 @@ extension MQTTProtocol {
         case .goodbye: break
         case .reply, .push, .kick:
             guard isAccepted else { return }
-            if effects.sharedPayload != nil {
+            if payload.count >= ProtocolEffects.sharedPayloadBytesMin, effects.sharedPayload != nil {
                 try sharedPush(action, topic: topic, payload: payload, effects: &effects)
             } else {
                 try message(action, topic: topic, payload: payload, output: &effects.output)

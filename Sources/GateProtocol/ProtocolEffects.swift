@@ -25,6 +25,9 @@ public struct ProtocolEffects: ~Copyable {
     /// sets it back.
     public var answersReplaced = 0 { didSet { hasNews = true } }
 
+    /// Bytes of a pushed payload from which on it is shared and not copied.
+    @inlinable package static var sharedPayloadBytesMin: Int { 4_096 }
+
     /// The payload of the push that is being encoded, where it need not be copied; see ``appendPayload(_:)``.
     package var sharedPayload: [UInt8]?
     /// Where in ``output`` it stands, without being there; -1 for nowhere.
@@ -50,12 +53,12 @@ public struct ProtocolEffects: ~Copyable {
     /// for each client.
     @inlinable
     public mutating func appendPayload(_ payload: Span<UInt8>) {
-        if payload.count < 4_096 || !shares() { output.append(payload) }
+        if !shares(payload.count) { output.append(payload) }
     }
 
     @usableFromInline
-    mutating func shares() -> Bool {
-        guard sharedPayload != nil, sharedAt < 0 else { return false }
+    mutating func shares(_ count: Int) -> Bool {
+        guard count >= Self.sharedPayloadBytesMin, sharedPayload != nil, sharedAt < 0 else { return false }
         sharedAt = output.count
         hasNews = true
         return true
@@ -76,6 +79,17 @@ public struct ProtocolEffects: ~Copyable {
     public mutating func logIn(_ credentials: Credentials) {
         self.credentials = credentials
         events.append(.login)
+    }
+
+    /// Forgets wishes before an action is encoded, and takes a connection's output in exchange for ``output``, so that the
+    /// action is written behind what waits there.
+    /// - Returns: The bytes that wait.
+    @inlinable @inline(__always)
+    package mutating func beginAction(behind waiting: inout ByteBuffer) -> Int {
+        wakeUp = nil
+        close = nil
+        swap(&output, &waiting)
+        return output.count
     }
 
     /// Forgets events and wishes before the next call; keeps ``output`` and all memory.

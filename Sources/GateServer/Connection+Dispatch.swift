@@ -180,7 +180,7 @@ extension Connection {
         _ payload: Span<UInt8>
     ) {
         guard !isMarked else { return }
-        gate.tally.repliesSent += 1
+        unsafe gate.tally.repliesSent += 1
         countSentMessage()
         emit(.reply(correlation, outcome, form), topic: topic, payload: payload)
     }

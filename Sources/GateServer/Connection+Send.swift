@@ -12,17 +12,26 @@ extension Connection: SessionConnection {
         topic: Span<UInt8>, payload: [UInt8], quality: DeliveryQuality, form: PayloadForm
     ) -> PushOutcome {
         // What a client is to find again is not given to one that has left; its state is stored already.
-        guard state == .open, !isMarked, endingReason == nil || quality == .atMostOnce || !keepsState else {
+        guard state == .open, !isMarked, quality == .atMostOnce || endingReason == nil || !keepsState else {
             gate.metrics.add(.pushesDropped)
             return .ended
         }
-        gate.tally.pushesSent += 1
+        unsafe gate.tally.pushesSent += 1
         countSentMessage()
-        let isShared = payload.count >= OutputSegments.payloadBytesMin
-        if isShared { gate.effects.sharedPayload = payload }
-        defer { if isShared { gate.effects.sharedPayload = nil } }
-        if emit(.push(quality, form), topic: topic, payload: payload.span) { return .sent }
+        let isSent =
+            payload.count < ProtocolEffects.sharedPayloadBytesMin
+            ? emit(.push(quality, form), topic: topic, payload: payload.span)
+            : emitShared(.push(quality, form), topic: topic, payload: payload)
+        if isSent { return .sent }
         return isMarked ? .ended : .unsayable
+    }
+
+    /// Encodes a push whose payload is sent from where it is.
+    @inline(never)
+    private func emitShared(_ push: ServerAction, topic: Span<UInt8>, payload: [UInt8]) -> Bool {
+        gate.effects.sharedPayload = payload
+        defer { gate.effects.sharedPayload = nil }
+        return emit(push, topic: topic, payload: payload.span)
     }
 
     /// Whether a fault of `send` is the message's: a topic or a payload that the protocol cannot say. The client is not
@@ -45,10 +54,7 @@ extension Connection: SessionConnection {
     func emit(_ action: ServerAction, topic: Span<UInt8>, payload: Span<UInt8>) -> Bool {
         let gate = gate
         if output.capacity == 0 { output = gate.pool.take() }
-        gate.effects.wakeUp = nil
-        gate.effects.close = nil
-        swap(&gate.effects.output, &output)
-        let before = gate.effects.output.count
+        let before = gate.effects.beginAction(behind: &output)
         var fault: WireError?
         do throws(WireError) {
             try wire.send(action, topic: topic, payload: payload, at: wireNow, effects: &gate.effects)

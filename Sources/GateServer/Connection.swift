@@ -102,18 +102,18 @@ final class Connection {
 
     func countReceived(bytes: Int) {
         counters.bytesReceived += UInt64(bytes)
-        gate.tally.receivedBytes += bytes
+        unsafe gate.tally.receivedBytes += bytes
     }
 
     func countReceivedMessage() {
         counters.messagesReceived += 1
-        gate.tally.messagesReceived += 1
+        unsafe gate.tally.messagesReceived += 1
         listener.countMessage()
     }
 
     func countSent(bytes: Int) {
         counters.bytesSent += UInt64(bytes)
-        gate.tally.sentBytes += bytes
+        unsafe gate.tally.sentBytes += bytes
     }
 
     func countSentMessage() {

@@ -29,9 +29,6 @@ final class SharedPayload {
 /// What waits for a client in front of its output: frames of its own, each followed by a payload that others may have too.
 /// Made at the first payload that is shared, gone when all are sent.
 final class OutputSegments {
-    /// Bytes of a payload from which on it is shared and not copied.
-    static let payloadBytesMin = 4_096
-
     /// Bytes of the client's own, and a payload behind them.
     final class Segment {
         var head: ByteBuffer
