@@ -91,6 +91,40 @@ def test_check_says_where_and_what_would_be_valid(tmp_path):
     assert "line.json5: line" in found, "a bad file does not stop the others"
 
 
+def test_without_a_condition_errors_pushes_and_kicks_are_in_an_envelope_too(tmp_path):
+    (tmp_path / "boxed.json5").write_text("""{
+      frame: [{name: "size", type: "u8", counts: "after"}, {name: "payload", type: "bytes", len: "rest"}],
+      routes: {by: "number"},
+      kinds: {request: {}, response: {}, error: {}, push: {}, kick: {}},
+      envelope: {wire: {varint: 0, bytes: 2}, keys: {code: 1, payload: 2, id: 3}},
+      vectors: [{
+        routes: {"7": "A/Call", "9": "A/Tell"}, in: "07 0807 120161 1802", events: [{route: "A/Call", payload: "a"}],
+        send: [
+          {kind: "error", payload: "no"}, {kind: "push", route: "A/Tell", payload: "c"}, {kind: "kick", payload: "d"},
+        ],
+        out: "14 0807 120e 7b224572726f72223a226e6f227d 1802  05 0809 120163  03 120164",
+      }],
+    }""")
+    assert protocol("check", tmp_path / "boxed.json5").startswith("ok ")
+
+
+def test_letters_that_are_several_bytes_end_no_field(tmp_path):
+    file = tmp_path / "raw.json5"
+    text = '{frame: [{name: "payload", type: "bytes", until: %s}], kinds: {request: {}, response: {}}}'
+    file.write_text(text % r'"\xc0"')
+    assert '$.frame[0].until: ' in (found := protocol("check", file, status=78)) and '{hex: "c0"}' in found
+    file.write_text(text % '{hex: "c0"}')
+    assert protocol("check", file).startswith("ok ")
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("mqtt", "'mqtt' is spoken without a descriptor"), ("Sky", "'Sky' is no name for a protocol"),
+])
+def test_a_name_that_no_file_can_have_gets_no_skeleton(name, reason):
+    found = run("protocol", "new", name)
+    assert (found.returncode, found.stdout) == (64, "") and reason in found.stderr
+
+
 # decode and encode
 
 
