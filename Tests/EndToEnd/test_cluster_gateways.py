@@ -105,7 +105,7 @@ def test_while_a_gateway_is_frozen_its_users_cannot_log_in_elsewhere(nodes):
 
 def test_a_gateway_that_stops_cuts_no_request_and_its_clients_leave_one_after_another(nodes):
     nodes.modules()
-    gateway = nodes.gateway("--drain-rate-max", "20")
+    gateway = nodes.gateway("--drain-rate-max", "8")
     wires = [opened(gateway.port(), f"c{number}") for number in range(20)]
     ended, faults = [], []
 

@@ -48,4 +48,20 @@ struct LinkDownTests {
         }
         #expect(fault == .unreachable)
     }
+
+    @Test func questionsToAllGatewaysEndWithTheLink() async throws {
+        let cluster = Cluster(.memory)
+        defer { cluster.end() }
+        let asker = try await cluster.start("asker")
+        // Gateways without sessions never answer.
+        for name in ["one", "two"] { _ = try await cluster.start(name) { $0.isGateway = true } }
+        await Cluster.wait { asker.transport.gateways.count == 2 }
+        let question = Task {
+            await asker.transport.askGateways([1], until: asker.transport.now + .seconds(3_600))
+        }
+        await Cluster.wait { asker.transport.gatherCount == 1 }
+        cluster.hub.setUp(false)
+        #expect(await question.value.values.map { $0 } == [.failure(.unreachable), .failure(.unreachable)])
+        #expect(asker.transport.gatherCount == 0)
+    }
 }

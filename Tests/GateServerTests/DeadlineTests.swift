@@ -215,6 +215,33 @@ import Testing
         #expect(fixture.pendingWork == 0)
     }
 
+    @Test func whatIsOverdueTakesTheRoomOfWhatRuns() throws {
+        let setup = Setup()
+        let fixture = try GatewayFixture(setup.module) { $0.settings.limits.inFlightMax = 3 }
+        let client = try fixture.login("c")
+        for payload in ["a", "b"] { client.publish("Work/HD_concurrent/1", payload) }
+        fixture.advance(by: .seconds(10))
+        #expect(fixture.faults("deadline_exceeded") == 2)
+        for payload in ["c", "d"] { client.publish("Work/HD_concurrent/1", payload) }
+        #expect(setup.started.all == ["a", "b", "c"])
+        #expect(fixture.faults("overloaded") == 1)
+    }
+
+    @Test(arguments: [RPCHandlerKind.inline, .concurrent])
+    func overdueCallsTakeTheRoomOfOpenOnes(kind: RPCHandlerKind) throws {
+        let transport = RemoteModuleTests.Transport(kind: kind)
+        let fixture = try GatewayFixture { options in
+            options.transport = transport
+            options.settings.limits.inFlightMax = 3
+            options.settings.limits.callTime = .seconds(1)
+        }
+        let client = try fixture.login("c")
+        for number in 0..<2 { client.publish("Far/HD_Echo/\(number)", "x") }
+        fixture.advance(by: .seconds(1))
+        for number in 2..<4 { client.publish("Far/HD_Echo/\(number)", "x") }
+        #expect(transport.requests.count == 3)
+    }
+
     @Test func jobsBehindACancelledOneAreNotCancelled() throws {
         let cancelled = Record<Bool>()
         let turnstile = Turnstile()

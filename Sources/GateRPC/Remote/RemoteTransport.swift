@@ -124,6 +124,9 @@ package final class RemoteTransport: RPCTransport {
     /// Calls that wait for other nodes.
     package var pendingCount: Int { state.withLock { $0.pending.count } }
 
+    /// Questions to all gateways that are not answered by each yet.
+    package var gatherCount: Int { state.withLock { $0.gathers.count } }
+
     /// Calls of other nodes that run here.
     package var servingCount: Int { serving.load(ordering: .relaxed) }
 
