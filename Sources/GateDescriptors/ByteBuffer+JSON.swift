@@ -62,7 +62,7 @@ extension ByteBuffer {
 
     static func isOneJSONValue(_ bytes: Span<UInt8>) -> Bool {
         do {
-            try JSON.validate(bytes)
+            try JSON.validate(bytes, limits: .handedOn)
             return true
         } catch {
             return false

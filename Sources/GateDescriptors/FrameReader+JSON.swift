@@ -87,7 +87,7 @@ extension DescriptorProgram {
         _ input: Span<UInt8>, _ range: Range<Int>, values: inout FrameValues, scratch: inout ByteBuffer
     ) throws(FramingError) {
         let body = input.extracting(range)
-        var scanner = JSONScanner()
+        var scanner = JSONScanner(limits: .handedOn)
         guard let member = try next(&scanner, body) else { throw .malformedBody(offset: 0) }
         var value = member.valueRange
         // The same key once more is still one key; the last value counts.

@@ -58,7 +58,7 @@ struct FrameValues: ~Copyable {
     ) throws(JSONFault) -> JSONPicks {
         // Words of a pick are ranges as they are kept here.
         var words = values.mutableSpan
-        let picks = try JSON.pick(keys, in: input, from: start, into: &words)
+        let picks = try JSON.pick(keys, in: input, from: start, into: &words, limits: .handedOn)
         present |= picks.present
         return picks
     }

@@ -322,7 +322,7 @@ extension DescriptorProgram {
     ) throws(FramingError) {
         if payload.isEmpty { return }
         let low = output.count
-        var scanner = JSONScanner()
+        var scanner = JSONScanner(limits: .handedOn)
         do {
             while let member = try scanner.next(in: payload) {
                 var key: [UInt8] = []

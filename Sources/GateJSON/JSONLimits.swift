@@ -18,6 +18,10 @@ public struct JSONLimits: Hashable, Sendable {
         self.depthMax = depthMax
         self.nodesMax = nodesMax
     }
+
+    /// For texts that are handed on and not made into values: the depth is the highest that can be read, so that whoever
+    /// makes values of them is the one that says no.
+    @inlinable public static var handedOn: JSONLimits { JSONLimits(depthMax: depthCeiling) }
 }
 
 /// What is left of the limits while a text is read.

@@ -95,6 +95,18 @@ import Testing
         #expect(driver.takeOutput() == frame32(#"{"id":5,"result":6}"#))
     }
 
+    @Test(arguments: [64, 511])
+    func aDeepBodyIsTheHandlersToRefuse(depth: Int) throws {
+        let driver = try driver("length32-json")
+        let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        driver.receive(frame32(#"{"route":"A/HD_B","id":1,"body":\#(deep)}"#))
+        let events = driver.takeEvents()
+        let one = try #require(correlations(events).first)
+        #expect(events == [request("A/HD_B", deep, one.rawValue)])
+        driver.send(.reply(one, .result, .json), payload: bytes(deep))
+        #expect(driver.takeOutput() == frame32(#"{"id":1,"result":\#(deep)}"#))
+    }
+
     @Test(arguments: [
         "", " ", "1", "[]", "{}", "nul", #"{"route":"A/HD_B""#, #"{"route":"A/HD_B"} x"#, #"{"route":1}"#,
         #"{"route":null}"#, #"{"id":1,"body":2}"#, #"{"route":"A","id":true}"#, #"{"route":"A","id":{}}"#,
@@ -185,7 +197,7 @@ import Testing
     }
 
     @Test func refusesNestingBeyondTheLimit() throws {
-        for (depth, passes) in [(62, true), (63, true), (64, false), (100_000, false)] {
+        for (depth, passes) in [(510, true), (511, true), (512, false), (100_000, false)] {
             let driver = try driver("length32-json")
             let body = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
             driver.receive(frame32(#"{"route":"A/HD_B","body":\#(body)}"#))
