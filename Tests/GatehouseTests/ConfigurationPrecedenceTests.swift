@@ -63,6 +63,17 @@ struct ConfigurationPrecedenceTests {
         #expect(try outcome.configuration().listeners.map(\.port) == ports)
     }
 
+    @Test func peersOfANodeThatMeetsNobodyAreNoticed() {
+        let notice = "peers are ignored: rpc.url (--rpc) says where this node meets them, and is not set"
+        let peer = "udp://127.0.0.1:2"
+        let listeners = "listeners: ['mqtt://:1']"
+        #expect(
+            resolve("{\(listeners), rpc: {peers: ['\(peer)']}}").notices == ["server.json:1:41: \(notice)"])
+        #expect(
+            resolve("{\(listeners)}", flags: [ConfigurationFlag("peer", peer)]).notices == ["--peer: \(notice)"])
+        #expect(resolve("{\(listeners), rpc: {url: 'udp://127.0.0.1:1', peers: ['\(peer)']}}").notices == [])
+    }
+
     @Test(arguments: variables)
     func eachSettingHasAVariable(
         variable: String, text: String, section: String, key: String, value: JSONValue

@@ -27,7 +27,7 @@ struct ConfigurationReferenceTests {
         #expect(configuration.portsFile == "x/y")
     }
 
-    @Test(arguments: ["${", "${}", "$", "${env}", "${env:}", "${else:A}", "${env:A", "$env:A}"])
+    @Test(arguments: ["${", "${}", "$", "${env}", "${else:A}", "$env:A}"])
     func whatIsNoReferenceStays(text: String) throws {
         let configuration = try resolve("{node: {portsFile: \"a\(text)b\"}}", environment: ["A": "1"]).configuration
         #expect(configuration.portsFile == "a\(text)b")
@@ -36,6 +36,8 @@ struct ConfigurationReferenceTests {
     @Test(arguments: [
         ("${env:NONE}", "server.json:1:20: node.portsFile: ${env:NONE}: there is no such variable"),
         ("${file:/none}", "server.json:1:20: node.portsFile: ${file:/none}: No such file or directory"),
+        ("${env:}", "server.json:1:20: node.portsFile: ${env:}: expected a name, and } behind it"),
+        ("${file:/a", "server.json:1:20: node.portsFile: ${file:/a}: expected a name, and } behind it"),
         ("${file:/bad}", "server.json:1:20: node.portsFile: ${file:/bad}: it is not UTF-8"),
     ])
     func aReferenceThatLeadsNowhereIsAFault(text: String, expected: String) {

@@ -191,6 +191,20 @@ struct MqantFileTests {
         }
     }
 
+    @Test(arguments: [
+        (#""Redis": "x""#, "Redis", "{Uri: \"HOST:PORT\"}"), (#""Rabbitmq": [1]"#, "Rabbitmq", "{Uri: \"HOST:PORT\"}"),
+        (#""UDP": {"Port": 65536}"#, "UDP", "{Uri: \"HOST:PORT\"} or {Port: 1 to 65535}"),
+    ])
+    func aBlockThatNamesNoLinkIsNoticed(block: String, key: String, expected: String) throws {
+        let gate = #""Gate": [{"ProcessID": "development", "Settings": {"TCPAddr": ":1"}}]"#
+        let text = "{\"Module\": {\(gate), \"Chat\": [{\"ProcessID\": \"development\", \(block)}]}}"
+        let loaded = try #require(resolve(text).loaded)
+        #expect(loaded.configuration.clusterURL == nil)
+        #expect(
+            loaded.notices.map(\.reason).contains(
+                .noLink("Module.Chat.\(key.lowercased())", expected: expected)))
+    }
+
     @Test func aModuleIDMayStandOnceInTheWholeFile() {
         let text = """
             {"Module": {

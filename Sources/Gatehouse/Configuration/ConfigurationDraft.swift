@@ -65,6 +65,9 @@ struct ConfigurationDraft {
     mutating func checkTogether() {
         check(configuration.clusterURL.map { [$0] } ?? [], at: "rpc.url")
         check(configuration.clusterPeers, at: "rpc.peers", arePeers: true)
+        if configuration.clusterURL == nil, !configuration.clusterPeers.isEmpty {
+            notice(.peersWithoutLink, at: origins["rpc.peers"] ?? .default)
+        }
         for label in configuration.labels where ServerConfiguration.label(label) == nil {
             fault(.label(label), at: origins["rpc.labels"] ?? .default)
         }

@@ -60,14 +60,20 @@ extension ConfigurationFile {
         of node: JSONNode, _ scheme: String, path: String, into draft: inout ConfigurationDraft
     ) -> String? {
         let members = (try? node.members()) ?? []
-        if let uri = members.first(where: { $0.key.lowercased() == "uri" })?.value,
-            let text = text(uri, path: path + ".Uri", into: &draft)
-        {
+        let uri = members.first { $0.key.lowercased() == "uri" }?.value
+        if let uri, let text = text(uri, path: path + ".Uri", into: &draft) {
             return text.contains("://") ? text : "\(scheme)://\(text)"
         }
-        guard scheme == "udp", let port = members.first(where: { $0.key.lowercased() == "port" })?.value,
-            case .integer(let number)? = SettingKind.integer(1...65_535).value(of: port)
-        else { return nil }
-        return "udp://127.0.0.1:\(number)"
+        let port = scheme == "udp" ? members.first { $0.key.lowercased() == "port" }?.value : nil
+        if let port, case .integer(let number)? = SettingKind.integer(1...65_535).value(of: port) {
+            return "udp://127.0.0.1:\(number)"
+        }
+        // An object that names no link is how a file says that there is none.
+        let isBlock = node.value == .null || (try? node.members()) != nil
+        if !isBlock || port != nil {
+            let expected = scheme == "udp" ? "{Uri: \"HOST:PORT\"} or {Port: 1 to 65535}" : "{Uri: \"HOST:PORT\"}"
+            draft.notice(.noLink(path, expected: expected), at: place(node.position))
+        }
+        return nil
     }
 }

@@ -6,7 +6,7 @@ extension ConfigurationFile {
     static let valueBytesMax = 65_536
 
     /// A text with what its references stand for, a line end at the end of a file left out; `nil` with a fault where one
-    /// leads nowhere. Other `${…}` stay as they are.
+    /// leads nowhere or is not whole. Other `${…}` stay as they are.
     func resolved(
         _ text: String, of node: JSONNode, path: String, into draft: inout ConfigurationDraft
     ) -> String? {
@@ -20,6 +20,12 @@ extension ConfigurationFile {
                 rest = rest.dropFirst()
                 continue
             }
+            guard let end = reference.end else {
+                draft.fault(
+                    .reference(path, "\(reference.kind.rawValue):\(reference.name)", .notWhole),
+                    at: place(node.position))
+                return nil
+            }
             if reference.kind == .env { draft.referencedVariables.insert(String(reference.name)) }
             switch value(of: reference) {
             case .success(let value): result += value
@@ -28,7 +34,7 @@ extension ConfigurationFile {
                     .reference(path, "\(reference.kind.rawValue):\(reference.name)", reason), at: place(node.position))
                 return nil
             }
-            rest = rest[reference.end...]
+            rest = rest[end...]
         }
         return result + rest
     }
@@ -57,16 +63,20 @@ extension ConfigurationFile {
 
         var kind: Kind
         var name: Substring
-        var end: Substring.Index
+        /// `nil` where it has no name or is not closed.
+        var end: Substring.Index?
     }
 
     /// The reference at the start of a text.
     private static func reference(_ text: Substring) -> Reference? {
         for kind in Reference.Kind.allCases {
             let start = "${\(kind.rawValue):"
-            guard text.hasPrefix(start), let end = text.firstIndex(of: "}") else { continue }
-            let name = text[text.index(text.startIndex, offsetBy: start.count)..<end]
-            return name.isEmpty ? nil : Reference(kind: kind, name: name, end: text.index(after: end))
+            guard text.hasPrefix(start) else { continue }
+            let rest = text.dropFirst(start.count)
+            guard let close = rest.firstIndex(of: "}"), close != rest.startIndex else {
+                return Reference(kind: kind, name: rest.prefix { $0 != "}" }, end: nil)
+            }
+            return Reference(kind: kind, name: rest[..<close], end: rest.index(after: close))
         }
         return nil
     }
@@ -98,6 +108,8 @@ public enum ReferenceFault: Error, Hashable, Sendable {
     case file(FileFault)
     /// The file is not UTF-8.
     case notText
+    /// It has no name, or its end is missing.
+    case notWhole
 }
 
 extension ReferenceFault: CustomStringConvertible {
@@ -107,6 +119,7 @@ extension ReferenceFault: CustomStringConvertible {
         case .noVariable: "there is no such variable"
         case .file(let fault): "\(fault)"
         case .notText: "it is not UTF-8"
+        case .notWhole: "expected a name, and } behind it"
         }
     }
 }

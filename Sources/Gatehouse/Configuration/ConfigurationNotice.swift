@@ -23,6 +23,10 @@ public struct ConfigurationNotice: Hashable, Sendable {
         case noCompression(String)
         /// Nothing can connect.
         case noListeners
+        /// Peers, but no address of this node at which they would be met.
+        case peersWithoutLink
+        /// A block of mqant's that would name a way to other processes and does not.
+        case noLink(String, expected: String)
         /// An environment variable in our name that nobody reads.
         case unknownVariable(suggestion: String?)
         /// A protocol descriptor that is left out; what is wrong with it.
@@ -78,6 +82,8 @@ extension ConfigurationNotice.Reason: CustomStringConvertible {
                 + "build cannot read it, so their connections will end with compression_unsupported: build with "
                 + "--traits Zlib, or turn it off in the clients"
         case .noListeners: "no listener is configured, so no client can connect"
+        case .peersWithoutLink: "peers are ignored: rpc.url (--rpc) says where this node meets them, and is not set"
+        case .noLink(let key, let expected): "'\(Quoted.plain(key))' is ignored: expected \(expected)"
         case .unknownVariable(let suggestion?): "unknown environment variable, did you mean \(suggestion)?"
         case .unknownVariable(nil): "unknown environment variable is ignored"
         case .descriptor(let text): "the protocol is left out: \(text)"
