@@ -46,6 +46,7 @@ struct DescriptorCompiler {
             fields = out
             lengthFields = [:]
             checkFields()
+            checkLength()
             fields = model.fields
             lengthFields = [:]
             resolveLengths()
@@ -255,18 +256,24 @@ struct DescriptorCompiler {
         }
     }
 
+    /// What the frame's length may say is not less than what it always counts.
+    private mutating func checkLength() {
+        guard let counting = countingField else { return }
+        let field = fields[counting]
+        let covered = coveredBytes(of: counting)
+        if field.plus < -covered {
+            reader.report(.lengthBelowZero(plus: field.plus, covered: covered), at: field.countsPlace)
+        }
+        if let minimum = field.minimum, minimum < covered + field.plus {
+            reader.report(.minimumBelowFields(minimum, covered: covered + field.plus), at: field.minimumPlace)
+        }
+    }
+
     private mutating func checkLimits() {
+        checkLength()
         let smallest = fields.reduce(0) { $0 + ($1.conditions.isEmpty ? $1.smallestWidth : 0) }
         var limit = model.frameBytesMax ?? DescriptorLimits.frameBytesDefault
         if let counting = countingField {
-            let field = fields[counting]
-            let covered = coveredBytes(of: counting)
-            if field.plus < -covered {
-                reader.report(.lengthBelowZero(plus: field.plus, covered: covered), at: field.countsPlace)
-            }
-            if let minimum = field.minimum, minimum < covered + field.plus {
-                reader.report(.minimumBelowFields(minimum, covered: covered + field.plus), at: field.minimumPlace)
-            }
             if let reachable = reachableBytes(of: counting) {
                 parts.frameBytesReachable = min(reachable, DescriptorLimits.frameBytesCeiling)
                 if model.frameBytesMax == nil {

@@ -38,6 +38,8 @@ extension DescriptorWorkbench {
                     }
                     kind = found
                 }
+                // Whatever a program makes of the bytes, it gets on.
+                guard end > start else { throw FramingError.truncatedField }
                 // The operation that says that a frame is empty is the last, and ends with it.
                 if !trace.hasEnded { trace.end(at: end) }
                 let fields = fields(trace.pieces, bytes, program)
@@ -309,6 +311,8 @@ extension DescriptorModel {
         if let outFields {
             model.fields = outFields
             model.outFields = nil
+            // It bounds what clients send.
+            model.frameBytesMax = nil
         }
         model.kinds = kinds.map { all in
             all.filter { kind in

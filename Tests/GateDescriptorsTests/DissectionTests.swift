@@ -43,6 +43,21 @@ func workbench(text: String) throws -> DescriptorWorkbench {
         #expect(dissection.frames[0].meanings == [Dissection.Meaning(name: "payload", value: .text("abc"))])
     }
 
+    @Test func framesOfTheGatewayMayBeShorterThanTheLimitOfClients() throws {
+        let bench = try workbench(
+            text: """
+                {
+                  limits: {max_frame: 1000},
+                  in: [{name: "size", type: "u16", counts: "after"}, {name: "payload", type: "bytes", len: "rest"}],
+                  out: [{name: "size", type: "u8", counts: "after"}, {name: "payload", type: "bytes", len: "rest"}],
+                  kinds: {request: {}, response: {}},
+                }
+                """)
+        let dissection = bench.dissect(hex("02 6162 01 63"), from: .server)
+        #expect(dissection.ending == .complete)
+        #expect(dissection.frames.map(\.byteCount) == [3, 2])
+    }
+
     @Test func findsWhatABodySays() throws {
         let body = #"{"route":"A/b","id":"x","body":[1]}"#
         let dissection = try workbench("length32-json").dissect(frame32(body), from: .client)

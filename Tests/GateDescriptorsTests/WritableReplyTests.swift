@@ -20,6 +20,14 @@ import Testing
         "{in: [\(Self.size), \(given) \(Self.payload)], out: [\(Self.size), \(answered) \(Self.payload)]}"
     }
 
+    @Test(arguments: [(1, false), (2, true)])
+    func theLeastLengthOfAnAnswerIsNotBelowItsFields(least: Int, loads: Bool) {
+        let size = #"{name: "size", type: "u8", counts: "after", min: \#(least)}, {name: "code", type: "u16"}"#
+        let text = "{in: [\(Self.size), \(Self.payload)], out: [\(size), \(Self.payload)]}"
+        let problem = "$.out[0].min: 1 is less than the fields it covers; valid: at least 2, or no 'min'"
+        #expect(problems(text).filter { $0.contains("min") } == (loads ? [] : [problem]))
+    }
+
     /// What the gateway says by itself, in a text of these bounds.
     private func saying(_ reply: String, _ more: String, field: String) -> [String] {
         problems(
