@@ -37,6 +37,7 @@ let package = Package(
         fuzzer("FuzzConfiguration", gateway),
         fuzzer("FuzzDescriptorCodec"),
         fuzzer("FuzzDescriptorLoader"),
+        fuzzer("FuzzDescriptorMaker"),
         fuzzer("FuzzDescriptorWorkbench"),
         fuzzer("FuzzJSON"),
         fuzzer("FuzzMQTTCodec"),

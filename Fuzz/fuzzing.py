@@ -18,6 +18,7 @@ TARGETS = {
     "configuration": ("FuzzConfiguration", 2048),
     "descriptor-codec": ("FuzzDescriptorCodec", 512),
     "descriptor-loader": ("FuzzDescriptorLoader", 4096),
+    "descriptor-maker": ("FuzzDescriptorMaker", 16),
     "descriptor-workbench": ("FuzzDescriptorWorkbench", 512),
     "json": ("FuzzJSON", 512),
     "mqtt-codec": ("FuzzMQTTCodec", 512),

@@ -38,11 +38,16 @@ public enum DescriptorSkeleton {
             request: {op: "request"},
             notify: {op: "notify"},
             heartbeat: {op: "heartbeat"},
-            // From the gateway. An error's payload is {"Error":"text"}, as there is no field named error.
+            // From the gateway. An error's payload is {"Error":"text"}, as there is no field named error; the key `fault`
+            // says another one, with {fault_code: 500} where a handler's code goes. Where clients cannot tell an error
+            // from a result, errors: "nothing", "close" or "frame:NAME" says what they get.
             response: {op: "response"},
             error: {op: "error"},
             push: {op: "push"},
           },
+
+          // Who a client is: login: {user: "name", password: "secret"} names the fields, and the action `login` of a
+          // state, as in states: {new: {hello: ["login", "goto open"]}, open: {request: "deliver"}}, the frame.
 
           // A client that says nothing for so long is closed.
           timers: {idle: "60s"},

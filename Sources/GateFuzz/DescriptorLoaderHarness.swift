@@ -41,7 +41,7 @@ public func fuzzDescriptorLoader(_ input: Span<UInt8>) throws(FuzzFinding) {
 }
 
 /// What loads can be registered, drawn, and taken apart.
-private func checkTools(
+func checkTools(
     _ descriptor: ProtocolDescriptor, _ file: DescriptorFile, _ client: [UInt8]
 ) throws(FuzzFinding) {
     var library = shipped
@@ -97,7 +97,7 @@ private func checkWords(
 
 private let shipped = DescriptorLibrary()
 
-private func check(_ problems: [DescriptorProblem], _ text: [UInt8]) throws(FuzzFinding) {
+func check(_ problems: [DescriptorProblem], _ text: [UInt8]) throws(FuzzFinding) {
     if problems.isEmpty { throw FuzzFinding("refused without a problem") }
     if problems.count > 101 { throw FuzzFinding("\(problems.count) problems") }
     let lines = 1 + text.count(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0xE2 })

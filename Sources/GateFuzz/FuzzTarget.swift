@@ -13,7 +13,8 @@ public struct FuzzTarget: Sendable {
 
     /// The targets of this library, by name. `GateFuzzGateway` has those of the gateway, and all of them.
     public static let codecs: [FuzzTarget] = [
-        .descriptorCodec, .descriptorLoader, .descriptorWorkbench, .json, .mqttCodec, .mqttProtocol, .nativeParts,
+        .descriptorCodec, .descriptorLoader, .descriptorMaker, .descriptorWorkbench, .json, .mqttCodec, .mqttProtocol,
+        .nativeParts,
     ]
 
     package init(
@@ -77,6 +78,12 @@ extension FuzzTarget {
     public static let descriptorLoader = FuzzTarget(
         name: "descriptor-loader", summary: "any bytes as a descriptor file and, behind a zero byte, its client",
         run: fuzzDescriptorLoader, allocation: FuzzAllocationBound(base: 8 << 20, perByte: 65_536))
+
+    /// Any bytes as the seed of a descriptor file and of its clients.
+    public static let descriptorMaker = FuzzTarget(
+        name: "descriptor-maker", summary: "any bytes as the seed of a descriptor file and of its clients",
+        run: { (input) throws(FuzzFinding) in try fuzzDescriptorMaker(input) },
+        allocation: FuzzAllocationBound(base: 128 << 20, perByte: 65_536))
 
     /// Any bytes as what people do with a descriptor.
     public static let descriptorWorkbench = FuzzTarget(

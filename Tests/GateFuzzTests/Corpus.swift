@@ -27,7 +27,7 @@ func corpus(_ name: String) -> [Seed] {
     return names.sorted().map { Seed(name: $0, bytes: contents(of: "\(folder)/\($0)")) }
 }
 
-private func contents(of path: String) -> [UInt8] {
+func contents(of path: String) -> [UInt8] {
     guard let file = unsafe fopen(path, "r") else { return [] }
     // Sound: the file was opened above and is closed once.
     defer { unsafe fclose(file) }

@@ -28,7 +28,7 @@ import Testing
     @Test(arguments: cases.filter { $0.seed.bytes.count <= 2_000 && $0.seed.name.count < 40 })
     func promisesAreKeptByChangedCopies(_ example: Case) throws {
         // A descriptor file takes its time, and there are many.
-        let rounds = example.target.name == "descriptor-loader" ? 4 : 50
+        let rounds = ["descriptor-loader", "descriptor-maker"].contains(example.target.name) ? 4 : 50
         for round in 0..<rounds { try example.target.run(example.seed.changed(round: round).span) }
     }
 
