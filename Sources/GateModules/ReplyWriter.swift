@@ -66,11 +66,7 @@ public struct ReplyWriter: ~Copyable {
 
     @inline(__always)
     private mutating func begin(_ next: Form) {
-        if form == .none { form = next } else if form != next { mix(next) }
-    }
-
-    private mutating func mix(_ next: Form) {
-        if !isMixed { otherForm = next }
+        if form == .none { form = next } else if form != next, !isMixed { otherForm = next }
     }
 
     /// The result as a value, for callers that are not the client.

@@ -23,7 +23,7 @@ public struct ProtocolEffects: ~Copyable {
     public var bytesNeeded: Int
     /// How many answers did not fit their protocol, so that clients were told a fault in their place. Whoever counts them
     /// sets it back.
-    public var answersReplaced = 0 { didSet { hasNews = true } }
+    public var answersReplaced = 0
 
     /// Bytes of a pushed payload from which on it is shared and not copied.
     @inlinable package static var sharedPayloadBytesMin: Int { 4_096 }
@@ -32,8 +32,6 @@ public struct ProtocolEffects: ~Copyable {
     package var sharedPayload: [UInt8]?
     /// Where in ``output`` it stands, without being there; -1 for nowhere.
     package var sharedAt = -1
-    /// Whether ``answersReplaced`` or ``sharedAt`` say something; one look for both, since they seldom do.
-    package var hasNews = false
 
     /// Empty effects.
     public init(eventsMax: Int = 20) {
@@ -60,7 +58,6 @@ public struct ProtocolEffects: ~Copyable {
     mutating func shares(_ count: Int) -> Bool {
         guard count >= Self.sharedPayloadBytesMin, sharedPayload != nil, sharedAt < 0 else { return false }
         sharedAt = output.count
-        hasNews = true
         return true
     }
 
@@ -79,17 +76,6 @@ public struct ProtocolEffects: ~Copyable {
     public mutating func logIn(_ credentials: Credentials) {
         self.credentials = credentials
         events.append(.login)
-    }
-
-    /// Forgets wishes before an action is encoded, and takes a connection's output in exchange for ``output``, so that the
-    /// action is written behind what waits there.
-    /// - Returns: The bytes that wait.
-    @inlinable @inline(__always)
-    package mutating func beginAction(behind waiting: inout ByteBuffer) -> Int {
-        wakeUp = nil
-        close = nil
-        swap(&output, &waiting)
-        return output.count
     }
 
     /// Forgets events and wishes before the next call; keeps ``output`` and all memory.

@@ -54,7 +54,10 @@ extension Connection: SessionConnection {
     func emit(_ action: ServerAction, topic: Span<UInt8>, payload: Span<UInt8>) -> Bool {
         let gate = gate
         if output.capacity == 0 { output = gate.pool.take() }
-        let before = gate.effects.beginAction(behind: &output)
+        gate.effects.wakeUp = nil
+        gate.effects.close = nil
+        swap(&gate.effects.output, &output)
+        let before = gate.effects.output.count
         var fault: WireError?
         do throws(WireError) {
             try wire.send(action, topic: topic, payload: payload, at: wireNow, effects: &gate.effects)
@@ -64,11 +67,16 @@ extension Connection: SessionConnection {
             gate.effects.sharedAt = -1
         }
         swap(&gate.effects.output, &output)
+        if gate.effects.sharedAt >= 0 { share() }
         let wish = gate.effects.close
+        if gate.effects.answersReplaced > 0 { countReplacedAnswers() }
         if let wakeUp = gate.effects.wakeUp { setWireWakeUp(wakeUp) }
         markDirty()
-        if gate.effects.hasNews { takeNews() }
-        if isWriting || output.count > gate.limits.highWaterBytes { relieve() }
+        if isWriting || output.count > gate.limits.highWaterBytes
+            || segments != nil && waitingBytes > gate.limits.highWaterBytes
+        {
+            relieve()
+        }
         if let fault {
             if case .push = action, Self.isMessages(fault) {
                 gate.metrics.add(.pushesDropped)
@@ -81,20 +89,10 @@ extension Connection: SessionConnection {
         return !isMarked
     }
 
-    /// What an encoded action seldom leaves.
-    private func takeNews() {
-        gate.effects.hasNews = false
-        if gate.effects.answersReplaced > 0 { countReplacedAnswers() }
-        guard gate.effects.sharedAt >= 0 else { return }
-        share()
-        if !isWriting, waitingBytes > gate.limits.highWaterBytes { relieve() }
-    }
-
     /// Answers that their protocol could not say: somebody should hear of it, the client was told.
     private func countReplacedAnswers() {
         for _ in 0..<gate.effects.answersReplaced { gate.metrics.addFault(.notEncodable) }
         gate.effects.answersReplaced = 0
-        gate.effects.hasNews = false
     }
 
     /// More waits than should: writes what the system takes, and stops reading, or ends the connection, when that does not
