@@ -59,7 +59,8 @@ extension ConfigurationFile {
     private func url(
         of node: JSONNode, _ scheme: String, path: String, into draft: inout ConfigurationDraft
     ) -> String? {
-        let members = (try? node.members()) ?? []
+        let block = try? node.members()
+        let members = block ?? []
         let uri = members.first { $0.key.lowercased() == "uri" }?.value
         if let uri, let text = text(uri, path: path + ".Uri", into: &draft) {
             return text.contains("://") ? text : "\(scheme)://\(text)"
@@ -69,8 +70,7 @@ extension ConfigurationFile {
             return "udp://127.0.0.1:\(number)"
         }
         // An object that names no link is how a file says that there is none.
-        let isBlock = node.value == .null || (try? node.members()) != nil
-        if !isBlock || port != nil {
+        if block == nil && node.value != .null || port != nil {
             let expected = scheme == "udp" ? "{Uri: \"HOST:PORT\"} or {Port: 1 to 65535}" : "{Uri: \"HOST:PORT\"}"
             draft.notice(.noLink(path, expected: expected), at: place(node.position))
         }

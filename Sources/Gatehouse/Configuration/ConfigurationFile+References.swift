@@ -20,12 +20,6 @@ extension ConfigurationFile {
                 rest = rest.dropFirst()
                 continue
             }
-            guard let end = reference.end else {
-                draft.fault(
-                    .reference(path, "\(reference.kind.rawValue):\(reference.name)", .notWhole),
-                    at: place(node.position))
-                return nil
-            }
             if reference.kind == .env { draft.referencedVariables.insert(String(reference.name)) }
             switch value(of: reference) {
             case .success(let value): result += value
@@ -34,7 +28,7 @@ extension ConfigurationFile {
                     .reference(path, "\(reference.kind.rawValue):\(reference.name)", reason), at: place(node.position))
                 return nil
             }
-            rest = rest[end...]
+            rest = rest[reference.end...]
         }
         return result + rest
     }
@@ -63,8 +57,10 @@ extension ConfigurationFile {
 
         var kind: Kind
         var name: Substring
-        /// `nil` where it has no name or is not closed.
-        var end: Substring.Index?
+        /// Behind its bracket.
+        var end: Substring.Index
+        /// Whether it has a name and a bracket behind it.
+        var isWhole: Bool
     }
 
     /// The reference at the start of a text.
@@ -73,15 +69,15 @@ extension ConfigurationFile {
             let start = "${\(kind.rawValue):"
             guard text.hasPrefix(start) else { continue }
             let rest = text.dropFirst(start.count)
-            guard let close = rest.firstIndex(of: "}"), close != rest.startIndex else {
-                return Reference(kind: kind, name: rest.prefix { $0 != "}" }, end: nil)
-            }
-            return Reference(kind: kind, name: rest[..<close], end: rest.index(after: close))
+            let name = rest.prefix { $0 != "}" }
+            let end = rest[name.endIndex...].dropFirst().startIndex
+            return Reference(kind: kind, name: name, end: end, isWhole: !name.isEmpty && end > name.endIndex)
         }
         return nil
     }
 
     private func value(of reference: Reference) -> Result<String, ReferenceFault> {
+        guard reference.isWhole else { return .failure(.notWhole) }
         switch reference.kind {
         case .env:
             guard let value = environment[String(reference.name)] else { return .failure(.noVariable) }
