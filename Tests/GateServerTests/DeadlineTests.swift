@@ -194,14 +194,19 @@ import Testing
         #expect(fixture.pendingWork == 0)
     }
 
-    @Test(arguments: [RPCHandlerKind.inline, .concurrent])
-    func callsToOtherNodesThatNeverEndAreBounded(kind: RPCHandlerKind) throws {
-        let transport = RemoteModuleTests.Transport(kind: kind)
-        let fixture = try GatewayFixture { options in
+    /// A gateway whose clients may have three calls to other nodes, of a second each.
+    private func withRoomForThree(_ transport: RemoteModuleTests.Transport) throws -> GatewayFixture {
+        try GatewayFixture { options in
             options.transport = transport
             options.settings.limits.inFlightMax = 3
             options.settings.limits.callTime = .seconds(1)
         }
+    }
+
+    @Test(arguments: [RPCHandlerKind.inline, .concurrent])
+    func callsToOtherNodesThatNeverEndAreBounded(kind: RPCHandlerKind) throws {
+        let transport = RemoteModuleTests.Transport(kind: kind)
+        let fixture = try withRoomForThree(transport)
         let client = try fixture.login("c")
         for number in 0..<12 {
             client.publish("Far/HD_Echo/\(number)", "x")
@@ -230,11 +235,7 @@ import Testing
     @Test(arguments: [RPCHandlerKind.inline, .concurrent])
     func overdueCallsTakeTheRoomOfOpenOnes(kind: RPCHandlerKind) throws {
         let transport = RemoteModuleTests.Transport(kind: kind)
-        let fixture = try GatewayFixture { options in
-            options.transport = transport
-            options.settings.limits.inFlightMax = 3
-            options.settings.limits.callTime = .seconds(1)
-        }
+        let fixture = try withRoomForThree(transport)
         let client = try fixture.login("c")
         for number in 0..<2 { client.publish("Far/HD_Echo/\(number)", "x") }
         fixture.advance(by: .seconds(1))
