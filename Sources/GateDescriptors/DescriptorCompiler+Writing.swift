@@ -233,7 +233,8 @@ extension DescriptorCompiler {
             switch field.form {
             case .constant(let bytes): literal(bytes)
             case .unsigned(let width):
-                if let bits = flags(index, frame), !layout.saysLater(field.name) {
+                checkWhole(index, field, frame)
+                if !layout.saysLater(field.name), let bits = flags(index, frame) {
                     literal(self.bytes(of: bits, field, width))
                     writeBits(index, field, width, &frame)
                 } else {
@@ -309,6 +310,19 @@ extension DescriptorCompiler {
         parts.writing.append(operation)
         operation.code = .deflate
         frame.closing.append(operation)
+    }
+
+    /// An integer that is made of bits is given by them, or copied as a whole; what the kind says of one bit would be lost
+    /// beside the other.
+    private mutating func checkWhole(_ index: Int, _ field: FieldModel, _ frame: WriteFrame) {
+        let bits = fields[(index + 1)...].prefix { if case .bits = $0.form { true } else { false } }.map(\.name)
+        guard let whole = frame.layout.values.first(where: { $0.name == field.name }), !bits.isEmpty else { return }
+        let isGivenByBits = bits.contains { name in
+            frame.needs[name] != nil || frame.layout.values.contains { $0.name == name }
+        }
+        if isGivenByBits || !frame.layout.saysLater(field.name) {
+            reader.report(.wholeBesideBits(field.name, bits: bits), at: whole.place)
+        }
     }
 
     /// The value of an integer that is made of bits; `nil` when it is not.

@@ -73,6 +73,8 @@ public enum DescriptorFault: Hashable, Sendable {
     case hiddenKind(by: String)
     /// A value of the frame that is answered, where none is.
     case nothingAnswered(String, by: String)
+    /// A kind gives an integer that its bits are given for, or a number for all of them.
+    case wholeBesideBits(String, bits: [String])
     /// A kind that has to be sent and cannot be written.
     case notEncodable(kind: String, reason: EncodingGap)
 }
@@ -148,6 +150,8 @@ extension DescriptorFault: CustomStringConvertible {
         case .nothingAnswered(let value, let sender):
             "'\(quotable(value))' is of the frame that is answered, and \(sender) answers none; valid: a number, a text, "
                 + "bytes, $code or $now_ms"
+        case .wholeBesideBits(let name, let bits):
+            "'\(quotable(name))' is made of bits; valid: values for \(list(bits)), or a copy of all where none of them is given"
         case .notEncodable(let kind, let reason): "a frame of kind '\(kind)' cannot be written: \(reason)"
         }
     }

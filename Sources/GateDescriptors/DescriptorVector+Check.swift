@@ -22,9 +22,15 @@ public struct DescriptorVectorFailure: Hashable, Sendable, CustomStringConvertib
     /// What came of it.
     public let found: String
 
-    /// `12:5: $.vectors[2], whole: out is 0000, expected 0001ff`.
+    /// `12:5: $.vectors[2], whole: out is 0000, expected 0001ff`. Of texts above 4096 bytes only the beginning.
     public var description: String {
-        "\(position.line):\(position.column): \(path), \(feeding): \(part) is \(found), expected \(expected)"
+        "\(position.line):\(position.column): \(path), \(feeding): \(part) is \(Self.shown(found)), "
+            + "expected \(Self.shown(expected))"
+    }
+
+    private static func shown(_ text: String) -> String {
+        let bytesMax = 4_096
+        return text.utf8.count <= bytesMax ? text : "\(text.prefix(bytesMax))... (\(text.utf8.count) bytes)"
     }
 }
 

@@ -119,7 +119,10 @@ extension DescriptorProgram {
         let limit = end >= 0 ? end : input.count
         let mark = operation.end
         let count = mark.offsets.count
-        let longest = Int(clamping: min(operation.maximum, UInt64(frameBytesMax)))
+        // Its own limit, or what the frame's leaves for it: the same of the two, however the bytes come.
+        let room = frameBytesMax - count - (offset - start)
+        let isBounded = operation.maximum <= UInt64(max(0, room))
+        let longest = isBounded ? Int(operation.maximum) : room
         var place = progress.operation == index ? max(offset, start + progress.scanned) : offset
         while place + count <= limit {
             guard let found = input.extracting(place..<limit - count + 1).firstOffset(of: pool[Int(mark.low)]) else {
@@ -135,9 +138,9 @@ extension DescriptorProgram {
         // Bytes with which no terminator begins belong to the line.
         while place < limit, !begins(input, place..<limit, mark) { place += 1 }
         // A line that is too long is cut off before its end comes. `place` is where the terminator may still begin.
-        let shortest = max(0, place - offset)
-        guard shortest <= longest, place - start + count <= frameBytesMax else {
-            throw .frameTooLarge(bytes: shortest, limit: min(longest, frameBytesMax))
+        guard max(0, place - offset) <= longest else {
+            let limit = isBounded ? longest : frameBytesMax
+            throw .frameTooLarge(bytes: limit + 1, limit: limit)
         }
         progress = ReadProgress(operation: index, scanned: place - start)
         return nil

@@ -98,7 +98,9 @@ extension DescriptorProgram {
                         UInt64(value), width: writing[index].width, isLittleEndian: writing[index].isLittleEndian)
                 }
             case .identifierVarint:
-                if case .number(let number) = content.identifier { output.append(varint: number) }
+                var value: UInt64 = 0
+                if case .number(let number) = content.identifier { value = number }
+                output.append(varint: value)
             case .jsonIdentifier, .identifierText: Self.append(content.identifier, to: &output)
             case .identifier:
                 var value: UInt64 = 0

@@ -42,7 +42,13 @@ extension DescriptorMaker {
         let place = isWritten ? outFields : fields
         var members: [(String, FuzzNode)] = []
         if place.contains(where: { $0.name == "op" }) {
-            members.append(("op", chance(12) ? .number(random.below(8)) : .text(word)))
+            if isWritten, place.contains(where: { $0.name == "head" }), chance(8) {
+                // What the client sent, of whatever kind that was.
+                isPlain = false
+                members.append(("head", "$in.head"))
+            } else {
+                members.append(("op", chance(12) ? .number(random.below(8)) : .text(word)))
+            }
         }
         let keys = place.filter { if case .key = $0.form { true } else { false } }.map(\.name)
         if !keys.isEmpty {
@@ -90,6 +96,9 @@ extension DescriptorMaker {
         for field in place
         where !["op", "payload", "id", "error", "answer", "coded"].contains(field.name) || chance(30) {
             if field.isLength || members.contains(where: { $0.0 == field.name }) { continue }
+            // Beside its bits an integer is refused.
+            let hasBits = field.name == "head" || place.contains { $0.name == "\(field.name)-part" }
+            if hasBits, !chance(20) { continue }
             if field.name == "op" || chance(2) { continue }
             if field.decides, !chance(12) { continue }
             if ["payload", "id", "error", "answer"].contains(field.name) { isPlain = false }

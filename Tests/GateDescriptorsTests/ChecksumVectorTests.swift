@@ -35,6 +35,21 @@ import Testing
         #expect(driver.takeOutput() == frame)
     }
 
+    /// A vector of many bytes fills no terminal.
+    @Test func ofALongDifferenceTheBeginningIsShown() throws {
+        let long = String(repeating: "61", count: 3_000)
+        let descriptor = try load(
+            """
+            {frame: [{name: "payload", type: "bytes", len: "u16"}],
+             vectors: [{in: "0000", events: [{}], send: [{payload_hex: "\(long)"}], out: "0000"}]}
+            """)
+        let failure = try #require(descriptor.checkVectors().first)
+        #expect(failure.found == "0bb8" + long)
+        #expect(
+            failure.description.hasSuffix(
+                ": out is 0bb8\(String(repeating: "61", count: 2_046))... (6004 bytes), expected 0000"))
+    }
+
     /// Both values are shown, and the field with them.
     @Test func aWrongCheckIsShownWithTheRightOne() throws {
         let text = """

@@ -323,6 +323,26 @@ import Testing
         #expect(found.contains(problem), "\(found)")
     }
 
+    /// Of an integer and its bits one is given: the other would be lost.
+    @Test(arguments: [
+        ("{response: {head: '$in.head'}}", nil),
+        ("{response: {op: 2, low: '$in.low'}}", nil),
+        ("{response: {op: 2, head: '$in.head'}}", "3:35: $.kinds.response.head"),
+        ("{response: {head: '$code', low: '$in.low'}}", "3:28: $.kinds.response.head"),
+        ("{response: {head: 7}}", "3:28: $.kinds.response.head"),
+        ("{response: {head: 7, op: 2}}", "3:28: $.kinds.response.head"),
+    ])
+    func findsAnIntegerBesideItsBits(kinds: String, place: String?) {
+        let fields =
+            #"{name: "head", type: "u8", bits: {low: {at: 0}, op: {at: 4, width: 4}}}, "#
+            + #"{name: "payload", type: "str", len: "u8"}"#
+        let found = problems("{frame: [\n\(fields)], kinds:\n  {request: {}, \(kinds.dropFirst())}")
+        let expected = place.map {
+            ["\($0): 'head' is made of bits; valid: values for low, op, or a copy of all where none of them is given"]
+        }
+        #expect(found == expected ?? [], "\(found)")
+    }
+
     @Test func reportsAllProblemsOfAFileInItsOrder() {
         let text = """
             {

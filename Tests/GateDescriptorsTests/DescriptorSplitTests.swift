@@ -34,4 +34,21 @@ import Testing
             try ProtocolVerifier(seed: UInt64(round), rounds: 8, make).verify(bytes)
         }
     }
+
+    /// The limit of the field or that of the frame, whichever a line comes to first: whole, one said the one and pieces
+    /// said the other.
+    @Test(arguments: [
+        (0, 40, 40), (18, 40, 40), (19, 40, 60), (30, 40, 60), (58, 40, 60), (0, 200, 60),
+    ])
+    func aLineThatIsTooLongMeetsTheSameLimitInPieces(inFront: Int, fieldMax: Int, limit: Int) throws {
+        let descriptor = try load(
+            """
+            {limits: {max_frame: 60}, frame: [{name: "tag", type: "bytes", len: "u8"},
+             {name: "payload", type: "bytes", until: ";", max: \(fieldMax)}]}
+            """)
+        let line = [UInt8(inFront)] + [UInt8](repeating: 0x61, count: inFront + 100) + [UInt8(ascii: ";")]
+        let make = try descriptor.definition().configure(ProtocolOptions())
+        let outcome = try ProtocolVerifier(make).verify(line)
+        #expect(outcome.fault == .framing(.frameTooLarge(bytes: limit + 1, limit: limit)))
+    }
 }

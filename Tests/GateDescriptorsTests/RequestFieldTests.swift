@@ -227,6 +227,20 @@ import Testing
         #expect(descriptor.checkVectors() == [])
     }
 
+    /// A number of seven bits a byte left its byte out, and what followed it stood in its place.
+    @Test(arguments: [("varint", "00"), ("u16", "0000")])
+    func anIdThatNoRequestHasIsZero(type: String, zero: String) throws {
+        let driver = try driver(
+            load(
+                """
+                {frame: [{name: "op", type: "u8"}, {name: "mark", type: "\(type)"}, {name: "payload", type: "bytes", len: "u8"}],
+                 kinds: {request: {op: 1}, response: {op: 2, mark: "$id"}}}
+                """))
+        let sent = requests(driver, hex("01 \(zero) 00"))
+        driver.send(.reply(try #require(sent.first), .result, .bytes), payload: bytes("y"))
+        #expect(driver.takeOutput() == hex("02 \(zero) 01 79"))
+    }
+
     @Test func anIdThatIsATextComesBackWithWhatIsRepeated() throws {
         let driver = try driver(
             load(
