@@ -262,7 +262,8 @@ extension DescriptorCompiler {
                     literal(text)
                     text = []
                     let field = FieldModel(name: name, form: .bytes, place: given.place)
-                    let content = content(field, &frame)
+                    var content = content(field, &frame)
+                    if case .faultCode(let other) = given.value { content = .faultCode(other.json) }
                     write(content, &frame)
                     if case .copied(let place) = content { writeAsJSON(place) }
                 }

@@ -45,6 +45,11 @@ extension DescriptorCompiler {
             case .faultCode(let other):
                 operation.code = .faultCode
                 operation.plus = other.number
+                if !other.isNumber {
+                    reader.report(
+                        .wrongKind(expected: "a number, which is what its place holds", found: "a text"),
+                        at: given.place)
+                }
                 if UInt64(other.number) > operation.maximum {
                     reader.report(.outOfRange(0...Int(clamping: operation.maximum)), at: given.place)
                 }

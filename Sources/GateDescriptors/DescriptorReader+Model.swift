@@ -340,11 +340,9 @@ extension DescriptorReader {
     private mutating func faultCode(_ node: JSONNode, _ path: String) -> KindModel.Value? {
         if case .string = node.kind, let word = literal(node, path) {
             let isNumber = word.first == "$" && numericParameters.contains(String(word.dropFirst()))
-            guard isNumber else { return text(node, path).map { .faultCode(FaultCodeModel(text: Array($0.utf8))) } }
+            guard isNumber else { return text(node, path).map { .faultCode(FaultCodeModel($0)) } }
         }
-        return number(node, path, in: 0...Int(Int32.max)).map { number in
-            .faultCode(FaultCodeModel(number: number, text: Array(String(number).utf8)))
-        }
+        return number(node, path, in: 0...Int(Int32.max)).map { .faultCode(FaultCodeModel($0)) }
     }
 
     /// Writes a JSON value; `"$name"` in it stands for a parameter, `"$routes"` for names and their codes, `"$route_codes"`

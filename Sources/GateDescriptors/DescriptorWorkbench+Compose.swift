@@ -218,7 +218,7 @@ extension DescriptorWorkbench {
         }
         if case .number(let number) = content.identifier,
             let meaning = found.meanings.first(where: { $0.name == WellKnown.identifier }),
-            ![.number(Int(clamping: number), name: nil), .text(String(number))].contains(meaning.value)
+            ![.number(Int128(number), name: nil), .text(String(number))].contains(meaning.value)
         {
             throw .wrongValue(WellKnown.identifier, expected: "a number that its field can hold")
         }

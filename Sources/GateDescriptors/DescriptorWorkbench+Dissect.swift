@@ -117,7 +117,7 @@ extension DescriptorWorkbench {
                 switch (given, values[name]) {
                 case (.number(let wanted), .number(let found, _)):
                     compared += 1
-                    return wanted == found
+                    return found == wanted
                 case (.text(let wanted), .number(_, let found)):
                     compared += 1
                     return wanted == found
@@ -185,7 +185,7 @@ extension DescriptorWorkbench {
     private func number(
         _ node: JSONNode, _ bytes: ArraySlice<UInt8>, after pieces: ArraySlice<DissectionTrace.Piece>, _ all: [UInt8],
         _ program: DescriptorProgram
-    ) -> Int? {
+    ) -> Int128? {
         let type = source.word(node["type"]) ?? ""
         if let integer = DescriptorSource.integer(type), integer.width <= bytes.count {
             let isLittleEndian = source.isLittleEndian(node)
@@ -199,8 +199,8 @@ extension DescriptorWorkbench {
         switch type {
         case "varint":
             let value = bytes.prefix(9).reversed().reduce(UInt64(0)) { $0 << 7 | UInt64($1 & 0x7F) }
-            return Int(clamping: value)
-        case "dec": return Int(String(decoding: bytes.prefix { $0 >= 0x30 && $0 < 0x3A }, as: UTF8.self))
+            return Int128(value)
+        case "dec": return Int128(String(decoding: bytes.prefix { $0 >= 0x30 && $0 < 0x3A }, as: UTF8.self))
         default: break
         }
         // Bits of the integer in front.
@@ -210,14 +210,14 @@ extension DescriptorWorkbench {
         let width = DescriptorSource.integer(source.word(integer["type"]) ?? "")?.width ?? whole.range.count
         let value = bitPattern(all[whole.range].prefix(width), isLittleEndian: source.isLittleEndian(integer))
         let mask = bits.count >= 64 ? UInt64.max : 1 << UInt64(bits.count) - 1
-        return Int(clamping: value >> UInt64(bits.lowerBound) & mask)
+        return Int128(value >> UInt64(bits.lowerBound) & mask)
     }
 
-    private func number(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool, _ isSigned: Bool) -> Int {
+    private func number(_ bytes: ArraySlice<UInt8>, isLittleEndian: Bool, _ isSigned: Bool) -> Int128 {
         let number = bitPattern(bytes, isLittleEndian: isLittleEndian)
         let unused = UInt64(64 - 8 * min(8, bytes.count))
-        if isSigned { return Int(Int64(bitPattern: number << unused) >> Int64(unused)) }
-        return Int(clamping: number)
+        if isSigned { return Int128(Int64(bitPattern: number << unused) >> Int64(unused)) }
+        return Int128(number)
     }
 
     /// At most eight bytes as one number.
@@ -227,7 +227,7 @@ extension DescriptorWorkbench {
         return number
     }
 
-    private func name(of number: Int, _ node: JSONNode) -> String? {
+    private func name(of number: Int128, _ node: JSONNode) -> String? {
         guard let names = try? node["enum"]?.members() else { return nil }
         return names.first { source.word($0.value) == String(number) }.map { $0.key.visible }
     }
@@ -250,7 +250,7 @@ extension DescriptorWorkbench {
                 || pieces.contains { program.reading[$0.operation].holdsNumber(in: slot) }
             if isNumber {
                 meanings.append(
-                    Dissection.Meaning(name: name, value: .number(Int(clamping: values.number(slot)), name: nil)))
+                    Dissection.Meaning(name: name, value: .number(Int128(values.number(slot)), name: nil)))
                 continue
             }
             let range = values.range(slot)
@@ -272,7 +272,7 @@ extension DescriptorWorkbench {
     private static func jsonValue(_ text: ArraySlice<UInt8>) -> Dissection.Value {
         guard let value = try? JSONValue(parsing: Array(text)) else { return Self.value(text) }
         if let string = value.string { return .text(string) }
-        if let number = value.int { return .number(number, name: nil) }
+        if let number = value.int { return .number(Int128(number), name: nil) }
         return Self.value(text)
     }
 

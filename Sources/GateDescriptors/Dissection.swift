@@ -10,7 +10,7 @@ public struct Dissection: Equatable, Sendable {
     /// What a field holds.
     public enum Value: Equatable, Sendable {
         /// A number, and the name that the descriptor's `enum` gives it.
-        case number(Int, name: String?)
+        case number(Int128, name: String?)
         /// Bytes that are UTF-8 without control characters.
         case text(String)
         /// Any other bytes.

@@ -1,9 +1,29 @@
 import GateBytes
+import GateJSON
 
 /// What is written where a handler gave its fault no code: `{fault_code: 500}`, `{fault_code: "UNKNOWN"}`.
 struct FaultCodeModel: Sendable {
-    var number = 0
-    var text: [UInt8] = []
+    let number: Int
+    let text: [UInt8]
+    /// The text as one value of a JSON body: a word stands in quotes there.
+    let json: [UInt8]
+    let isNumber: Bool
+
+    init(_ number: Int) {
+        self.number = number
+        text = Array(String(number).utf8)
+        json = text
+        isNumber = true
+    }
+
+    init(_ word: String) {
+        number = 0
+        text = Array(word.utf8)
+        var quoted: [UInt8] = []
+        JSONWriter.appendString(word, to: &quoted)
+        json = quoted
+        isNumber = false
+    }
 }
 
 /// The body of a fault where the protocol has no place of its own for the text: what stands around it, and the code in it.

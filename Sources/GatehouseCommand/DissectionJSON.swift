@@ -18,12 +18,16 @@ enum DissectionJSON {
                 "fields": .array(fields.map { value($0) }),
             ]
         case .fault(let fault, let frame, let offset, let field, let fields):
-            object["fault"] = [
+            var found: JSONObject = [
                 "frame": .number(frame), "offset": .number(offset), "field": field.isEmpty ? .null : .string(field),
                 "reason": .string(fault.text),
                 "close": .string(WireError.framing(fault).closeReason.rawValue),
                 "fields": .array(fields.map { value($0) }),
             ]
+            if let check = dissection.expectedCheck {
+                found["check"] = .string(check.map { HexText.digits($0) }.joined())
+            }
+            object["fault"] = .object(found)
         }
         return .object(object)
     }

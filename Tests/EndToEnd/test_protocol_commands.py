@@ -68,6 +68,31 @@ def test_the_keys_of_json_output_are_stable():
     assert found == {"kind": "request", "from": "client", "bytes": 6, "hex": "000000026869"}
 
 
+def test_decode_says_the_right_check_of_wrong_bytes_also_as_json(tmp_path):
+    file = tmp_path / "summed.json5"
+    file.write_text("""{
+      frame: [{name: "payload", type: "bytes", len: "u8"}, {name: "sum", type: "check", alg: "sum8", over: "payload"}],
+    }""")
+    assert json.loads(protocol("decode", "--json", file, "02 0102 05"))["fault"] is None
+    fault = json.loads(protocol("decode", "--json", file, "02 0102 09", status=65))["fault"]
+    assert fault["close"] == "bad_checksum" and fault["field"] == "sum" and fault["check"] == "05"
+    assert "the check of these bytes is 05" in protocol("decode", file, "02 0102 09", status=65)
+
+
+def test_an_id_of_64_bits_comes_back_whole(tmp_path):
+    file = tmp_path / "wide.json5"
+    file.write_text("""{
+      frame: [{name: "id", type: "u64"}, {name: "payload", type: "bytes", len: "u8"}],
+      vectors: [{
+        in: "ffffffffffffffff 00", events: [{}], send: [{payload: "a"}], out: "ffffffffffffffff 01 61",
+      }],
+    }""")
+    assert protocol("check", file).startswith("ok ")
+    frame, = json.loads(protocol("decode", "--json", file, "ffffffffffffffff 00"))["frames"]
+    assert frame["fields"][0]["value"] == frame["meanings"]["id"]["value"] == 2 ** 64 - 1
+    assert str(2 ** 64 - 1) in protocol("decode", file, "ffffffffffffffff 00")
+
+
 # check
 
 

@@ -48,10 +48,28 @@ import Testing
             try answer(try driver(descriptor), to: hex("02 00 61"), outcome) == [UInt8(body.count + 1), code] + body)
     }
 
-    @Test func aCodeOfNoneMustFitItsField() {
+    /// A word that stood without quotes was no JSON.
+    @Test(arguments: [
+        (#""NONE""#, ReplyOutcome.fault, #""NONE""#), (#""a\"b""#, .fault, #""a\"b""#), ("500", .fault, "500"),
+        (#""500""#, .fault, #""500""#), (#""NONE""#, .coded(403), "403"),
+    ])
+    func aKeyOfAJSONBodyHoldsAValue(none: String, outcome: ReplyOutcome, code: String) throws {
+        let descriptor = try load(
+            """
+            {frame: [{name: "body", type: "json", len: "u8", json: {route: "r", id: "i", payload: "p", error: "e", status: "s"}}],
+             kinds: {request: {has: ["route", "id"]}, response: {has: ["id", "payload"]},
+              error: {has: ["id", "error", "status"], status: {fault_code: \(none)}}}}
+            """)
+        let sent = bytes(#"{"r":"A/b","i":7}"#)
+        let body = bytes(#"{"i":7,"e":"no","s":\#(code)}"#)
+        #expect(
+            try answer(try driver(descriptor), to: [UInt8(sent.count)] + sent, outcome) == [UInt8(body.count)] + body)
+    }
+
+    @Test(arguments: ["256", #""NONE""#]) func aCodeOfNoneMustFitItsField(none: String) {
         let text = """
             {frame: [{name: "failed", type: "u8"}, {name: "payload", type: "bytes", len: "u8"}],
-             kinds: {request: {failed: 0}, response: {failed: 0}, error: {failed: {fault_code: 256}}}}
+             kinds: {request: {failed: 0}, response: {failed: 0}, error: {failed: {fault_code: \(none)}}}}
             """
         let file = DescriptorFile(name: "test.json5", bytes: bytes(text))
         guard case .failed(let problems) = ProtocolDescriptor.load(file) else {
