@@ -30,6 +30,24 @@ import Testing
         #expect(report.serverBytesPerSession == 1_000)
     }
 
+    @Test func aReportSaysAllThatWasCounted() {
+        var report = report()
+        report.timeouts = 3
+        report.errors = ["answer: no": 2]
+        report.unsent = 7
+        report.pushes = 1_234
+        report.lateAnswers = 5
+        report.windowBytesIn = 2_048
+        report.windowBytesOut = 4_096
+        let lines = report.text().split(separator: "\n").map(String.init)
+        for expected in [
+            "1 990 ok 3 timeout 2 error 990.0 /s (99.0 % of offered)", "7 requests found every connection full",
+            "pushes 1 234", "5 answers that nobody waited for", "in 2048 B out 4096 B", "(from the intended start)",
+        ] {
+            #expect(lines.contains { $0.split(separator: " ").joined(separator: " ").contains(expected) }, "\(lines)")
+        }
+    }
+
     @Test func nothingIsDividedByNothing() {
         let report = LoadReport(options: LoadOptions(target: LoadTarget(.raw, host: "h", port: 1)))
         #expect(report.rate == 0)

@@ -1,4 +1,5 @@
 import GateBench
+import Glibc
 import Testing
 
 @Suite struct ScenarioTests {
@@ -68,6 +69,21 @@ import Testing
             #expect(try Scenario(parsing: Array(text.utf8)).requests.count == 1_000)
         } else {
             #expect(throws: LoadError.self) { try Scenario(parsing: Array(text.utf8)) }
+        }
+    }
+
+    @Test(arguments: [1_048_576, 1_048_577]) func aFileHasAMebibyteAtMost(count: Int) throws {
+        let path = "/tmp/gatehouse-scenario-\(getpid())-\(count)"
+        let text = Array("{requests: [{topic: \"A\"}]}".utf8)
+        let bytes = text + [UInt8](repeating: UInt8(ascii: " "), count: count - text.count)
+        // Sound: the calls read the NUL-terminated path and the array that Swift lends them.
+        let file = unsafe open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
+        defer { _ = unsafe unlink(path) }
+        try #require(unsafe write(file, bytes, bytes.count) == bytes.count && close(file) == 0)
+        if count == 1_048_576 {
+            #expect(try Scenario(contentsOf: path).requests.count == 1)
+        } else {
+            #expect(throws: LoadError.self) { try Scenario(contentsOf: path) }
         }
     }
 

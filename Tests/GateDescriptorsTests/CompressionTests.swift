@@ -121,6 +121,19 @@ private func packedFrame(_ body: [UInt8]) -> [UInt8] { frame16([1] + body) }
             #expect(driver.takeOutput() == frame16([0, 0] + bytes(#"{"i":"one","p":1}"#)))
         }
 
+        /// Compressed, they may be fewer bytes than what they are made of.
+        @Test(arguments: [(4, true), (3, false)]) func aSmallestLengthCountsNothingThatMayBeCompressed(
+            minimum: Int, loads: Bool
+        ) {
+            let text = """
+                {frame: [{name: "size", type: "u16", counts: "after", min: \(minimum)}, {name: "mark", type: "u32"},
+                  {type: "group", inflate: {method: "gzip", sniff: "1f8b08"}, deflate: {method: "gzip", over: 40},
+                   fields: [{name: "tag", type: "u64"}, {name: "payload", type: "bytes", len: "rest"}]}]}
+                """
+            let found = ProtocolDescriptor.load(DescriptorFile(name: "test.json5", bytes: bytes(text)))
+            if case .loaded = found { #expect(loads) } else { #expect(!loads) }
+        }
+
         @Test(arguments: [(35, false), (36, false), (37, true)])
         func compressesLongAnswersOnly(payloadBytes: Int, isPacked: Bool) throws {
             let descriptor = try load(

@@ -51,4 +51,16 @@ import Testing
         let outcome = try ProtocolVerifier(make).verify(line)
         #expect(outcome.fault == .framing(.frameTooLarge(bytes: limit + 1, limit: limit)))
     }
+
+    @Test(arguments: [(58, 0), (18, 40), (19, 39)]) func aLineThatJustFitsIsTaken(inFront: Int, count: Int) throws {
+        let descriptor = try load(
+            """
+            {limits: {max_frame: 60}, frame: [{name: "tag", type: "bytes", len: "u8"},
+             {name: "payload", type: "bytes", until: ";", max: 40}]}
+            """)
+        let line = [UInt8(inFront)] + [UInt8](repeating: 0x61, count: inFront + count) + [UInt8(ascii: ";")]
+        let outcome = try ProtocolVerifier(try descriptor.definition().configure(ProtocolOptions())).verify(line)
+        #expect(outcome.fault == nil)
+        #expect(outcome.events.last == request("", String(repeating: "a", count: count), 1))
+    }
 }

@@ -72,6 +72,7 @@ struct JSONScannerTests {
 
     @Test func countsItsOwnObjectAgainstTheLimits() throws {
         #expect(try members(#"{"a":[1]}"#, limits: JSONLimits(depthMax: 2, nodesMax: 3)).count == 1)
+        #expect(try members(#"{"a":1}"#, limits: JSONLimits(depthMax: 1)).count == 1)
         let deep = #expect(throws: JSONFault.self) { _ = try members(#"{"a":[1]}"#, limits: JSONLimits(depthMax: 1)) }
         #expect(deep?.reason == .tooDeep(limit: 1))
         let many = #expect(throws: JSONFault.self) { _ = try members(#"{"a":[1]}"#, limits: JSONLimits(nodesMax: 2)) }

@@ -69,6 +69,7 @@ import Testing
             Self.text("a", 10), Self.text("b", 5_000), Self.text("c", 4_095), Self.text("d", 4_096), Self.text("e", 30),
             Self.text("f", 20_000), Self.text("g", 1),
         ]
+        let before = try #require(fixture.count("sent_bytes"))
         client.say(payloads.map { TestClient.message("Cast/HD_Me", $0) })
         var reads = 0
         while client.stream.pendingBytes > 0, reads < 100_000 {
@@ -78,6 +79,9 @@ import Testing
         }
         #expect(client.messages() == payloads.map { "me " + $0 })
         #expect(fixture.count("queued_bytes") == 0)
+        #expect(
+            fixture.count("sent_bytes")
+                == before + TestClient.bytes(of: payloads.map { TestClient.message("me", $0) }).count)
     }
 
     @Test func messagesOfQualityOneComeAgainWhole() throws {

@@ -46,6 +46,13 @@ private func milliseconds(_ count: Int) -> MonotonicTime {
         #expect(wheel.count == 0)
     }
 
+    @Test func aNanosecondBehindATickIsTheNextTick() {
+        var wheel = TimerWheel(now: milliseconds(0))
+        _ = wheel.schedule(Target(1), at: MonotonicTime(nanoseconds: 20_000_001))
+        #expect(pop(&wheel, at: 20) == [])
+        #expect(pop(&wheel, at: 30) == [1])
+    }
+
     @Test func tellsTheNextDeadlineWithinARevolutionExactly() {
         var wheel = TimerWheel(now: milliseconds(1_005))
         #expect(wheel.nextDeadline == .never)

@@ -15,6 +15,7 @@ struct ConfigurationFileTests {
                     {protocol: "mqtt", port: 1883, takeover: true, envelope: "bare", frameBytesMax: "1KiB",
                      parameters: {a: 1, b: true, c: "x"}},
                     {url: "length32://127.0.0.1:7", route: "A/b", tls: false},
+                    {url: "firefly://127.0.0.1:8", routes: {"7": "Chat/HD_Say", login: "Login/HD_Login"}},
                 ],
                 protocols: {directories: ["a", "b"]},
                 routing: {rule: "uri", guard: ["X_"]},
@@ -42,8 +43,9 @@ struct ConfigurationFileTests {
             configuration.listeners.map(\.description) == [
                 "length16://[::1]:0?route=Echo/HD_Raw&order=le",
                 "mqtt://:1883?takeover=true&envelope=bare&frameBytesMax=1024&a=1&b=true&c=x",
-                "length32://127.0.0.1:7?route=A/b",
+                "length32://127.0.0.1:7?route=A/b", "firefly://127.0.0.1:8",
             ])
+        #expect(configuration.listeners.last?.routes == ["7": "Chat/HD_Say", "login": "Login/HD_Login"])
         #expect(configuration.protocolDirectories == ["a", "b"])
         #expect(configuration.routeRule == .uri)
         #expect(configuration.guardPrefixes == ["X_"])
@@ -170,6 +172,14 @@ struct ConfigurationFileTests {
                 + "leave it out or end TLS in a proxy"
         ),
         ("{protocol: 'ws', port: 1}", "1:14: the listener asks for WebSocket, and WebSocket is not built in yet"),
+        (
+            "{protocol: 'amp', port: 1, routes: {a: 'b'}}",
+            "1:53: listeners[].routes.a: expected a route as Type/Function, found 'b'"
+        ),
+        (
+            "{protocol: 'amp', port: 1, routes: ['b']}",
+            "1:49: listeners[].routes: expected an object of names and routes, found an array"
+        ),
         ("{protocol: 'mqtt', port: 1, route: 'x'}", "1:49: listener: route: expected type/handler, found 'x'"),
         ("{protocol: 'mqtt', port: 1, envelope: 'x'}", "1:52: listener: envelope: expected mqant or bare, found 'x'"),
         ("{url: 'mqtt://:1', port: 2}", "1:39: listeners[].port: expected nothing beside url, found 2"),
