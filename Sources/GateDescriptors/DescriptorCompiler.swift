@@ -264,6 +264,10 @@ struct DescriptorCompiler {
         if field.plus < -covered {
             reader.report(.lengthBelowZero(plus: field.plus, covered: covered), at: field.countsPlace)
         }
+        let most = field.largestAllowed - covered
+        if field.largestAllowed < 1 << 60, field.plus > most {
+            reader.report(.lengthBeyondField(plus: field.plus, most: most), at: field.countsPlace)
+        }
         if let minimum = field.minimum, minimum < covered + field.plus {
             reader.report(.minimumBelowFields(minimum, covered: covered + field.plus), at: field.minimumPlace)
         }
@@ -286,7 +290,7 @@ struct DescriptorCompiler {
                 }
             }
         }
-        if limit < smallest {
+        if limit < smallest, limit > 0 {
             reader.report(.limitBelowFrame(limit: limit, smallest: smallest), at: model.frameBytesPlace)
         }
         parts.frameBytesMax = limit

@@ -69,6 +69,8 @@ public enum DescriptorFault: Hashable, Sendable {
     case minimumBelowFields(Int, covered: Int)
     /// A length that comes out below zero for the smallest frame there is.
     case lengthBelowZero(plus: Int, covered: Int)
+    /// A length that says more above the bytes it counts than its field can hold.
+    case lengthBeyondField(plus: Int, most: Int)
     /// A kind that an earlier one always hides.
     case hiddenKind(by: String)
     /// A value of the frame that is answered, where none is.
@@ -145,6 +147,8 @@ extension DescriptorFault: CustomStringConvertible {
         case .lengthBelowZero(let plus, let covered):
             "a length that says \(-plus) less than the bytes it counts cannot count \(covered), and there may be so few; "
                 + "valid: at least -\(covered)"
+        case .lengthBeyondField(let plus, let most):
+            "a length that says \(plus) more than the bytes it counts does not fit its field; valid: at most \(most)"
         case .hiddenKind(let name):
             "never recognised, because '\(name)' is tried first and asks for no more; valid: the one that asks for more first"
         case .nothingAnswered(let value, let sender):

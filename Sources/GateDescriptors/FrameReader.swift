@@ -247,7 +247,9 @@ extension DescriptorProgram {
             case .empty, .incomplete: return usual
             }
         }
-        let end = try frameEnd(bytes, index, start: start, next: next)
+        // Units were counted against the limits already.
+        let counted = reading[index].countsUnits
+        let end = counted ? next + Int(bytes) : try frameEnd(bytes, index, start: start, next: next)
         guard known < 0 || end == known else { throw .invalidValue(Int(clamping: value)) }
         if end == next, skipsEmptyFrames {
             if case .close = emptyFrame { throw .frameTooSmall(bytes: 0, minimum: 1) }
@@ -285,7 +287,11 @@ extension DescriptorProgram {
         guard value <= operation.maximum, value <= UInt64(frameBytesMax) else {
             throw .frameTooLarge(bytes: Int(clamping: value), limit: frameBytesMax)
         }
-        switch Self.units(input, from: next, start, Int(value), frameMax: frameBytesMax, index, &progress) {
+        let wanted = Int(value) - operation.plus
+        guard wanted >= 0 else {
+            throw .frameTooSmall(bytes: Int(value), minimum: Int(clamping: operation.minimum))
+        }
+        switch Self.units(input, from: next, start, wanted, frameMax: frameBytesMax, index, &progress) {
         case .bytes(let count): return .end(count, next: next)
         case .missing(let count): return .incomplete(needed: count, seen: next)
         case .tooLarge(let count): throw .frameTooLarge(bytes: count, limit: frameBytesMax)

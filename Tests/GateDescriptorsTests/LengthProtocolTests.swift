@@ -19,6 +19,26 @@ import Testing
         #expect(driver.takeOutput() == frame(name, "world!"))
     }
 
+    /// What is added is no unit, and units may have more bytes than the largest length.
+    @Test(arguments: [-1, 0, 1, 3], ["", "a", "é😀", String(repeating: "é", count: 60)])
+    func unitsOfTextAreCountedApartFromWhatIsAdded(plus: Int, text: String) throws {
+        let descriptor = try load(
+            """
+            {empty_frame: "deliver", frame: [
+              {name: "size", type: "dec", end: ":", digits: 2, counts: "after", unit: "utf16", plus: \(plus)},
+              {type: "const", text: "!"}, {name: "payload", type: "str", len: "rest"}],
+             kinds: {request: {}, response: {}, push: {}}}
+            """)
+        let body = "!" + text
+        let frame = bytes("\(body.utf16.count + plus):\(body)")
+        let driver = try driver(descriptor)
+        driver.send(.push(.atMostOnce, .bytes), payload: bytes(text))
+        #expect(driver.takeOutput() == frame)
+        let outcome = try ProtocolVerifier(try descriptor.definition().configure(ProtocolOptions())).verify(frame)
+        #expect(outcome.fault == nil)
+        #expect(outcome.events.last == request("", text, 1))
+    }
+
     @Test(arguments: ["length16", "length32"])
     func holdsLaterAnswersUntilEarlierOnesAreWritten(name: String) throws {
         let driver = try driver(name)

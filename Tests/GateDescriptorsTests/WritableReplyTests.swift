@@ -137,6 +137,21 @@ import Testing
         #expect(problems(text) == (passes ? [] : [fault]))
     }
 
+    /// A byte stands beside the payload, so it counts one at least.
+    @Test(arguments: [("u8", 254, true), ("u8", 255, false), ("i8", 126, true), ("i8", 127, false)], ["frame", "out"])
+    func aLengthFitsItsField(length: (type: String, plus: Int, passes: Bool), place: String) {
+        let fields =
+            "[{name: \"size\", type: \"\(length.type)\", counts: \"after\", plus: \(length.plus)}, "
+            + "{type: \"const\", text: \"!\"}, \(Self.payload)]"
+        let other = place == "frame" ? "" : #"in: [{name: "payload", type: "bytes", len: "u8"}], "#
+        let fault =
+            "$.\(place)[0].counts: a length that says \(length.plus) more than the bytes it counts does not fit its field; "
+            + "valid: at most \(length.plus - 1)"
+        let found = problems("{\(other)\(place): \(fields)}")
+        #expect(found.contains(fault) == !length.passes, "\(found)")
+        #expect(found.isEmpty == length.passes, "\(found)")
+    }
+
     /// The codes of a listener's routes, and the range that is said of the first that does not fit.
     @Test(
         arguments: [
