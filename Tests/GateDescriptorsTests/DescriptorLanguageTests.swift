@@ -62,6 +62,17 @@ import Testing
     }
 
     /// A frame without a length of its own ends with its last field.
+    /// Letters are letters here, while a terminator of "é" would be a byte that somebody meant.
+    @Test(arguments: [(#""é""#, "02 c3a9"), (#"{hex: "c3a9"}"#, "02 c3a9"), (#""{}""#, "02 7b7d")])
+    func anEmptyPayloadIsWrittenAsTheFileSays(empty: String, output: String) throws {
+        let descriptor = try load(
+            """
+            {frame: [{name: "payload", type: "bytes", len: "u8", empty: \(empty)}],
+             vectors: [{in: "01 61", events: [{payload: "a"}], send: [{payload: ""}], out: "\(output)"}]}
+            """)
+        #expect(descriptor.checkVectors() == [])
+    }
+
     @Test func readsFramesThatEndWithTheirLastField() throws {
         let descriptor = try load(
             """

@@ -24,6 +24,10 @@ import Testing
             "$.states.a: missing key 'deliver'; valid: a state that delivers requests or notifies"
         ),
         (
+            #"{a: {hello: "goto b"}, b: {hello: "goto a"}}"#,
+            "$.states.a: missing key 'deliver'; valid: a state that delivers requests or notifies"
+        ),
+        (
             #"{a: {request: "deliver", hello: "ignore", x: "close"}}"#,
             "$.states.a.x: unknown key 'x'; valid: request, hello, response, else"
         ),

@@ -50,6 +50,13 @@ struct JSONTests {
         "{\"a\":/*comment*/\"b\"}", "{\"a\": true,,}", "1 2", "[1\u{a0}]", "--1", "-", "0 1", "00", "1e1.5",
     ]
 
+    @Test(arguments: [
+        ("\\ud800\\udc00", "\u{10000}"), ("\\udbff\\udfff", "\u{10FFFF}"), ("\\ud8c0\\udc00", "\u{40000}"),
+    ])
+    func readsASurrogatePairAsOneScalar(_ text: String, _ value: String) throws {
+        #expect(try JSONValue(parsing: Array("\"\(text)\"".utf8)).string == value)
+    }
+
     /// Halves of surrogate pairs, the `i_` cases of JSONTestSuite among them, and what they are read as.
     static let halves: [(text: String, value: String)] = [
         (#"\uDADA"#, "\u{FFFD}"), (#"\uD888\u1234"#, "\u{FFFD}\u{1234}"), (#"\uD800\n"#, "\u{FFFD}\n"),
