@@ -276,7 +276,7 @@ struct DescriptorCompiler {
     private mutating func checkLimits() {
         checkLength()
         let smallest = fields.reduce(0) { $0 + ($1.conditions.isEmpty ? $1.smallestWidth : 0) }
-        var limit = model.frameBytesMax ?? DescriptorLimits.frameBytesDefault
+        var limit = model.frameBytesMax ?? model.frameBytesDefault
         if let counting = countingField {
             if let reachable = reachableBytes(of: counting) {
                 parts.frameBytesReachable = min(reachable, DescriptorLimits.frameBytesCeiling)

@@ -15,6 +15,8 @@ struct DescriptorModel: Sendable {
     var outFields: [FieldModel]?
     var framePlace: DescriptorPlace
     var frameBytesMax: Int?
+    /// What bounds a frame where nothing else does.
+    var frameBytesDefault = DescriptorLimits.frameBytesDefault
     var frameBytesPlace: DescriptorPlace
     /// The most that a length may count.
     var payloadBytesMax: Int?

@@ -311,8 +311,10 @@ extension DescriptorModel {
         if let outFields {
             model.fields = outFields
             model.outFields = nil
-            // It bounds what clients send.
+            // They bound what clients send.
             model.frameBytesMax = nil
+            model.payloadBytesMax = nil
+            model.frameBytesDefault = DescriptorLimits.frameBytesCeiling
         }
         model.kinds = kinds.map { all in
             all.filter { kind in

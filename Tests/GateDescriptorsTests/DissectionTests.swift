@@ -25,6 +25,20 @@ func workbench(text: String) throws -> DescriptorWorkbench {
 @Suite struct DissectionTests {
     private typealias Field = Dissection.Field
 
+    /// What clients send is bounded, and an answer is longer: it was read as a frame of no bytes, again and again.
+    @Test(arguments: [0, 1, 70_000]) func answersOfAnyLengthAreRead(more: Int) throws {
+        let text = """
+            {limits: {max_frame: 9}, in: [{name: "payload", type: "bytes", len: "u8"}],
+             out: [{name: "tag", type: "str", len: 65535}, {name: "payload", type: "bytes", len: "u32"}]}
+            """
+        let file = DescriptorFile(name: "test.json5", bytes: bytes(text))
+        let bench = try DescriptorWorkbench(load(text), file, options: ProtocolOptions())
+        let answer = [UInt8](repeating: 0x61, count: 65_535) + hex("00 01 11 70") + [UInt8](repeating: 0, count: 70_000)
+        let dissection = bench.dissect(answer + answer.prefix(more), from: .server)
+        #expect(dissection.frames.map(\.byteCount) == [answer.count])
+        if more == 0 { #expect(dissection.ending == .complete) } else { #expect(dissection.ending != .complete) }
+    }
+
     @Test func findsFramesFieldsAndTheirPlaces() throws {
         let dissection = try workbench("length16").dissect(hex("0003 616263 0000 0002 00ff"), from: .client)
         #expect(dissection.ending == .complete)
