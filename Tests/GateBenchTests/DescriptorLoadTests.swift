@@ -51,6 +51,23 @@ import Testing
         #expect(bytes.prefix(4) == [0, 0, 0, UInt8(body.utf8.count)])
     }
 
+    /// Kinds that keys alone tell apart.
+    @Test(arguments: [
+        (#"{"r":"A/b","p":1}"#, DescriptorClient.Frame.Kind.push), (#"{"i":1,"p":1}"#, .answer),
+        (#"{"i":1,"e":"no"}"#, .failure),
+    ])
+    func kindsAreToldByTheKeysThatFramesHave(body: String, kind: DescriptorClient.Frame.Kind) throws {
+        let client = try client(
+            """
+            {frame: [{name: "body", type: "json", len: "u8", json: {route: "r", id: "i", payload: "p", error: "e"}}],
+             kinds: {request: {has: ["route", "id"]}, error: {has: ["id", "error"]}, push: {has: ["route", "payload"]},
+              response: {has: ["id", "payload"]}},
+             vectors: [{in: ["13", {text: '{"r":"A/b","i":"7"}'}], events: [{route: "A/b"}]}]}
+            """)
+        let bytes = [UInt8(body.utf8.count)] + Array(body.utf8)
+        #expect(try client.read(bytes.span, at: 0)?.kind == kind)
+    }
+
     static let numbered: [(order: String, bytes: [UInt8])] = [("be", [0, 0, 1, 2]), ("le", [2, 1, 0, 0])]
 
     @Test(arguments: numbered)

@@ -73,6 +73,16 @@ import Testing
         #expect(descriptor.checkVectors() == [])
     }
 
+    @Test func aLengthThatIsNotThereCountsNothing() throws {
+        let descriptor = try load(
+            """
+            {frame: [{name: "op", type: "u8"}, {name: "count", type: "u8", when: {op: 1}},
+              {name: "tag", type: "bytes", len: "count"}, {name: "payload", type: "bytes", len: "u8"}],
+             vectors: [{in: "01 02 6162 01 63 02 01 64", events: [{payload: "c"}, {payload: "d"}]}]}
+            """)
+        #expect(descriptor.checkVectors() == [])
+    }
+
     @Test func readsFramesThatEndWithTheirLastField() throws {
         let descriptor = try load(
             """

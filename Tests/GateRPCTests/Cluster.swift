@@ -115,7 +115,7 @@ final class Cluster: Sendable {
     static func wait(
         _ condition: @Sendable () async -> Bool, _ location: SourceLocation = #_sourceLocation
     ) async {
-        for _ in 0..<4_000 {
+        for _ in 0..<12_000 {
             if await condition() { return }
             try? await Task.sleep(for: .milliseconds(5))
         }

@@ -1,5 +1,6 @@
 import GateProtocol
 import GateTestKit
+import Synchronization
 import Testing
 
 @testable import GateServer
@@ -25,6 +26,21 @@ struct ListenerUsageTests {
         fixture.group.run()
         #expect(listener.usages.map(\.counts.connections) == [0, 2])
         #expect(listener.usages.map(\.counts.connectionsOpened) == [1, 2])
+    }
+
+    @Test func newConnectionsSpeakTheNewVersion() throws {
+        let fixture = try GatewayFixture()
+        let listener = listener()
+        let made = Mutex(0)
+        listener.replaceMaker(
+            {
+                made.withLock { $0 += 1 }
+                return FramedProtocol(FramedProtocolTests.Codec())
+            }, version: "2")
+        for number in 1...2 {
+            _ = fixture.connect(through: listener)
+            #expect(made.withLock { $0 } == number)
+        }
     }
 
     @Test func aVersionThatNobodySpeaksIsForgotten() throws {

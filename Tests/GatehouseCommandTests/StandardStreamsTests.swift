@@ -3,6 +3,14 @@ import Testing
 
 @testable import GatehouseCommand
 
+@Suite struct TerminalStyleTests {
+    @Test func neighboursHaveOtherColorsAndNoneIsRed() {
+        #expect(Set(TerminalStyle.fieldColors).count == TerminalStyle.fieldColors.count)
+        #expect(!TerminalStyle.fieldColors.contains(31))
+        #expect(TerminalStyle.fieldColors.allSatisfy { (30...37).contains($0) })
+    }
+}
+
 /// Serialized, since how long a reader is waited for is one setting of the process. The first test finds it as a command does
 /// that has said nothing.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct StandardStreamsTests {

@@ -176,6 +176,18 @@ struct MqantFileTests {
         #expect(other.clusterPeers == [])
     }
 
+    /// Beside the modules it is every process's own.
+    @Test func aBlockOfTheFileItselfIsTheLink() throws {
+        let text = """
+            {"UDP": {"Uri": "udp://127.0.0.1:8079"}, "Module": {
+            "Gate": [{"ProcessID": "development", "Settings": {"TCPAddr": ":1"}}],
+            "Room": [{"ProcessID": "back", "UDP": {"Uri": "udp://127.0.0.1:8081"}}]}}
+            """
+        let configuration = try resolve(text).configuration()
+        #expect(configuration.clusterURL == "udp://127.0.0.1:8079")
+        #expect(configuration.clusterPeers == ["udp://127.0.0.1:8081"])
+    }
+
     @Test(arguments: [
         (#""Rabbitmq": {"Uri": "amqp://h:5672/", "Queue": "q"}"#, "amqp://h:5672/", "RabbitMQ"),
         (#""Redis": {"Uri": "redis://:p@h:6379", "Queue": "q"}"#, "redis://:p@h:6379", "Redis"),
