@@ -53,6 +53,7 @@
         }
 
         private func attempt(_ place: NATSURL.Place) throws(NATSFault) {
+            LinkThread.leavesOpenSSLAlone
             var options: OpaquePointer?
             // Sound: the library fills in the pointers it is given and copies the texts. All callbacks share one reference to
             // the link, which the last of them, closed, gives back.

@@ -47,6 +47,7 @@
         }
 
         private func encrypted(_ url: RabbitMQURL) throws(RabbitMQFault) -> OpaquePointer? {
+            LinkThread.leavesOpenSSLAlone
             guard let socket = unsafe amqp_ssl_socket_new(state) else { return nil }
             // The library checks the certificate and the name in it unless it is told not to.
             if let path = url.trustedCertificates {

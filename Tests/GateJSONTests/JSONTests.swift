@@ -170,6 +170,11 @@ struct JSONTests {
         #expect(throws: fault) { _ = try JSONValue(parsing: bytes, limits: limits) }
     }
 
+    @Test(arguments: [("null", true), ("false", false), ("0", false), (#""""#, false), ("[]", false), ("{}", false)])
+    func onlyNullIsNull(text: String, isNull: Bool) throws {
+        #expect(try JSONValue(parsing: Array(text.utf8)).isNull == isNull)
+    }
+
     @Test func decodesRawStrings() throws {
         let text = Array(#"a\u00e9\ud83d\ude00\n\"\/é"#.utf8)
         var output: [UInt8] = [0x3E]

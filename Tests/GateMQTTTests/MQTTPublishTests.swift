@@ -250,4 +250,14 @@ import Testing
         #expect(client.driver.takeEvents().count == 1_000)
         #expect((client.wire.suspend(at: client.driver.now) as? MQTTSessionState)?.heldIdentifiers == [])
     }
+
+    /// The numbers that are written at the settings.
+    @Test func aClientMayKeepWhatIsDocumented() {
+        let limits = MQTTLimits()
+        #expect(limits.clientIDBytesMax == 128)
+        #expect(limits.subscriptionsMax == 1_000 && limits.filterBytesMax == 65_536)
+        #expect(limits.incomingIdentifiersMax == 1_024)
+        #expect(limits.outgoingWindowMax == 20 && limits.outgoingWaitingMax == 1_000)
+        #expect(limits.outgoingBytesMax == 1_048_576)
+    }
 }

@@ -8,6 +8,15 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct UVEventLoopTests {
+    /// The numbers that are written at the limits.
+    @Test func aLoopHoldsAndDoesWhatIsDocumented() {
+        let limits = LoopLimits()
+        #expect(limits.standstillTime == .seconds(1) && limits.shortageTime == .seconds(1))
+        #expect(limits.mailboxJobsMax == 65_536 && limits.executorJobsPerTurnMax == 4_096)
+        #expect(limits.acceptsPerTurnMax == 64 && limits.acceptPauseMilliseconds == 100 && limits.backlog == 1_024)
+        #expect(limits.streamImbalanceMax == 4 && limits.readBufferBytes == 65_536)
+    }
+
     @Test func knowsWhetherItIsCurrent() async throws {
         try await withLoops(2) { group in
             let (first, second) = (group.loops[0], group.loops[1])

@@ -25,4 +25,15 @@ package enum LinkThread {
         pthread_detach(thread)
         return true
     }
+
+    /// Tells OpenSSL, before its first use, not to clean up at the end of the process: a thread that is still connecting
+    /// would lose what it encrypts with. What OpenSSL keeps ends with the process anyway. Nothing where it is not there.
+    package static let leavesOpenSSLAlone: Void = {
+        typealias Start = @convention(c) (_ options: UInt64, _ settings: OpaquePointer?) -> Int32
+        // OPENSSL_INIT_NO_ATEXIT
+        let withoutCleanup: UInt64 = 0x0008_0000
+        guard let start = unsafe dlsym(nil, "OPENSSL_init_crypto") else { return }
+        // Sound: this has been the function's type since OpenSSL 1.1.0, and these are arguments that it takes.
+        _ = unsafe unsafeBitCast(start, to: Start.self)(withoutCleanup, nil)
+    }()
 }
