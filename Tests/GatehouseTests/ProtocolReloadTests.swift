@@ -1,4 +1,5 @@
 import GateJSON
+import GateTestKit
 import Gatehouse
 import Glibc
 import Testing
@@ -34,12 +35,12 @@ struct ProtocolReloadTests {
         unsafe rmdir(folder)
     }
 
-    private func server(_ folder: String) throws -> GatehouseServer {
+    private func server(_ folder: String, _ log: Record<RecordingLog.Line> = Record()) throws -> GatehouseServer {
         var configuration = ServerConfiguration()
         configuration.loops = 1
         configuration.protocolDirectories = [folder]
         configuration.listeners = [try ListenerConfiguration(url: "mine://127.0.0.1:0?route=Talk/HD_Say")]
-        return GatehouseServer(configuration, modules: [])
+        return GatehouseServer(configuration, modules: [], logger: RecordingLog.logger(into: log))
     }
 
     private func summary(_ server: GatehouseServer) throws -> String {
@@ -101,6 +102,33 @@ struct ProtocolReloadTests {
         try write(Self.good.replacing("SUMMARY", with: "the second"), to: folder)
         server.reloadProtocols()
         #expect(try summary(server) == "the second")
+        await server.stop(within: 1)
+    }
+
+    /// Each change of another file said so again.
+    @Test func whatCannotBeReadIsSaidOnce() async throws {
+        let folder = try folder(Self.good)
+        defer { remove(folder) }
+        let other = "\(folder)/other.json5"
+        defer { unsafe rmdir(other) }
+        let log = Record<RecordingLog.Line>()
+        let server = try server(folder, log)
+        func said() -> Int {
+            log.all.count { $0.message == "protocol file cannot be read" && $0.metadata["file"] == other }
+        }
+        try await server.start()
+        for (round, times) in [1, 1, 1, 2].enumerated() {
+            if round == 0 { try #require(unsafe mkdir(other, 0o700) == 0) }
+            if round == 3 {
+                try #require(unsafe rmdir(other) == 0)
+                server.reloadProtocols()
+                try #require(unsafe mkdir(other, 0o700) == 0)
+            }
+            try write(Self.good.replacing("SUMMARY", with: "round \(round)"), to: folder)
+            server.reloadProtocols()
+            #expect(try summary(server) == "round \(round)")
+            #expect(said() == times)
+        }
         await server.stop(within: 1)
     }
 

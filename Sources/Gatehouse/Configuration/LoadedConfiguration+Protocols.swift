@@ -1,7 +1,6 @@
 import GateDescriptors
 import GateMQTT
 public import GateProtocol
-import Logging
 
 extension LoadedConfiguration {
     /// Holds the listeners against the protocols that a server of this configuration has: MQTT, the shipped descriptors
@@ -14,8 +13,7 @@ extension LoadedConfiguration {
         var faults = unreadableFolders()
         var library = DescriptorLibrary()
         // What cannot be read within a folder is logged when the server starts.
-        let logger = Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
-        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories, logger: logger)) {
+        for problem in library.add(DescriptorFolders.read(configuration.protocolDirectories).files) {
             notices.append(
                 ConfigurationNotice(
                     place: .file(problem.file, problem.position),

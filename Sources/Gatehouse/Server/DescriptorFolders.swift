@@ -1,7 +1,6 @@
 import GateDescriptors
 import GateJSON
 import Glibc
-import Logging
 
 /// Reads the descriptor files of folders; the descriptors' own target does no input or output.
 package enum DescriptorFolders {
@@ -11,13 +10,20 @@ package enum DescriptorFolders {
     /// Whether a folder's entry is a descriptor: editors keep files of their own behind a dot.
     package static func isDescriptor(_ name: String) -> Bool { name.hasSuffix(suffix) && !name.hasPrefix(".") }
 
-    /// All `*.json5` files of the folders, sorted by name in each, under their paths. What cannot be read is logged and
-    /// left out.
-    static func read(_ folders: [String], logger: Logger) -> [DescriptorFile] {
+    /// A folder, or a file in one, that cannot be read.
+    struct Unreadable: Hashable {
+        var path: String
+        /// Why; `nil` with a folder.
+        var fault: FileFault?
+    }
+
+    /// All `*.json5` files of the folders, sorted by name in each, under their paths; and what cannot be read.
+    static func read(_ folders: [String]) -> (files: [DescriptorFile], unreadable: [Unreadable]) {
         var files: [DescriptorFile] = []
+        var unreadable: [Unreadable] = []
         for folder in folders {
             guard let names = names(in: folder) else {
-                logger.error("protocol folder cannot be read", metadata: ["folder": "\(folder)"])
+                unreadable.append(Unreadable(path: folder))
                 continue
             }
             for name in names.sorted() where isDescriptor(name) {
@@ -27,11 +33,11 @@ package enum DescriptorFolders {
                     if isOther(bytes) { continue }
                     files.append(DescriptorFile(name: path, bytes: bytes))
                 } catch {
-                    logger.error("protocol file cannot be read", metadata: ["file": "\(path)", "fault": "\(error)"])
+                    unreadable.append(Unreadable(path: path, fault: error))
                 }
             }
         }
-        return files
+        return (files, unreadable)
     }
 
     private static func path(_ folder: String, _ name: String) -> String {

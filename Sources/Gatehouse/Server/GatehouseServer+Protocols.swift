@@ -44,7 +44,9 @@ extension GatehouseServer {
         var found: [String: ProtocolDescriptor] = [:]
         var failed: Set<String> = []
         var doubles: [String: String] = [:]
-        for file in DescriptorFolders.read(configuration.protocolDirectories, logger: logger) {
+        let (files, unreadable) = DescriptorFolders.read(configuration.protocolDirectories)
+        sayUnreadable(unreadable)
+        for file in files {
             switch ProtocolDescriptor.load(file) {
             case .failed(let problems):
                 failed.insert(file.protocolName)
@@ -72,6 +74,21 @@ extension GatehouseServer {
             }
         }
         return (found, failed)
+    }
+
+    /// Says what could be read before, or was not there.
+    private func sayUnreadable(_ unreadable: [DescriptorFolders.Unreadable]) {
+        let told = protocolFiles.withLock { state in
+            defer { state.unreadable = Set(unreadable) }
+            return state.unreadable
+        }
+        for one in unreadable where !told.contains(one) {
+            if let fault = one.fault {
+                logger.error("protocol file cannot be read", metadata: ["file": "\(one.path)", "fault": "\(fault)"])
+            } else {
+                logger.error("protocol folder cannot be read", metadata: ["folder": "\(one.path)"])
+            }
+        }
     }
 
     func listenerSettings() throws(StartFault) -> [(ListenerConfiguration, ListenerSettings)] {
@@ -211,4 +228,6 @@ struct ProtocolFolderState {
     var doubles: [String: String] = [:]
     /// The state of each file whose faults were told last.
     var told: [String: DescriptorFolders.Stamp?] = [:]
+    /// What could not be read.
+    var unreadable: Set<DescriptorFolders.Unreadable> = []
 }
