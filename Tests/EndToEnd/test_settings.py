@@ -117,14 +117,22 @@ def test_every_setting_has_a_row():
     assert [row.path for row in TABLE] == list(report())
 
 
+def keep_from_sanitizer(row, way):
+    """Under the thread sanitizer each program is given four loops by a variable, which counts before a file."""
+    if row.name == "loops" and way in ("file", "default") and "GATEHOUSE_E2E_SANITIZER" in os.environ:
+        pytest.skip("the number of loops is given")
+
+
 @pytest.mark.parametrize("row, stage", [(row, (row, way)) for row in TABLE for way in WAYS], indirect=["stage"],
                          ids=[f"{row.name}-{way}" for row in TABLE for way in WAYS])
 def test_a_setting_has_its_effect(row, stage):
+    keep_from_sanitizer(row, stage.way)
     row.probe(stage, stage.value)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_a_setting_that_nobody_gives_has_its_default(row, stage):
+    keep_from_sanitizer(row, "default")
     value, probe = row.default, row.probe
     if isinstance(value, Seen):
         value, probe = value
